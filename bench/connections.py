@@ -1,13 +1,13 @@
-"""Makes new TCP connections, one after another, and tells how many a second.
+"""Makes new TCP connections, one after another, and prints the rate per second.
 
 connections.py server PORT               accepts and closes, until it is ended
 connections.py client HOST PORT COUNT SERVER-PID
     prints connections per second by the clock, and per second of processor time of client and server
 
-Each connection is reset right after the handshake, so that no TIME_WAIT piles up, and every one is a new entry of
-the connection tracking. What the host does with a packet is in the processor time of the process that sent it: veth
-devices hand packets on before the call ends. Other load on the machine does not count there. In Python and not in Node
-because its part of the time has to be small beside the kernel's.
+Each connection is reset right after the handshake, so that no TIME_WAIT piles up. Each one is a new entry of
+connection tracking. veth devices pass a packet on before the system call ends. So the host's work on a packet is in
+the processor time of the process that sent it, and other load on the machine does not count there. Python's own part
+of the time is small beside the kernel's, which Node's would not be.
 """
 
 import os
@@ -29,7 +29,7 @@ def serve(port):
 
 
 def used(processes):
-    """The processor time of processes until now, in seconds, by the clock of each (clock_getcpuclockid(3))."""
+    """The processor time of the processes until now, in seconds, by their own clocks (clock_getcpuclockid(3))."""
     return sum(time.clock_gettime(~process << 3 | 2) for process in processes)
 
 

@@ -2,10 +2,10 @@ import { createInterface } from 'node:readline'
 import { askForAgent } from './nursery.ts'
 import { named, nowWaiting } from './waiting.ts'
 
-/** The process that is a network namespace: see agent/agent.py. */
+/** The agent of one network namespace: a process that keeps the namespace alive and obeys commands (agent/agent.py). */
 export interface Agent extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
-  /** Also the handle of the namespace: `nsenter --net=/proc/PID/ns/net`. */
+  /** The agent's process id, which is also the handle of the namespace: `nsenter --net=/proc/PID/ns/net`. */
   readonly pid: number
   ask(operation: string, details?: Readonly<Record<string, unknown>>): Promise<unknown>
 }
@@ -16,7 +16,7 @@ interface Answer {
   readonly error?: string
 }
 
-/** The environment of a program is long, and that of all. */
+/** Leaves a program's environment out of a failure's text: it is long, and each program gets nearly the same one. */
 const shownOf = ({ environment: _, ...rest }: Readonly<Record<string, unknown>>): object => rest
 
 /**
@@ -35,7 +35,7 @@ export const startAgent = async (
   )
   const waiting = new Map<number, (answer: Answer) => void>()
   let isOver = false
-  // A command to an agent that is gone is answered below; the connection's own complaint adds nothing.
+  // Commands to an agent that has ended fail by themselves (see `ask`). The socket's error adds nothing.
   connection.on('error', () => {})
 
   const born = new Promise<number>((resolve, reject) => {
@@ -59,7 +59,7 @@ export const startAgent = async (
   })
   const pid = await named(`the agent of ${name}`, born, complaints)
 
-  // A lab that no suite uses does not keep the worker from its end.
+  // An idle lab must not keep the jest worker alive.
   connection.unref()
 
   let next = 0

@@ -2,7 +2,7 @@ import type { Container } from './container.ts'
 import type { Lab } from './lab.ts'
 import type { Service } from './machine.ts'
 
-/** The keys of `plan --json` that DESIGN fixes, as far as the lab reads them. */
+/** The keys of `plan --json` that the lab reads. DESIGN fixes their names. */
 export interface PlanJson {
   readonly subnets: readonly {
     readonly network: string
@@ -29,7 +29,7 @@ export interface PlanJson {
   readonly summary: { readonly add: number; readonly change: number; readonly remove: number }
 }
 
-/** The bridge of a network: known by its alias, as Portolan itself knows it. */
+/** Finds the bridge of a network by the alias that Portolan gives it. */
 export const bridgeOf = async (
   lab: Pick<Lab, 'host'>,
   network: string,
@@ -42,13 +42,13 @@ export const bridgeOf = async (
     readonly ifalias?: string
   }[]
   const alias = `portolan project=${project} network=${network}`
-  // An internal network says so behind its name.
+  // An internal network has one more word behind the alias.
   const found = links.find(({ ifalias }) => `${ifalias} `.startsWith(`${alias} `))
   if (found?.ifname === undefined) throw new Error(`no bridge called ${alias}: ${JSON.stringify(links)}`)
   return found.ifname
 }
 
-/** Starts the container of a service with the addresses the plan gives it, and plugs it into its bridge. */
+/** Starts the container of a service with the addresses of the plan, and plugs it into the network's bridge. */
 export const attach = async (
   lab: Pick<Lab, 'host' | 'container'>,
   plan: PlanJson,

@@ -1,4 +1,4 @@
-/** This process does nothing else for so long, as where it has no processor. */
+/** Blocks this process for so many milliseconds, as if it had no processor. */
 export const block = (ms: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

@@ -14,7 +14,7 @@ export const hasBrowser = (): boolean => {
   }
 }
 
-/** What the browser reports by itself. */
+/** An event that the browser reports by itself. */
 export interface BrowserEvent {
   readonly method: string
   readonly params: Readonly<Record<string, unknown>>
@@ -24,23 +24,23 @@ export interface BrowserEvent {
 export interface BrowserPage {
   /** Loads a page and waits until it is loaded. */
   readonly open: (url: string) => Promise<void>
-  /** What an expression comes to in the page, as JSON would carry it. */
+  /** The value of a JavaScript expression in the page, carried as JSON. */
   readonly read: <Value>(expression: string) => Promise<Value>
-  /** Presses and releases a key, `Tab` or `Enter` say, or types a character. */
+  /** Presses and releases a key such as `Tab` or `Enter`, or types a character. */
   readonly press: (key: string) => Promise<void>
   readonly look: (scheme: 'light' | 'dark') => Promise<void>
   readonly resize: (width: number, height: number) => Promise<void>
   readonly screenshot: (file: string) => Promise<void>
   /** Any command of the Chrome DevTools Protocol. */
   readonly send: Send
-  /** Everything that was reported since the browser started. */
+  /** All events that the browser has reported since it started. */
   readonly events: readonly BrowserEvent[]
   readonly close: () => Promise<void>
 }
 
 type Send = (method: string, params?: Readonly<Record<string, unknown>>) => Promise<Record<string, unknown>>
 
-/** Keys that are no characters: the code of each, and the text that it types. */
+/** Keys that type no visible character: their key codes, and the text they produce. */
 const keys: Readonly<Record<string, { readonly code: number; readonly text?: string }>> = {
   Tab: { code: 9 },
   Enter: { code: 13, text: '\r' },
@@ -51,7 +51,7 @@ const keys: Readonly<Record<string, { readonly code: number; readonly text?: str
 }
 
 /**
- * Starts Debian's Chromium, with one page, and talks to it over a pipe: no port is opened.
+ * Starts Debian's Chromium with one page. This process talks to it over a pipe, so no port is opened.
  * @see https://chromedevtools.github.io/devtools-protocol/
  */
 export const openBrowser = async (): Promise<BrowserPage> => {

@@ -1,5 +1,5 @@
-// Preloaded with --import: runs the shell command CHANGE_BEFORE once, just before this process sends its first batch of
-// changes of nf_tables: what another program does between a reading and a change.
+// Preloaded with --import: plays another program that changes the firewall between a reading and a change. It runs the
+// shell command CHANGE_BEFORE once, just before this process sends its first batch of nf_tables changes.
 import { execFileSync } from 'node:child_process'
 import { onBatch } from './on-batch.mjs'
 

@@ -18,16 +18,16 @@ export const clusterAddress = (last: number, family: 'ip' | 'ip6' = 'ip'): strin
 
 export interface ClusterHostMachine {
   readonly machine: Machine
-  /** Runs `portolan` there; the first call of each verb on the hosts of a site in a process of its own. */
+  /** Runs `portolan` on this host. The first call of each verb on the site has a process of its own. */
   portolan(...words: readonly string[]): Promise<RunOutcome>
-  /** The same, which has to exit with 0; what it printed. */
+  /** Runs `portolan`, throws unless it exits with 0, and returns its standard output. */
   must(...words: readonly string[]): Promise<string>
   start(...words: readonly string[]): Running
-  /** Plugs a container into one of its bridges. */
+  /** Starts a container and plugs it into a bridge of this host. */
   container(options: ContainerOptions): Promise<Container>
-  /** What programs of container engines need of a host; see neighbour/engine-room.ts. */
+  /** What the programs of container engines need to run on this host; see neighbour/engine-room.ts. */
   readonly lab: Pick<Lab, 'host' | 'use' | 'command'>
-  /** Writes a file below /run/lab; returns its path. */
+  /** Writes a file below /run/lab of this host and returns its path. */
   write(name: string, text: string): Promise<string>
 }
 
@@ -36,7 +36,7 @@ export interface ClusterSite extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   readonly hosts: readonly ClusterHostMachine[]
   readonly client: Machine
-  /** Stops etcd, runs a script over its data, which is in `data` of the folder that it runs in, and starts it again. */
+  /** Stops etcd, runs a shell script in etcd's folder, and starts etcd again. The data is in `data` of that folder. */
   restartEtcd(script: string): Promise<void>
   /** `etcd://192.0.2.1/lab` */
   readonly url: string
@@ -134,7 +134,7 @@ export const openClusterSite = async (count: number): Promise<ClusterSite> => {
 interface Shared {
   readonly held: Disposables
   readonly programs: Disposables
-  /** Verbs that have had a process of their own. */
+  /** The verbs that have run in a process of their own. Each later call runs in the resident process. */
   readonly begun: Set<string>
 }
 

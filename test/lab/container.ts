@@ -2,15 +2,15 @@ import { createMachine, type Machine, type Service } from './machine.ts'
 
 export interface ContainerOptions {
   readonly name: string
-  /** A bridge of the host that exists. */
+  /** An existing bridge of the host. */
   readonly bridge: string
-  /** With their prefix lengths: `172.17.0.2/16`. */
+  /** Addresses carry their prefix lengths: `172.17.0.2/16`. */
   readonly address?: string | undefined
   readonly address6?: string | undefined
   /** Default routes; null or absent: none. */
   readonly gateway?: string | null | undefined
   readonly gateway6?: string | null | undefined
-  /** Set on the bridge port when given; else left as the kernel makes it (off). */
+  /** Sets hairpin mode on the bridge port. Absent: the kernel's default (off). */
   readonly hairpin?: boolean
   readonly services?: readonly Service[]
 }
@@ -26,8 +26,8 @@ const withoutPrefix = (address: string | undefined): string | null => address?.s
 
 /**
  * Waits until the port forwards and the bridge transmits. The kernel gives a bridge its carrier through linkwatch
- * (net/core/link_watch.c), at most once a second: until then it silently drops what the host sends into it, and a
- * probe would measure that instead of the rules.
+ * (net/core/link_watch.c), at most once a second. Until then it silently drops what the host sends into the bridge, and
+ * a probe would measure that instead of the rules.
  */
 export const carrying = async (host: Machine, ...devices: readonly string[]): Promise<void> => {
   if (!(await host.areUp(devices))) throw new Error(`${devices.join(' and ')} are not up after 30 s`)

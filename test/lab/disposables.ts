@@ -1,4 +1,4 @@
-/** AsyncDisposableStack, which Node 20 does not have, as far as it is needed here. */
+/** A small AsyncDisposableStack, because Node 20 has none. */
 export class Disposables {
   readonly #held: AsyncDisposable[] = []
 

@@ -13,8 +13,8 @@ export interface MetricFamily {
 }
 
 /**
- * Reads the text format of Prometheus 0.0.4, and nothing but it: every metric has HELP and TYPE before its samples, once,
- * and no two samples have the same labels.
+ * Reads the text format of Prometheus 0.0.4 strictly. Every metric has HELP and TYPE once, before its samples, and no
+ * two samples have the same labels.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  * @throws Error that names the line
@@ -122,7 +122,7 @@ const lineReader = (line: string, refuse: (why: string) => Error) => {
   }
 }
 
-/** [a-zA-Z_:], and after the first character digits. */
+/** Matches [a-zA-Z_:], and digits too where `digitsToo` (after the first character). */
 const isNamed = (code: number, digitsToo: boolean): boolean =>
   (code >= 97 && code <= 122) ||
   (code >= 65 && code <= 90) ||

@@ -1,9 +1,9 @@
 import type { Machine } from './machine.ts'
 
 /**
- * Rules of others, as small as they can be and still have their shape: Docker's chains and jumps in iptables,
- * ufw's before and user chains, firewalld's zones in a table of its own. They let through what the tests need;
- * whether we notice that others do not is the business of the conflict suites.
+ * Foreign rules, as small as possible but in their real shape: Docker's chains and jumps in iptables, ufw's before and
+ * user chains, firewalld's zones in a table of its own. They accept the packets that the tests need. The conflict
+ * suites test rules that do not.
  */
 const docker = `*nat
 :PREROUTING ACCEPT [0:0]

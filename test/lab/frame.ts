@@ -1,14 +1,14 @@
-/** A TCP SYN or a UDP datagram as bytes on the wire, for packets that no honest socket would send. */
+/** A TCP SYN or a UDP datagram as an Ethernet frame, for packets that no socket would send. */
 export interface FrameOptions {
   readonly destinationMac: string
   readonly sourceMac: string
   readonly protocol: 'tcp' | 'udp'
-  /** IPv4 or IPv6, both of one family. */
+  /** Source and destination are both IPv4 or both IPv6. */
   readonly source: string
   readonly destination: string
   readonly sourcePort: number
   readonly port: number
-  /** Of the TCP header; default SYN. */
+  /** The flags of the TCP header; default SYN. */
   readonly tcpFlags?: number
 }
 
@@ -28,7 +28,7 @@ const addressBytes = (address: string): Buffer => {
   return bytes
 }
 
-/** RFC 1071. */
+/** The internet checksum (RFC 1071). */
 const checksum = (bytes: Buffer): number => {
   let sum = 0
   for (let at = 0; at < bytes.length; at += 2) sum += (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0)
@@ -55,7 +55,7 @@ const transport = (options: FrameOptions): Buffer => {
   return bytes
 }
 
-/** Builds the frame; checksums are right, so that only an address can be the reason for a drop. */
+/** Builds the frame with right checksums, so that only an address can be the reason for a drop. */
 export const buildFrame = (options: FrameOptions): Uint8Array => {
   const number = options.protocol === 'tcp' ? 6 : 17
   const source = addressBytes(options.source)

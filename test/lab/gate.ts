@@ -17,10 +17,10 @@ const reads: Readonly<Record<Backend, readonly (readonly string[])[]>> = {
 // iptables-legacy locks /run/xtables.lock, which only the machine's own root may write.
 const ownRun = 'mount -t tmpfs tmpfs /run'
 
-/** Of this file: programs are started once for each backend, not for each suite. */
+/** Cached per backend, so that the programs start once for each backend and not for each suite. */
 const obstacles = new Map<Backend, string | null>()
 
-/** Why the kernel cannot be asked here, in a sentence; null when it can. */
+/** The reason why this kernel cannot run the backend, as a sentence; null: it can. */
 export const obstacle = (backend: Backend): string | null => {
   const known = obstacles.get(backend)
   if (known !== undefined) return known
@@ -44,8 +44,8 @@ const findObstacle = (backend: Backend): string | null => {
 }
 
 /**
- * A suite that needs a kernel with this backend. Without one, a single test stands for the suite and prints the reason.
- * It passes on a developer's machine, and fails in continuous integration (CI=true).
+ * Describes a suite that needs a kernel with this backend. Without one, a single test stands for the suite and prints
+ * the reason. It passes on a developer's machine, and fails in continuous integration (CI=true).
  */
 export const describeOnKernel = (title: string, backend: Backend, body: () => void): void => {
   const reason = obstacle(backend)

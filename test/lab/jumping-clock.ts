@@ -1,9 +1,9 @@
 import { renameSync, writeFileSync } from 'node:fs'
 
-/** $LIB is the linker's word. */
+/** The dynamic linker replaces $LIB by the machine's library folder. */
 const library = '/usr/$LIB/faketime/libfaketime.so.1'
 
-/** The time of day as some processes see it: it is set, while the time since boot goes on as ever. */
+/** A wall clock that some processes see, and that a test sets. Their monotonic clock is not changed. */
 export interface JumpingClock {
   readonly environment: Readonly<Record<string, string>>
   /** @param offset - from the true time: `+1d` */
@@ -11,12 +11,12 @@ export interface JumpingClock {
 }
 
 /**
- * A namespace of time moves the time since boot, and the time of day is that of the machine. So a library stands between
- * the processes and the kernel, and reads from a file what to tell.
+ * A time namespace moves only the monotonic clocks and leaves the wall clock. So a library (libfaketime) answers the
+ * processes instead of the kernel. It reads the offset from a file.
  */
 export const jumpingClock = (file: string): JumpingClock => {
   const set = (offset: string): void => {
-    // A process may read it at any instant.
+    // A process may read the file at any moment, so a rename replaces it as a whole.
     writeFileSync(`${file}.new`, `${offset}\n`)
     renameSync(`${file}.new`, file)
   }

@@ -1,5 +1,5 @@
-// Preloaded with --import: ends this process by SIGKILL just before the step of that number with which it would change
-// the host or what it remembers of it. KILL_BEFORE is the number, from 1; or a kind, for the first step of that kind:
+// Preloaded with --import: ends this process by SIGKILL just before one of its steps. A step changes the host or
+// Portolan's notes about it. KILL_BEFORE is the step's number, from 1, or a kind, for the first step of that kind:
 // sysctl, notes, journal, rules (by a program), netlink (links, addresses, rules), flows.
 import childProcess from 'node:child_process'
 import fs from 'node:fs'
@@ -13,7 +13,7 @@ const step = (kind) => {
   if (String(steps) === last || kind === last) process.kill(process.pid, 'SIGKILL')
 }
 
-/** Wraps a function so that calls with such arguments are steps. */
+/** Wraps a function: a call whose arguments have a kind counts as a step of that kind. */
 const watch = (owner, name, kindOf) => {
   const original = owner[name]
   owner[name] = function (...args) {
@@ -37,7 +37,7 @@ for (const [owner, suffix] of [
   watch(owner, `rm${suffix}`, notes)
   watch(owner, `unlink${suffix}`, notes)
 }
-// The journal of a live host: files are known by name when they are opened, and by number when they are written to.
+// Descriptors of open journals of a live host. A write knows only the number, so `openSync` notes it by the path.
 const journals = new Set()
 const { openSync } = fs
 fs.openSync = (path, ...args) => {
@@ -46,7 +46,7 @@ fs.openSync = (path, ...args) => {
   else journals.delete(descriptor)
   return descriptor
 }
-// The number goes to another file then, which may be opened by other means.
+// A closed number may come back for another file, opened in another way.
 const { closeSync } = fs
 fs.closeSync = (descriptor) => {
   journals.delete(descriptor)
@@ -58,8 +58,8 @@ watch(childProcess, 'spawn', (program, args) =>
   Array.isArray(args) && changesRules(String(program), args) ? 'rules' : null,
 )
 
-// linux/rtnetlink.h: new, deleted and changed links and addresses; linux/netfilter/nfnetlink.h: a batch, which is 16
-// too; nfnetlink_conntrack.h: a deletion. What asks for a dump changes nothing, whatever its type.
+// linux/rtnetlink.h: new, deleted and changed links and addresses. linux/netfilter/nfnetlink.h: a batch, which has type
+// 16 too. nfnetlink_conntrack.h: a deleted flow. A request for a dump changes nothing, whatever its type.
 const FLOW = 0x102
 const changing = new Set([16, 17, 19, 20, 21, FLOW])
 const DUMP = 0x300

@@ -1,8 +1,8 @@
 import type { Lab } from './lab.ts'
 
 /**
- * Where a command is killed: at its so many-th program that changes rules, before that has begun, once it has ended, or
- * while it runs: then the program lives on and does its work a second later.
+ * When a command is killed: around the program of this number, among the programs it starts to change rules. `before`
+ * it begins, `after` it has ended, or `during`: the program survives and does its work a second later.
  */
 export interface KillPoint {
   readonly program: number
@@ -18,7 +18,10 @@ const names = [
 ]
 const folder = '/run/lab/killing'
 
-/** Counts the programs that change rules, one after another, and kills what started the one in the file `at`. */
+/**
+ * A script in place of the program. It counts the calls that change rules, and kills the caller at the point in the
+ * file `at`.
+ */
 const shim = (name: string): string => `#!/bin/sh
 case "${name} $*" in
   nft*-f*|*-restore*) ;;
@@ -34,7 +37,10 @@ if [ "$(cat ${folder}/at)" = "$count after" ]; then kill -KILL $PPID; fi
 exit $code
 `
 
-/** Makes `run`, which kills a portolan command between two of its steps; resolves with whether it came so far. */
+/**
+ * Makes a function that runs a portolan command and kills it at a point. It resolves with whether the point was
+ * reached.
+ */
 export const killingPrograms = async (
   lab: Lab,
 ): Promise<(args: readonly string[], point: KillPoint) => Promise<boolean>> => {

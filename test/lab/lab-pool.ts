@@ -3,9 +3,9 @@ import { remember, restore } from './restore.ts'
 import { openSite, type Site } from './site.ts'
 
 /**
- * Labs for one test after the other: the machines of one that is closed are used again, where they are as they were. A test
- * that changes sysctls or links of a machine beside the host, or tc or xfrm of the host, opens a lab of its own: nothing
- * compares these.
+ * Labs for one test after the other. A closed lab's machines are used again where they could be restored. A test opens
+ * a lab of its own where it changes sysctls or links of a machine around the host, or tc or xfrm of the host: the pool
+ * does not compare these.
  */
 export interface Labs {
   open(options?: LabOptions): Promise<Lab>
@@ -17,11 +17,11 @@ export interface LabPool extends Labs, AsyncDisposable {
 
 export interface LabPoolOptions {
   /**
-   * A host on which a legacy table is registered, as the kernel keeps them to the end of a namespace, empty, counts as it
-   * was before.
+   * True: a host counts as restored though an empty legacy table is registered. The kernel keeps such a table until the
+   * namespace ends.
    */
   readonly tablesStay?: boolean
-  /** Is told of each lab that is closed what could not be undone. */
+  /** Is called for each closed lab, with what could not be undone. */
   readonly tell?: (left: readonly string[]) => void
 }
 
@@ -36,7 +36,9 @@ const openRemembered = async (tablesStay: boolean): Promise<Site> => {
   }
 }
 
-/** Machines take little time to make; the command on the host is slow until it has run for a while. */
+/**
+ * Making machines takes little time. But the command on a new host is slow until it has run for a while, so hosts stay.
+ */
 export const labPool = ({ tablesStay = false, tell = () => {} }: LabPoolOptions = {}): LabPool => {
   const idle: Site[] = []
   let isClosed = false

@@ -9,11 +9,11 @@ import { openSite, type Site } from './site.ts'
 const command = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 
 export interface LabOptions {
-  /** net.bridge.bridge-nf-call-iptables and -ip6tables of the host. */
+  /** The host's sysctls net.bridge.bridge-nf-call-iptables and -ip6tables. */
   readonly bridgeNf?: 0 | 1
 }
 
-/** What a command printed, with its JSON where it printed JSON. */
+/** The outcome of a command on the host. */
 export interface CommandOutcome {
   readonly exitCode: number | null
   readonly stdout: string
@@ -21,54 +21,57 @@ export interface CommandOutcome {
 }
 
 /**
- * A host between two networks, other machines on both, and room for containers; see topology.ts for the picture.
- * Everything lives in anonymous namespaces held by its own processes: closing the lab, or the death of the test
- * process for whatever reason, removes it all.
+ * A host between two networks, with machines on both and room for containers; see topology.ts for the picture. The
+ * lab's own processes hold all its namespaces, which have no names. So everything disappears when the lab is closed, or
+ * when the test process ends for any reason.
  */
 export interface Lab extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
-  /** Has its own /run, /var/lib and resolv.conf: what the command remembers stays inside the lab. */
+  /**
+   * The machine under test. It has its own /run, /var/lib and resolv.conf, so that Portolan's state stays inside the
+   * lab.
+   */
   readonly host: Machine
-  /** A machine on the host's first network, that knows only the host's own addresses and the far side. */
+  /** A machine on the host's first network. It has routes to the host's own addresses and the far side only. */
   readonly client: Machine
-  /** A machine on the same network that routes everything, container subnets too, through the host. */
+  /** A machine on the host's first network. It routes all else, container subnets too, through the host. */
   readonly neighbour: Machine
   /** A router on the host's second network. */
   readonly outside: Machine
-  /** Behind `outside`, past a link with a small MTU. */
+  /** A machine behind `outside`, past a link with a small MTU. */
   readonly distant: Machine
   /** Starts a container and plugs it into a bridge of the host. */
   container(options: ContainerOptions): Promise<Container>
-  /** Containers by name. */
+  /** The lab's containers by name. */
   readonly containers: ReadonlyMap<string, Container>
   /**
-   * Runs the built `portolan` command on the host: one command line after the other in one process, unless an environment
-   * is given.
+   * Runs the built `portolan` command on the host. One process runs all command lines, except those with an
+   * environment.
    */
   portolan(
     args: readonly string[],
     options?: { readonly environment?: Readonly<Record<string, string>> },
   ): Promise<CommandOutcome>
-  /** Runs small modules that use the library on the host, in one process. */
+  /** Runs small modules that use the library, on the host, in one process. */
   readonly modules: Pick<ResidentModules, 'run'>
-  /** Serves calls of the plugins of CNI and Podman on the host, in one process. */
+  /** Serves calls of the CNI and Podman plugins, on the host, in one process. */
   readonly plugins: Pick<ResidentProcess, 'ask'>
-  /** The argv that runs the command, for tests that start, interrupt or wrap it. */
+  /** The argv of the command, for tests that start, interrupt or wrap it. */
   readonly command: readonly string[]
   /** Closes `value` together with the lab. */
   use<T extends AsyncDisposable>(value: T): T
-  /** Writes a file the host sees, under /run/lab; returns its path. */
+  /** Writes a file for the host, under /run/lab, and returns its path. */
   write(name: string, text: string): Promise<string>
 }
 
-/** Builds a lab in about a tenth of a second. */
+/** Builds a lab, which takes about a tenth of a second. */
 export const openLab = async (options: LabOptions = {}): Promise<Lab> => {
   const site = await openSite()
   return labOn(site, options, () => site[Symbol.asyncDispose]())
 }
 
 /**
- * A lab on machines that stand already.
+ * Makes a lab on machines that exist already.
  * @param leave - called when the lab is closed and its containers are gone
  */
 export const labOn = async (
@@ -81,7 +84,7 @@ export const labOn = async (
   const containers = new Map<string, Container>()
   const argv = [process.execPath, command]
   let closed: Promise<void> | null = null
-  // The machines of one lab are given back once.
+  // A second call to close must not give the machines back again.
   const close = (): Promise<void> => {
     closed ??= held.close().then(leave)
     return closed

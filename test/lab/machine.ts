@@ -7,11 +7,11 @@ import { printedBy, programOf, type Running, type RunOptions, type RunOutcome, s
 export interface Service {
   readonly protocol: Exclude<ProbeProtocol, 'icmp'>
   readonly port: number
-  /** Default: every address of both families. */
+  /** Default: all addresses of both families. */
   readonly addresses?: readonly string[]
-  /** Its name in answers; default the machine's name. */
+  /** The service's name in its answers; default: the machine's name. */
   readonly answersAs?: string
-  /** Sent after the greeting (TCP only). */
+  /** Bytes sent after the greeting (TCP only). */
   readonly payloadBytes?: number
 }
 
@@ -20,17 +20,18 @@ export interface Heard {
   readonly port: number
   readonly source: string
   readonly sourcePort: number
-  /** The service's address that was asked. */
+  /** The destination address of the datagram. */
   readonly at: string
 }
 
 export interface RememberOptions {
   /**
-   * Emptied by `restore`, but for these paths in them; files of those get their text back. Then everything else of the network is undone and compared too;
-   * without it only addresses and routes are undone, and compared with rules and tables.
+   * The folders that `restore` empties, except for the paths in `kept`. Kept files get their text back. With `folders`,
+   * everything else of the network is undone and compared too. Without it, only addresses and routes are undone, and
+   * they are compared together with rules and tables.
    */
   readonly folders?: { readonly emptied: readonly string[]; readonly kept: readonly string[] }
-  /** Tables of iptables-legacy that have been registered meanwhile count as gone once they are empty. */
+  /** True: a table of iptables-legacy that was registered meanwhile counts as gone once it is empty. */
   readonly tablesStay?: boolean
 }
 
@@ -39,19 +40,21 @@ export interface Machine extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   readonly name: string
   readonly pid: number
-  /** The argv that enters it, before that of a program. */
+  /** The argv that enters the machine; the program's own argv follows. */
   readonly inside: readonly string[]
   listen(...services: readonly Service[]): Promise<void>
   unlisten(protocol: Service['protocol'], port: number): Promise<void>
-  /** Ends all its services, and what it has seen. */
+  /** Ends all services of the machine, and clears its arrivals. */
   forget(): Promise<void>
   /**
-   * Whether a packet passes or not: one that was lost on the way counts as dropped. It is given up after its time (300 ms
-   * without one), once every machine with services has dealt with what came to it: one that is short of processor time has
-   * not dropped anything.
+   * Tells whether a packet passes. A packet that was lost on the way counts as dropped. The probe gives up after its
+   * timeout (default 300 ms), once every machine with services has handled what arrived. A machine without processor
+   * time must not look like a drop.
    */
   probe(probe: Probe): Promise<ProbeOutcome>
-  /** A probe that has to pass: waits 20 s, so that TCP sends what was lost again (after 1 s, 3, 7 and 15). */
+  /**
+   * A probe that is expected to pass. It waits 20 s, so that TCP can retransmit lost packets (after 1 s, 3, 7 and 15).
+   */
   reach(probe: Probe): Promise<ProbeOutcome>
   /** Every packet that came in since the machine was made, or since the last call with `clear`. */
   arrivals(options?: { readonly clear?: boolean }): Promise<readonly Arrival[]>
@@ -59,33 +62,34 @@ export interface Machine extends AsyncDisposable {
   heard(options?: { readonly clear?: boolean }): Promise<readonly Heard[]>
   /** Puts one Ethernet frame on the wire. */
   sendFrame(interfaceName: string, frame: Uint8Array): Promise<void>
-  /** Runs a program inside; `ip` scripts and the like. */
+  /** Runs a program inside the machine. */
   run(argv: readonly string[], options?: RunOptions): Promise<RunOutcome>
   start(argv: readonly string[], options?: RunOptions): Running
   mustRun(argv: readonly string[], options?: RunOptions): Promise<string>
-  /** Runs `ip -batch` on lines, and waits until IPv6 addresses that came are in use. */
+  /** Runs `ip -batch` on these lines, and waits until new IPv6 addresses are in use. */
   ip(...lines: readonly string[]): Promise<void>
-  /** Waits until these links are up and their IPv6 addresses in use, for 30 s at most; resolves with whether they are. */
+  /**
+   * Waits at most 30 s until these links are up and their IPv6 addresses in use. Resolves with false when they are not.
+   */
   areUp(links: readonly string[]): Promise<boolean>
-  /** Waits until these links have their link-local addresses; throws where they have not after 30 s. */
+  /** Waits until these links have their link-local addresses; throws after 30 s. */
   settled(links: readonly string[]): Promise<void>
   /**
-   * Waits until all links have come to their state and their addresses, as two readings have to see the same; throws where
-   * they have not after 30 s.
+   * Waits until all links have their final state and addresses. Two readings in a row must agree; throws after 30 s.
    */
   quiet(): Promise<void>
-  /** Keeps what the machine is like, for `restore`. */
+  /** Records the machine's state for `restore`. */
   remember(options?: RememberOptions): Promise<void>
-  /** Ends its services and undoes what was changed since `remember`; resolves with what could not be undone. */
+  /** Ends the machine's services and undoes the changes since `remember`. Resolves with what could not be undone. */
   restore(): Promise<readonly string[]>
   sysctl(name: string): Promise<string>
   setSysctl(name: string, value: string | number): Promise<void>
-  /** Reads and writes files as this machine sees them: its /run is its own. For sysctls of the network there is `sysctl`. */
+  /** Reads and writes files as this machine sees them, with its own /run. `sysctl` is for sysctls of the network. */
   readText(path: string): Promise<string>
   writeText(path: string, text: string): Promise<void>
 }
 
-// Numbers of one lab's process only: namespaces share nothing, and a source port comes again after 40,000.
+// Only this process counts: other processes have other namespaces. A source port comes again after 40,000.
 let nextSourcePort = 20_000
 const freshSourcePort = (): number => {
   nextSourcePort = nextSourcePort >= 60_000 ? 20_000 : nextSourcePort + 1
@@ -95,16 +99,17 @@ const freshSourcePort = (): number => {
 const sysctlPath = (name: string): string =>
   `/proc/sys/${name.replaceAll('.', '\0').replaceAll('/', '.').replaceAll('\0', '/')}`
 
-/** The kernel shows the process that opens a file of /proc/sys/net its own network namespace, by whatever path it comes. */
+/** A file of /proc/sys/net always shows the network namespace of the process that opens it, whatever the path. */
 const ownFile = (path: string): string => {
   if (!path.startsWith('/proc/sys/net')) return path
   throw new Error(`${path} would be that of this process: take sysctl() or setSysctl()`)
 }
 
 /**
- * A namespace with nothing but a loopback interface, which is up. No IPv6 address there is tentative.
+ * Makes a machine: a network namespace in which only the loopback interface exists, and is up. Its IPv6 addresses are
+ * never tentative.
  * @param setUp - shell lines that prepare its own mount namespace; null: it shares the file system
- * @param joins - the file of a network namespace that another program made: the machine is that one
+ * @param joins - the file of a network namespace that another program made, which the machine enters; null: a new one
  */
 export const createMachine = async (
   name: string,
@@ -114,7 +119,8 @@ export const createMachine = async (
   const agent = await startAgent(name, setUp, joins)
   const { pid } = agent
   const inside = ['nsenter', `--target=${pid}`, '--net', ...(setUp === null ? [] : ['--mount'])]
-  // The agent starts it, as it is small: see agent/programs.py.
+  // The agent starts the program. A jest worker would first copy the page tables of some hundred MiB
+  // (agent/programs.py).
   const run: Machine['run'] = async (argv, options = {}) =>
     (await agent.ask('run', { argv, ...programOf(options) })) as RunOutcome
   const root = setUp === null ? '' : `/proc/${pid}/root`

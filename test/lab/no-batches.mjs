@@ -1,4 +1,5 @@
-// Preloaded with --import: no batch of changes of nf_tables fits the send buffer, so that nft is handed their text.
+// Preloaded with --import: every batch of nf_tables changes fails as too large for the send buffer. So Portolan passes
+// the text to the nft program instead.
 import { onBatch } from './on-batch.mjs'
 
 onBatch(() => Object.assign(new Error('sendmsg: Message too long'), { code: 'EMSGSIZE' }))

@@ -6,17 +6,18 @@ import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('./agent', import.meta.url))
 
-// The system's own Python, without site packages: it starts in 15 ms, and a virtual environment's may differ.
+// The system's own Python without site packages starts in 15 ms. The Python of a virtual environment may be another
+// version.
 const python = ['/usr/bin/python3', '-B', '-S', '-E', folder] as const
 
-// A file opens one lab after another: a nursery that ended in between would be started again for each.
+// A test file opens one lab after another. Without this delay each lab would start a nursery again.
 const idleMs = 1000
 
 /** The program that forks agents: see agent/__main__.py. */
 interface Nursery {
   readonly child: ChildProcess
   readonly socket: string
-  /** What waits for the end of an agent, by its process; and those that ended before. */
+  /** The functions to call when an agent ends, by its process id, and the agents that ended before one was set. */
   readonly ends: Map<number, () => void>
   readonly ended: Set<number>
   readonly stderr: string[]
@@ -24,7 +25,7 @@ interface Nursery {
 
 type Told = { readonly socket: string } | { readonly ended: number; readonly code: number }
 
-/** It does not keep this process from its end, which ends it. */
+/** The nursery does not keep this process alive. It ends when this process ends. */
 const leaveAlone = (child: ChildProcessWithoutNullStreams): void => {
   child.unref()
   for (const stream of [child.stdin, child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref()
@@ -71,7 +72,7 @@ const theNursery = (): Promise<Nursery> => {
   return started
 }
 
-/** Ends the nursery when none of its agents has lived for a while. */
+/** Ends the nursery when it has had no agent for `idleMs`. */
 const endWhenIdle = (): void => {
   const nursery = current
   setTimeout(async () => {
@@ -81,18 +82,18 @@ const endWhenIdle = (): void => {
   }, idleMs).unref()
 }
 
-/** A connection to an agent that is about to become what it was asked for. */
+/** A connection to a new agent that has been told its namespace. */
 export interface Birth {
   readonly connection: Socket
-  /** What agents have printed about their own defects. */
+  /** The errors that agents have printed about their own defects. */
   readonly complaints: () => string
-  /** Waits until this process has ended, and its namespace with it. */
+  /** Waits until this process, and with it its namespace, has ended. */
   readonly endOf: (pid: number) => Promise<void>
-  /** Says that the agent is no more. */
+  /** Counts the agent as ended. */
   readonly forget: () => void
 }
 
-/** Has an agent forked, and hands it the line that says what it is to be. */
+/** Makes the nursery fork an agent, and sends the line that says which namespace the agent enters. */
 export const askForAgent = async (what: Readonly<Record<string, unknown>>): Promise<Birth> => {
   living += 1
   const forget = (): void => {

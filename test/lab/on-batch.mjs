@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 
-// linux/netfilter/nfnetlink.h: NFNL_MSG_BATCH_BEGIN, for the subsystem NFNL_SUBSYS_NFTABLES. A link is of type 16 too.
+// linux/netfilter/nfnetlink.h: NFNL_MSG_BATCH_BEGIN, for the subsystem NFNL_SUBSYS_NFTABLES. The subsystem is compared
+// too, because a message about a link has type 16 as well.
 const [BATCH_BEGIN, NFTABLES] = [16, 10]
 const require = createRequire(new URL('../../packages/host/package.json', import.meta.url))
 const { prototype } = require('netlink').RawNetlinkSocket
@@ -9,8 +10,8 @@ const isBatch = (message) =>
   message.readUInt16LE?.(4) === BATCH_BEGIN && message.readUInt16BE(18) === NFTABLES
 
 /**
- * For what is preloaded with --import: calls `act` just before this process sends a batch of changes of nf_tables.
- * @param act - gives an error: then nothing is sent, and that is what becomes of it
+ * Calls `act` just before this process sends a batch of nf_tables changes. For modules preloaded with --import.
+ * @param act - may return an error. The batch is then not sent, and the sender gets the error
  */
 export const onBatch = (act) => {
   const { send } = prototype

@@ -1,7 +1,7 @@
 /** A key of an object, or a place in a list. */
 export type Step = string | number
 
-/** The ways to all values of a value, itself first. */
+/** The paths to all values inside a value, its own (empty) path first. */
 export const placesIn = (value: unknown, way: readonly Step[] = []): readonly (readonly Step[])[] =>
   typeof value !== 'object' || value === null
     ? [way]
@@ -12,7 +12,7 @@ export const placesIn = (value: unknown, way: readonly Step[] = []): readonly (r
         ),
       ]
 
-/** The same value with another one at a place. */
+/** A copy of the value in which the value at a path is replaced. */
 export const put = (value: unknown, [step, ...rest]: readonly Step[], one: unknown): unknown => {
   if (step === undefined) return one
   if (Array.isArray(value)) return value.map((old, at) => (at === step ? put(old, rest, one) : old))

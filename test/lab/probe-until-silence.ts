@@ -4,13 +4,13 @@ import type { Probe, ProbeOutcome } from './probe.ts'
 
 const silenceMs = 300
 
-/** An agent that a test has stopped has no turn. */
+/** An agent that a test has stopped never answers, so a turn ends after this time. */
 const longestTurnMs = 5_000
 
-/** Agents with services: what comes to them may wait for a processor. */
+/** Agents with services. Packets to them may still wait for a processor. */
 export const serving = new Set<Agent>()
 
-/** How many probes of an agent are under way. */
+/** The number of running probes of each agent. */
 const probing = new Map<Agent, number>()
 
 const catchUp = (): Promise<unknown> =>
@@ -24,7 +24,7 @@ const catchUp = (): Promise<unknown> =>
 let turn: Promise<unknown> = Promise.resolve()
 let nextTurn: Promise<unknown> | null = null
 
-/** A turn of all agents that begins from now on: the probes that wait for one share it. */
+/** Waits until all agents have handled what arrived by now. Probes that wait for the next turn share it. */
 const oneTurn = (): Promise<unknown> => {
   if (nextTurn !== null) return nextTurn
   nextTurn = turn.then(() => {
@@ -35,14 +35,14 @@ const oneTurn = (): Promise<unknown> => {
   return nextTurn
 }
 
-/** Each end has its turn: a connection is greeted, asks, and is answered. */
+/** Waits four turns: a connection is greeted, asks and is answered, and each step needs a turn of one end. */
 export const caughtUp = async (): Promise<void> => {
   for (let count = 0; count < 4; count += 1) await oneTurn()
 }
 
 let lastKey = 0
 
-/** A probe that ends with its answer, or once there is silence and no agent has anything left to answer. */
+/** Runs a probe. It ends with its answer, or after the silence once no agent has anything left to answer. */
 export const probeUntilSilence = async (
   agent: Agent,
   { timeoutMs = silenceMs, ...asked }: Probe,
@@ -54,7 +54,7 @@ export const probeUntilSilence = async (
     key,
     timeoutMs: timeoutMs + 60_000,
   }) as Promise<ProbeOutcome>
-  // The test hears of what cannot be asked where it awaits the outcome.
+  // A failure is reported where the test awaits the outcome, and not as an unhandled rejection.
   outcome.catch(() => {})
   let timer: NodeJS.Timeout | undefined
   const silence = new Promise<'silence'>((resolve) => {

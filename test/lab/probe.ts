@@ -1,4 +1,4 @@
-/** Which transport a probe speaks; `icmp` is one echo request of the destination's family. */
+/** The protocol of a probe. `icmp` sends one echo request of the destination's family. */
 export type ProbeProtocol = 'tcp' | 'udp' | 'sctp' | 'icmp'
 
 export interface Probe {
@@ -8,25 +8,25 @@ export interface Probe {
   readonly port: number
   /** Null: the kernel's choice. */
   readonly source?: string
-  /** Default: one that no other probe of this lab has, so that its packets can be recognised anywhere. */
+  /** Default: a port that no other probe of this lab uses, so that the probe's packets are recognised anywhere. */
   readonly sourcePort?: number
-  /** How long silence lasts: see `Machine.probe`. A drop is a timeout. An answer is never waited for longer than it takes. */
+  /** The time without an answer that counts as a drop: see `Machine.probe`. An answer ends the probe at once. */
   readonly timeoutMs?: number
-  /** The interface of a link-local destination. */
+  /** The interface of the destination, when that is a link-local address. */
   readonly interface?: string
-  /** Wait until so many bytes have come; for path MTU discovery. */
+  /** The probe waits until so many bytes have arrived; for path MTU discovery. */
   readonly expectBytes?: number
 }
 
-/** Data went both ways: of TCP once the handshake was over, of UDP two datagrams and the answers to both. */
+/** Data passed in both directions: for TCP after the handshake, for UDP two datagrams and the answers to both. */
 export interface Delivered {
   readonly delivered: true
   /** The name of the service that answered, as given to `listen`; for icmp the address. */
   readonly by: string
-  /** The source of the flow, as the service that answered saw it. */
+  /** The source of the flow as the service saw it. */
   readonly source: string
   readonly sourcePort: number
-  /** The address and port it arrived at. */
+  /** The destination address and port as the service saw them. */
   readonly at: string
   readonly port: number
   readonly bytes: number
@@ -37,14 +37,14 @@ export interface Undelivered {
   readonly delivered: false
   /** `timeout`, `refused`, `unreachable`, `closed`, or an errno name such as `EPERM`. */
   readonly how: string
-  /** A TCP handshake was completed, or the first datagram was answered; what came after was not. */
+  /** True: a TCP handshake was completed, or the first datagram was answered, and a later packet was lost. */
   readonly connected: boolean
   readonly elapsedMs: number
 }
 
 export type ProbeOutcome = Delivered | Undelivered
 
-/** A packet that came in by an interface, as it was on the wire. */
+/** A packet that arrived at an interface, before any translation here. */
 export interface Arrival {
   readonly interface: string
   readonly protocol: ProbeProtocol
@@ -53,7 +53,7 @@ export interface Arrival {
   readonly sourcePort: number
   readonly destination: string
   readonly port: number
-  /** ICMP type; TCP flags. */
+  /** The ICMP type, or the TCP flags. */
   readonly type: number
   readonly code: number
 }

@@ -11,7 +11,7 @@ const machinesAround = ({ client, neighbour, outside, distant }: Site): readonly
 ]
 
 /**
- * Keeps what a site is like while it stands unused.
+ * Records the state of a site that no test uses.
  * @param tablesStay - see `LabPoolOptions`
  */
 export const remember = async (site: Site, tablesStay: boolean): Promise<void> => {
@@ -23,13 +23,13 @@ export const remember = async (site: Site, tablesStay: boolean): Promise<void> =
   ])
 }
 
-/** Ends what a test has started on the host and left. */
+/** Ends the programs that a test has left running on the host. */
 const endPrograms = async ({ host, resident, modules, plugins }: Site): Promise<void> => {
   const place = (pid: string | number): string | null => {
     try {
       return readlinkSync(`/proc/${pid}/ns/net`)
     } catch {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
       return null
     }
   }
@@ -43,10 +43,10 @@ const endPrograms = async ({ host, resident, modules, plugins }: Site): Promise<
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
-      // As above.
+      // The process has ended meanwhile.
     }
   }
-  // A process leaves its namespaces once it runs no more: what it wrote until then is undone with the rest.
+  // A process leaves its namespaces when it ends. Its writes until then are undone with all others, so this waits.
   if (left.length > 0)
     await until('the end of what was left', () => left.every((pid) => place(pid) !== own), {
       shows: () => left.filter((pid) => place(pid) === own),
@@ -54,8 +54,8 @@ const endPrograms = async ({ host, resident, modules, plugins }: Site): Promise<
 }
 
 /**
- * Brings a site back to what it was when it was remembered.
- * @returns what is not as it was, as this cannot undo it: the site is of no more use then
+ * Brings a site back to the state that was recorded.
+ * @returns the parts that could not be undone. The site cannot be used again where there are any
  */
 export const restore = async (site: Site): Promise<readonly string[]> => {
   await endPrograms(site)

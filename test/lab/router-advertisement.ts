@@ -1,6 +1,6 @@
 import type { Machine } from './machine.ts'
 
-// RFC 4861, 4.2 and 4.6.2: a router for half an hour, and a prefix for addresses of one's own making.
+// RFC 4861, 4.2 and 4.6.2: a router with a lifetime of half an hour, and a prefix for autoconfigured addresses.
 const program = `
 import socket, struct, sys
 name, prefix = sys.argv[1:]
@@ -13,7 +13,7 @@ information = struct.pack('!BBBBIII', 3, 4, 64, 0xc0, 86400, 14400, 0) + socket.
 out.sendto(advertisement + information, ('ff02::1', 0, 0, index))
 `
 
-/** A machine calls itself a router on one of its networks, once. */
+/** Sends one router advertisement from a machine on one of its networks. */
 export const advertise = async (router: Machine, interfaceName: string, prefix: string): Promise<void> => {
   await router.mustRun(['python3', '-c', program, interfaceName, prefix])
 }

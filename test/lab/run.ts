@@ -5,46 +5,52 @@ import { named } from './waiting.ts'
 export interface RunOptions {
   readonly input?: string
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** Sent SIGKILL after this long; default 100 s where its end is awaited, so that a hang is a failure with a name. */
+  /**
+   * Milliseconds until SIGKILL. Default: 100 s for a program that is awaited at once, so that a hang fails with its
+   * name.
+   */
   readonly timeoutMs?: number
 }
 
 export interface RunOutcome {
-  /** Null when a signal ended it. */
+  /** Null: a signal ended the program. */
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Longer than a busy machine takes for one program, and less than a test has. */
+/** Longer than one program takes on a busy machine, and shorter than the time limit of a test. */
 export const longestRunMs = 100_000
 
-/** What a program is started with, whole. */
+/** The options of a program with all defaults filled in. */
 export const programOf = ({ input = '', environment, timeoutMs = longestRunMs }: RunOptions) => ({
   input,
   environment: { ...process.env, LC_ALL: 'C', ...environment },
   timeoutMs,
 })
 
-/** Runs a program to its end; whatever its exit code, that is a value. */
+/** Runs a program to its end. A failure is an exit code, and not an exception. */
 export const run = (argv: readonly string[], options: RunOptions = {}): Promise<RunOutcome> =>
   start(argv, { timeoutMs: longestRunMs, ...options }).outcome
 
 export interface Running {
-  /** A test that runs into its limit while it awaits this says so. */
+  /** The end of the program. A test that exceeds its time limit while it awaits this names the program. */
   readonly outcome: Promise<RunOutcome>
   ended(): boolean
-  /** What it has printed so far. */
+  /** The output so far. */
   printed(): string
   kill(signal: NodeJS.Signals): void
-  /** SIGSTOP; resolves once none of its threads runs. */
+  /** Sends SIGSTOP, and resolves once no thread of the program runs. */
   stop(): Promise<void>
 }
 
-/** Far longer than a test has: what ended a program in it would be taken for a fault of the program. */
+/**
+ * Far longer than the time limit of a test. Within a test, a kill by this timeout would look like a fault of the
+ * program.
+ */
 const longestStartedMs = 600_000
 
-/** Starts a program; for those that a test means to interrupt. */
+/** Starts a program, for tests that interrupt it. */
 export const start = (argv: readonly string[], options: RunOptions = {}): Running => {
   const [program = '', ...rest] = argv
   const { environment, timeoutMs, input } = programOf({ timeoutMs: longestStartedMs, ...options })
@@ -90,7 +96,7 @@ export const start = (argv: readonly string[], options: RunOptions = {}): Runnin
   }
 }
 
-/** A script may be among the words. */
+/** The command line, cut short because a word may be a whole script. */
 const shortened = (argv: readonly string[]): string => {
   const text = argv.join(' ')
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text
@@ -98,13 +104,13 @@ const shortened = (argv: readonly string[]): string => {
 
 const longestShown = 300
 
-/** Runs a program that has to succeed. */
+/** Runs a program and returns its standard output; throws unless it exits with 0. */
 export const mustRun = async (argv: readonly string[], options: RunOptions = {}): Promise<string> =>
   printedBy(argv, options, await run(argv, options))
 
 /**
- * What a program has printed.
- * @throws where it failed
+ * The standard output of a program that has ended.
+ * @throws Error where the exit code is not 0
  */
 export const printedBy = (
   argv: readonly string[],

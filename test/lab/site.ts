@@ -14,20 +14,21 @@ export interface Site extends AsyncDisposable {
   readonly neighbour: Machine
   readonly outside: Machine
   readonly distant: Machine
-  /** The command, loaded once, on the host. */
+  /** The `portolan` command on the host, loaded once. */
   readonly resident: ResidentCommand
-  /** The library, loaded once, on the host. */
+  /** The library on the host, loaded once. */
   readonly modules: ResidentModules
-  /** The plugins of CNI and Podman, loaded once, on the host. */
+  /** The plugins of CNI and Podman on the host, loaded once. */
   readonly plugins: ResidentProcess
 }
 
-/** What of /run a host has from the beginning. */
+/** The files and folders that exist in the host's /run from the beginning. */
 export const hostFolder = '/run/lab'
 export const hostLibrary = `${hostFolder}/var-lib`
 export const hostResolvers = `${hostFolder}/resolv.conf`
 
-// A machine's own places: what the command keeps (leases, state, xtables.lock) must not meet another lab's.
+// A host has its own /run and /var/lib. The command's state (leases, notes, xtables.lock) must not meet that of another
+// lab.
 const hostSetUp = `
 mount -t tmpfs tmpfs /run
 mkdir -p ${hostLibrary}
@@ -36,7 +37,7 @@ printf '${resolvers}' > ${hostResolvers}
 mount --bind ${hostResolvers} /etc/resolv.conf
 cd ${hostFolder}`
 
-/** Makes the machines and wires them up. */
+/** Makes the machines of a lab and connects them. */
 export const openSite = async (): Promise<Site> => {
   const held = new Disposables()
   try {

@@ -1,9 +1,9 @@
 import type { Machine } from './machine.ts'
 
-/** Everything of a host that `destroy` has to leave as it found it, as text to compare. */
+/** The state of a host as text. `destroy` has to leave it as it found it. */
 export type Snapshot = Readonly<Record<string, string>>
 
-// Counters count, handles are never reused, and the first object is nft's version.
+// Left out: counters, which change; handles, which are never used again; the first object, which is nft's version.
 const withoutVolatile = (ruleset: string): string => {
   const { nftables } = JSON.parse(ruleset) as { readonly nftables: readonly object[] }
   const steady = (_key: string, value: unknown): unknown => {
@@ -25,14 +25,14 @@ const rulesOf = (saved: string): string =>
     .map((line) => line.replace(/^(:.*) \[\d+:\d+\]$/, '$1'))
     .join('\n')
 
-// A legacy table that the kernel has once registered cannot be unregistered: empty and accepting is as good as gone.
+// The kernel never unregisters a legacy table. A table with no rules and only ACCEPT policies counts as gone.
 const withoutEmptyTables = (saved: string): string => saved.replaceAll(/\*\w+\n(:\S+ ACCEPT\n)*COMMIT\n/g, '')
 
-// What the kernel counts or decides by itself as time passes.
+// Sysctls whose values the kernel counts or chooses by itself as time passes.
 const volatileSysctls =
   /^net\.(netfilter\.nf_conntrack_count|core\.|ipv4\.tcp_fastopen_key|.*\.stable_secret)/
 
-/** `/proc/sys/net/ipv4/conf/eth0.7/forwarding:1`, as `sysctl` has it: `net.ipv4.conf.eth0/7.forwarding = 1`. */
+/** Turns `/proc/sys/net/ipv4/conf/eth0.7/forwarding:1` into sysctl's form: `net.ipv4.conf.eth0/7.forwarding = 1`. */
 const sysctlOf = (line: string): string => {
   const [, path = '', value = ''] = /^\/proc\/sys\/([^:]*):(.*)$/.exec(line) ?? []
   return `${path.replaceAll('.', '\0').replaceAll('/', '.').replaceAll('\0', '/')} = ${value}`
@@ -47,10 +47,10 @@ const sysctlsOf = (text: string): string =>
     .sort()
     .join('\n')
 
-/** What is read, and the program that prints it. */
+/** The parts of a snapshot, and the program that prints each. */
 const readings = {
   nft: 'nft -j list ruleset',
-  // sysctl(8) takes three times as long. Some files are write-only; that is no failure.
+  // grep, because sysctl(8) takes three times as long. It fails on write-only files, which is expected.
   sysctls: "grep -ras '' /proc/sys/net || true",
   'iptables-nft': 'iptables-nft-save',
   'iptables-legacy': 'iptables-legacy-save',
@@ -74,7 +74,7 @@ const readText = (part: string, text: string): string => {
 /** Reads rules of all three kinds, links, addresses, routes of every table, bridge ports and network sysctls. */
 export const takeSnapshot = async (host: Machine): Promise<Snapshot> => {
   await host.quiet()
-  // One shell for all: entering the host for each would take longer than to read it.
+  // One shell runs all programs: entering the host for each would take longer than the reading itself.
   const printed = await host.mustRun(['sh', '-ec', Object.values(readings).join("\nprintf '\\0'\n")])
   const texts = printed.split('\0')
   return Object.fromEntries(

@@ -1,9 +1,9 @@
 import type { EventLoop } from '@portolan/core/after-silence'
 
-/** An event loop whose timers run when a test says so. */
+/** An event loop whose timers run only when a test calls `pass`. */
 export interface StoppedLoop {
   readonly loop: EventLoop<() => void, NodeJS.Immediate>
-  /** Runs all timers; gives how many those were. */
+  /** Runs all timers and returns their number. */
   readonly pass: () => number
 }
 

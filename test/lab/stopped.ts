@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Resolves once no thread of a process runs any more. SIGSTOP reaches each thread by itself, on another processor a
- * moment after `kill` has returned, and one that still runs meanwhile answers what it is asked.
+ * Resolves once no thread of a process runs. SIGSTOP reaches each thread on its own processor, a moment after `kill`
+ * has returned. A thread that still runs may answer a request meanwhile.
  */
 export const stopped = async (pid: number): Promise<void> => {
   while (readdirSync(`/proc/${pid}/task`).some((thread) => isRunning(pid, thread))) await delay(1)
@@ -11,10 +11,10 @@ export const stopped = async (pid: number): Promise<void> => {
 
 const isRunning = (pid: number, thread: string): boolean => {
   try {
-    // The name of a program, in brackets, may have any sign in it.
+    // The program's name stands in brackets and may contain any character, brackets too.
     return !/^\d+ \(.*\) [tTZX] /s.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))
   } catch {
-    // It ended before it was read.
+    // The thread ended before its file was read.
     return false
   }
 }

@@ -33,7 +33,7 @@ export const addresses = {
   },
 } as const
 
-/** A resolver that no pool overlaps. */
+/** The address of a resolver that overlaps no pool. */
 export const resolvers = 'nameserver 192.0.2.53\\n'
 
 interface Machines {
@@ -50,7 +50,7 @@ const address = (ip: string, ip6: string, device: string): readonly string[] => 
   `addr add ${ip6}/64 dev ${device} nodad`,
 ]
 
-/** Plugs the machines together, with addresses and routes; nothing is waited for. */
+/** Plugs the machines together, with addresses and routes. It waits for nothing. */
 export const wireUp = async (machines: Machines): Promise<void> => {
   const { host, client, neighbour, outside, distant, wire } = machines
   const { ip, ip6 } = addresses
@@ -98,7 +98,8 @@ export const wireUp = async (machines: Machines): Promise<void> => {
       ...address(ip.outside, ip6.outside, 'eth0'),
       ...address('203.0.113.1', '2001:db8:3::1', 'eth1'),
       'link set eth0 up',
-      // A narrow way out only: what comes back may still be full size, so the sender has to be told by ICMP.
+      // Only the direction to `distant` has the small MTU, so the sender must learn it by ICMP. Packets from `distant`
+      // may be full size.
       'link set eth1 mtu 1300 up',
       `route add default via ${ip.hostOutside}`,
       `route add default via ${ip6.hostOutside}`,

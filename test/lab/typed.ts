@@ -1,12 +1,12 @@
 import { shellWord } from '@portolan/netfilter'
 import type { CommandOutcome, Lab } from './lab.ts'
 
-/** Where programs of the host are that a lab puts there; before all others on the path of what is typed. */
+/** The folder for programs that a lab gives the host. It is first on the PATH of a typed command line. */
 export const ownPrograms = '/run/lab/bin'
 
 /**
- * Runs a command line as a person would after copying it to a terminal of the host: `portolan` is on the path, and
- * its question is answered with yes. A terminal has one stream, which is `stdout`.
+ * Runs a command line as a person would after copying it to a terminal of the host. `portolan` is on the PATH, and `y`
+ * answers its question. A terminal has one output stream, which is `stdout` here.
  */
 export const typed = async ({ host, command }: Lab, line: string): Promise<CommandOutcome> => {
   await host.mustRun(['mkdir', '-p', ownPrograms])

@@ -3,19 +3,23 @@ import type { Running } from './run.ts'
 import { nowWaiting } from './waiting.ts'
 
 export interface UntilOptions {
-  /** A program that it takes: where this has ended, waiting ends with what it printed. */
+  /** A program that the event depends on. When it has ended, the wait ends and the error has its output. */
   readonly beside?: Pick<Running, 'ended' | 'printed'> | undefined
-  /** What is there in place of what is awaited; told where that does not come. */
+  /** The present state, for the error when the event does not come. */
   readonly shows?: () => unknown
 }
 
-/** Far more than a busy machine takes, and less than a test has, so that a failure has the name of what was awaited. */
+/**
+ * Longer than a busy machine takes, and shorter than the time limit of a test, so that the error names the missing
+ * event.
+ */
 const longestMs = 60_000
 const [firstPauseMs, longestPauseMs] = [2, 50]
 
 /**
- * Asks until the answer is not empty. Each look is at what other programs do: there is nothing that could be awaited.
- * @param what - what is waited for, as in "waited for ..."
+ * Asks again and again until the answer is not false, null or undefined. Other programs cause the event, so there is no
+ * promise to await.
+ * @param what - the event, as in "waited for ..."
  * @returns the answer
  */
 export const until = async <Value>(
@@ -28,7 +32,8 @@ export const until = async <Value>(
   try {
     const late = AbortSignal.timeout(longestMs)
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      // What a program did before its end counts, and so does what came while this process had no processor.
+      // Read before the answer: what a program did before its end counts, and so does an event during a lack of
+      // processor time.
       const [isEnd, isLate] = [beside?.ended() === true, late.aborted]
       const answer = await ask()
       if (answer !== false && answer !== null && answer !== undefined)

@@ -1,7 +1,7 @@
-/** Something that is awaited: a test that runs into its limit says what it waited for (test/suites/worker-realm.js). */
+/** An event that a test awaits. A test that exceeds its time limit names it (test/suites/worker-realm.js). */
 export interface Waiting {
   what(): string
-  /** What is there in its place. */
+  /** The present state, instead of the event. */
   shows?(): unknown
 }
 
@@ -11,20 +11,20 @@ interface Realm {
   [key]?: Set<Waiting>
 }
 
-/** One set for the worker, whose environment reads it from outside of all suites. */
+/** One set for the worker. The worker's jest environment reads it from outside the suites. */
 const realm = globalThis as Realm
 const waiting = realm[key] ?? new Set<Waiting>()
 realm[key] = waiting
 
-/** @returns ends the wait */
+/** @returns a function that ends the wait */
 export const nowWaiting = (one: Waiting): (() => void) => {
   waiting.add(one)
   return () => void waiting.delete(one)
 }
 
 /**
- * Awaits something by its name, such as the end of a program.
- * @param shows - what is there in its place
+ * Awaits a promise under a name, such as the end of a program.
+ * @param shows - the present state, instead of the event
  */
 export const named = async <Value>(
   what: string,

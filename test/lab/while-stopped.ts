@@ -1,6 +1,9 @@
 import type { Running } from './run.ts'
 
-/** What goes in several steps, none of which a program sees by itself: it goes on behind the last. */
+/**
+ * Does work in several steps while a program is stopped. The program continues after the last and sees no step in
+ * between.
+ */
 export const whileStopped = async (
   running: Pick<Running, 'stop' | 'kill'>,
   work: () => Promise<unknown>,

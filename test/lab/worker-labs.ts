@@ -4,8 +4,8 @@ const withoutLegacy = labPool()
 const withLegacy = labPool({ tablesStay: true })
 
 /**
- * Labs that the suites of a worker take one after the other: what runs on a host is quick once it has run for a while. They
- * end with the worker.
+ * A pool of labs for all suites of a worker, which ends with the worker. Programs on a host are fast once they have run
+ * for a while, so labs are used again.
  */
 export const workerLabs = ({ tablesStay = false }: LabPoolOptions = {}): Labs =>
   tablesStay ? withLegacy : withoutLegacy

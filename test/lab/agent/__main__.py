@@ -1,9 +1,9 @@
-"""The nursery of agents: it loads their code once, and forks one for each connection to its socket.
+"""The nursery of agents: it loads their code once, and forks an agent for each connection to its socket.
 
-A Python of its own for each namespace would take 45 ms of processor time, and a fork takes 3. A test file makes
-hundreds of namespaces. The first line of a connection says which namespace the agent is to be; what follows is the agent's. An agent
-lives as long as its connection, and the nursery as long as its standard input: nothing is left behind however the
-tests end, SIGKILL included.
+A Python process of its own for each namespace would take 45 ms of processor time. A fork takes 3 ms. A test file makes
+hundreds of namespaces. The first line of a connection says which namespace the agent enters. All later lines are
+commands for the agent. An agent lives as long as its connection, and the nursery as long as its standard input. So
+nothing is left behind however the tests end, SIGKILL included.
 """
 
 import gc
@@ -26,7 +26,7 @@ def become_agent(connection):
     connection.setblocking(True)
     try:
         inherited = enter(command.get('setUp'), command.get('joins'))
-        # What enters a mount namespace begins at its root.
+        # In its own mount namespace the agent starts programs at the root. Else it starts them in the current folder.
         agent = Agent(connection, '.' if command.get('setUp') is None else '/', inherited)
     except Exception as error:  # the test must hear of it, not wait for its timeout
         connection.sendall((json.dumps({'failed': f'{error}'}) + '\n').encode())
@@ -73,7 +73,7 @@ def serve(listener):
             listener.close()
             os.close(signals)
             os.close(wake)
-            # The pipes of the nursery are its own: they close with it.
+            # The agent must not hold the nursery's pipes open: their end tells that the nursery has ended.
             nothing = os.open('/dev/null', os.O_RDWR)
             os.dup2(nothing, 0)
             os.dup2(nothing, 1)
@@ -87,14 +87,15 @@ def serve(listener):
 
 if __name__ == '__main__':
     sys.setswitchinterval(1)
-    # A run that is stopped ends this process too, and its place has to go with it.
+    # SIGTERM ends this process like any other exit, so that the temporary folder is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     place = tempfile.mkdtemp(prefix='portolan-lab-')
     try:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(f'{place}/agents')
             listener.listen(64)
-            # What is there already is not looked at again by the collector, which would copy its pages for each agent.
+            # The garbage collector skips all objects that exist now. It would otherwise copy their pages into each
+            # agent.
             gc.freeze()
             say({'socket': f'{place}/agents'})
             serve(listener)

@@ -21,7 +21,7 @@ from sctp import Sctp
 from sniffer import Sniffer
 from state import own_addresses
 
-# What the kernel does in a work of its own may wait for a processor: seconds.
+# Seconds. The kernel finishes some changes later, in a workqueue that may wait for a processor.
 LONGEST = 30
 
 
@@ -40,12 +40,12 @@ class Agent:
 
     def run(self):
         self.loop.watch(self.connection.fileno(), self.read_commands)
-        # A namespace that another program made may have addresses that are new.
+        # Another program may have made this namespace, and its IPv6 addresses may not be in use yet.
         when_received(self.loop, set(), LONGEST, lambda _: self.say({'ready': os.getpid()}))
         self.loop.run()
 
     def say(self, message):
-        # The connection stays blocking: an answer is never torn, and the reader is always reading.
+        # The socket blocks on writing, so an answer is written whole. The reader never stops reading.
         self.connection.sendall((json.dumps(message) + '\n').encode())
 
     def read_commands(self, _events):
@@ -81,7 +81,7 @@ class Agent:
         answer()
 
     def do_heard(self, command, answer):
-        # Datagrams that wait in a socket count as heard: poll once more before answering.
+        # A datagram that waits in a socket counts as heard. The loop polls once more before the answer.
         self.loop.after(0.005, lambda: answer(self.listeners.take(command.get('clear', False))))
 
     def do_unlisten(self, command, answer):
@@ -118,7 +118,7 @@ class Agent:
         answer()
 
     def do_catch_up(self, _command, answer):
-        # Timers after sockets: what has come to any of them is dealt with by then.
+        # The loop handles sockets before timers. So the agent has read all that arrived before it answers.
         self.loop.after(0.005, answer)
 
     def do_carrying(self, command, answer):

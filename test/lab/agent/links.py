@@ -1,4 +1,7 @@
-"""Whether links are up and their addresses in use, asked of the kernel itself: a program for each look would cost more than the wait."""
+"""Waits for links that are up and addresses that are in use.
+
+It asks the kernel by netlink, because a program for each look would cost more than the wait.
+"""
 
 import socket
 import struct
@@ -33,17 +36,17 @@ def have_their_addresses(names):
     try:
         indexes = {socket.if_nametoindex(name) for name in names}
     except OSError:
-        return False  # taken away meanwhile
+        return False  # the link was deleted meanwhile
     with Netlink(socket.NETLINK_ROUTE) as route:
         return are_received(route, {address for index, address in own_addresses(route) if index in indexes})
 
 
 def when_received(loop, before, seconds, answer):
-    """Answers whether the IPv6 addresses that were not there `before` are in use before so many seconds are over.
+    """Answers whether the IPv6 addresses that are new since `before` came into use in so many seconds.
 
-    The kernel joins the group of an address and routes it to itself in a work of its own, later than the request returns
-    and the address is listed (net/ipv6/addrconf.c, `addrconf_dad_work`; without duplicate address detection too). Until
-    then a namespace that has made its address known to a neighbour takes packets to it for those of others and drops them.
+    The kernel joins the group of an address and adds its local route in a workqueue. By then the request has returned
+    and the address is listed (net/ipv6/addrconf.c, `addrconf_dad_work`; without duplicate address detection too).
+    Until then the namespace takes packets to its new address for packets to another machine, and drops them.
     """
     with Netlink(socket.NETLINK_ROUTE) as route:
         new = {address for _, address in own_addresses(route) - before}
@@ -55,7 +58,7 @@ def when_received(loop, before, seconds, answer):
 
 
 def when_up(loop, names, seconds, answer):
-    """Answers whether all were up, and had their addresses in use, before so many seconds were over."""
+    """Answers whether all links came up, with their addresses in use, in so many seconds."""
     wire = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
     wire.bind((0, 0))
 
@@ -71,7 +74,7 @@ def when_up(loop, names, seconds, answer):
 
 
 def when_settled(loop, names, seconds, answer):
-    """Answers whether these links had the addresses that the kernel gives them by itself, before so many seconds."""
+    """Answers whether these links got the addresses that the kernel gives by itself, in so many seconds."""
     is_done = are_settled({socket.if_nametoindex(name) for name in names})
     if is_done or seconds <= 0:
         answer(is_done)
@@ -80,7 +83,7 @@ def when_settled(loop, names, seconds, answer):
 
 
 def when_quiet(loop, seconds, answer):
-    """Answers whether all links have come to their state and their addresses, before so many seconds."""
+    """Answers whether all links reached their final state and addresses in so many seconds."""
     is_done = are_quiet()
     if is_done or seconds <= 0:
         answer(is_done)

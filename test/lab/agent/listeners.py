@@ -39,7 +39,8 @@ class Listeners:
             sock.bind((address, port))
             if protocol == 'tcp':
                 sock.listen(256)
-                # A probe may ask from the port of a service. Set only now, so that two services still cannot share one.
+                # A probe may use the service's port as its source port. The option is set after bind, so that two
+                # services still cannot share one port.
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
                 padding = b'.' * command.get('payloadBytes', 0)
                 self.loop.watch(sock.fileno(), lambda _e, s=sock, p=padding: self.accept(s, name, p))
@@ -74,7 +75,8 @@ class Listeners:
             except OSError:
                 return
             local = sock.getsockname()
-            # A large payload has to wait for the window (and for path MTU discovery): a blocking-free send loop.
+            # A large payload waits for the TCP window (and for path MTU discovery), so it is sent as the socket
+            # allows.
             Conversation(self.loop, sock, greeting(name, peer[0], peer[1], local[0], local[1]) + padding)
 
     def ask_for_destinations(self, sock, family):
@@ -84,13 +86,15 @@ class Listeners:
             sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
 
     def reply(self, sock, family, name, port):
-        """Answers from the very address that was asked: a host has several, and the kernel would pick its own."""
+        """Answers from the address that was asked. A host has several addresses, and the kernel would choose one by
+        itself."""
         while True:
             try:
                 data, ancillary, _flags, peer = sock.recvmsg(2048, 256)
             except OSError:
                 return
-            # Rules may lead an answer to another service: two that answer each other's answers never end.
+            # Rules may lead an answer to another service. Without this check two services would answer each other for
+            # ever.
             if data.startswith(b'{'):
                 continue
             for level, kind, value in ancillary:
@@ -98,22 +102,23 @@ class Listeners:
                     local = socket.inet_ntop(family, value[8:12])
                     info = [(level, IP_PKTINFO, struct.pack('I', 0) + value[8:12] + bytes(4))]
                 elif family == socket.AF_INET6 and (level, kind) == (socket.IPPROTO_IPV6, IPV6_PKTINFO):
-                    # Bound to the interface it came in by, an answer to ::1 finds no way: what was translated on `lo`
-                    # counts as come in by the interface of the new address (net/ipv6/ip6_input.c, `ip6_rcv_core`).
+                    # A reply to ::1 that is bound to the interface it came in by finds no route. For a packet
+                    # translated on `lo`, the kernel reports the interface of the new address (net/ipv6/ip6_input.c,
+                    # `ip6_rcv_core`).
                     link = value[16:20] if peer[0].startswith('fe80:') else bytes(4)
                     local, info = socket.inet_ntop(family, value[:16]), [(level, kind, value[:16] + link)]
                 else:
                     continue
-                # Kept apart from the answer, which a forged source never gets.
+                # A packet with a forged source never gets its answer. This list shows that the packet arrived.
                 self.heard.append({'port': port, 'source': peer[0], 'sourcePort': peer[1], 'at': local})
                 try:
                     sock.sendmsg([greeting(name, peer[0], peer[1], local, port)], info, 0, peer)
                 except OSError:
-                    pass  # the asker is gone or unreachable: its probe says so
+                    pass  # the client is gone or unreachable: its probe reports that
 
 
 class Conversation:
-    """Speaks first, as a mail server does, then answers what it is told: both ways are used once the handshake is over."""
+    """Sends the greeting first, as a mail server does, and then answers a byte: so both directions are used."""
 
     def __init__(self, loop, sock, data):
         self.loop, self.sock, self.data = loop, sock, memoryview(data)

@@ -34,6 +34,6 @@ class Loop:
                 handler = self.handlers.get(descriptor)
                 if handler is not None:
                     handler(events)
-            # Timers after sockets: an answer that arrived while we were starved of CPU still counts.
+            # Timers run after sockets. An answer that arrived while this process had no processor still counts.
             while self.timers and self.timers[0][0] <= time.monotonic():
                 heapq.heappop(self.timers)[2]()

@@ -1,4 +1,4 @@
-"""How an agent becomes a network namespace, ready for its first link."""
+"""Makes the process of an agent enter its network namespace, and prepares it for its first link."""
 
 import fcntl
 import os
@@ -12,9 +12,9 @@ SILENT = {'accept_dad': 0, 'dad_transmits': 0, 'accept_ra': 0, 'router_solicitat
 
 
 def enter(set_up, joins):
-    """Enters a new network namespace, or the one whose file is `joins`; with a mount namespace of its own for `set_up`.
+    """Enters a new network namespace, or the one whose file is `joins`. With `set_up` it gets its own mount namespace.
 
-    Gives the mounts that it has of the machine that runs the tests.
+    Returns the mounts that it inherits from the machine that runs the tests.
     """
     if joins is not None:
         descriptor = os.open(joins, os.O_RDONLY)
@@ -44,7 +44,8 @@ def read_mounts(process='self'):
 
 
 def run(argv, text):
-    """Runs a short program to its end, as this process sees the world; raises with what it printed where it fails."""
+    """Runs a short program to its end, in the namespaces of this process. Raises an error with its output when it
+    fails."""
     given = os.memfd_create('given')
     printed = os.memfd_create('printed')
     try:

@@ -24,7 +24,7 @@ class Netlink:
         self.wire.close()
 
     def dump(self, kind, body):
-        """Everything of a kind, an item each: what follows its header. Asked again where it changed meanwhile."""
+        """All items of a kind: the bytes after each message's header. Repeats a dump that a change has interrupted."""
         while True:
             self.wire.send(HEADER.pack(16 + len(body), kind, REQUEST | DUMP, 0, 0) + body)
             items, is_whole = self.answers()
@@ -48,25 +48,25 @@ class Netlink:
                 items.append(payload)
 
     def get(self, kind, body):
-        """What follows the header of the one message that answers, None where there is no such thing."""
+        """The bytes after the header of the one answer, None where there is no such object."""
         self.wire.send(HEADER.pack(16 + len(body), kind, REQUEST, 0, 0) + body)
         answer = self.wire.recv(1 << 16)
         length, found, _, _, _ = HEADER.unpack_from(answer)
         return None if found == ERROR else answer[16:length]
 
     def ask(self, kind, flags, body):
-        """The error number of one request, 0 where it was done."""
+        """The error number of one request; 0: it was done."""
         return self.ask_at_once(HEADER.pack(16 + len(body), kind, REQUEST | ACK | flags, 0, 0) + body)
 
     def ask_at_once(self, messages):
-        """The same of messages of which one asks for an answer."""
+        """The error number of several messages, of which one asks for an answer; 0: they were done."""
         self.wire.send(messages)
         _, kind, _, _, _ = HEADER.unpack_from(answer := self.wire.recv(1 << 16))
         return -struct.unpack_from('i', answer, 16)[0] if kind == ERROR else 0
 
 
 def attributes(data, at):
-    """Kind and value of each attribute, from there to the end."""
+    """The kind and the value of each attribute from offset `at` to the end."""
     while at + 4 <= len(data):
         size, kind = ATTRIBUTE.unpack_from(data, at)
         yield kind, data[at + 4:at + size]

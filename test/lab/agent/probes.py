@@ -1,4 +1,4 @@
-"""Questions: one flow each, with its own source port so that an arrival elsewhere can be told to be this one."""
+"""Probes: one flow each, whose own source port shows which arrivals elsewhere belong to it."""
 
 import errno
 import json
@@ -12,7 +12,7 @@ UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EPROTO, errno.ENOPRO
 
 
 class Probe:
-    """Calls `answer` exactly once: delivered, or how it failed."""
+    """One probe. It calls `answer` once: delivered, or how it failed."""
 
     def __init__(self, loop, command, answer):
         self.loop, self.command, self.answer = loop, command, answer
@@ -30,7 +30,8 @@ class Probe:
         if self.sock is not None:
             self.loop.forget(self.sock.fileno())
             if self.sock.type == socket.SOCK_STREAM:
-                # Reset, and gone: a connection that was cut off would keep its ports for a minute.
+                # SO_LINGER with 0 s closes by a reset. A connection that was cut off would otherwise keep its ports
+                # for a minute.
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
             self.sock.close()
         answer({**value, 'elapsedMs': (time.monotonic() - self.started) * 1000})
@@ -53,12 +54,12 @@ class Probe:
 class Probes:
     def __init__(self, loop, sctp):
         self.loop = loop
-        # Its raw socket is shared by all flows of the namespace: a raw socket receives them all anyway.
+        # All SCTP flows of the namespace share one raw socket, because every raw socket receives all of them.
         self.sctp = sctp.ask
         self.open = {}
 
     def give_up(self, key):
-        """Ends a probe as one without an answer, unless that has come by now."""
+        """Ends a probe as unanswered, unless its answer has arrived by now."""
         probe = self.open.get(key)
         if probe is not None:
             self.loop.after(0, lambda: probe.fail('timeout'))
@@ -100,7 +101,8 @@ class Probes:
                 if not probe.connected:
                     error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                     if error:
-                        # Reset, not refused: it was established before we came to look (net/ipv4/tcp_input.c, `tcp_reset`).
+                        # ECONNRESET instead of ECONNREFUSED: the connection was established, and reset before this
+                        # loop looked (net/ipv4/tcp_input.c, `tcp_reset`).
                         probe.connected = error == errno.ECONNRESET
                         raise OSError(error, '')
                     probe.connected = True
@@ -122,7 +124,7 @@ class Probes:
             if probe.greeted:
                 probe.succeed(greeting, probe.greeted)
                 return
-            # The greeting has used one way after the handshake: now the other, and back.
+            # The greeting proves one direction after the handshake. This byte and its answer prove both.
             probe.greeted = len(probe.received)
             try:
                 sock.send(b'?')
@@ -144,7 +146,8 @@ class Probes:
                 if probe.connected:
                     probe.succeed(data, len(data))
                     return
-                # A second datagram: what the flow has become once it is answered may be treated otherwise.
+                # After the first answer the flow is established, and rules may treat it differently. So a second
+                # datagram follows.
                 probe.connected = True
                 sock.send(b'?')
             except BlockingIOError:
@@ -184,7 +187,7 @@ class Probes:
 
 
 def address(text, port, command):
-    """A link-local address needs the interface it is on."""
+    """The socket address of a destination. A link-local address needs the interface it is on."""
     if ':' not in text:
         return (text, port)
     scope = socket.if_nametoindex(command['interface']) if text.startswith('fe80') else 0

@@ -1,14 +1,14 @@
-"""Programs that run in the namespace of an agent.
+"""Runs programs in the namespace of an agent.
 
-A process that starts a program is copied first (fork(2)). A worker of jest has some hundred MiB of pages to copy, and
-an agent shares its memory with the program until that runs (vfork(2), which posix_spawn(3) is made of).
+fork(2) copies the starting process. A jest worker has some hundred MiB of pages to copy. An agent uses vfork(2)
+through posix_spawn(3), which shares the memory until the program runs.
 """
 
 import os
 import shutil
 import signal
 
-# Python ignores these, and a program would inherit that.
+# Python ignores these signals, and a child process would inherit that.
 USUAL = [signal.SIGPIPE, signal.SIGXFSZ]
 
 
@@ -18,7 +18,7 @@ class Programs:
         self.folder = folder
 
     def run(self, command, answer):
-        """Answers with its exit code and what it printed, when it has ended and nothing holds its output any more."""
+        """Answers with the exit code and the output, once the program has ended and all its output is closed."""
         argv, environment = command['argv'], command['environment']
         place = shutil.which(argv[0], path=environment.get('PATH', os.defpath))
         if place is None:

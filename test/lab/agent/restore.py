@@ -1,4 +1,4 @@
-"""Brings a namespace back to what it was like: what can be undone is, and then it is compared."""
+"""Brings a namespace back to its recorded state: undoes what can be undone, and compares the rest."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from state import ADDRESS_TIMES, GET_NEIGHBOUR, ROUTE_TIMES, SYSCTLS, read_state
 DELETE_LINK, DELETE_ADDRESS, NEW_ROUTE, DELETE_ROUTE, DELETE_NEIGHBOUR = 17, 21, 24, 25, 29
 ON_LINK = 4
 PERMANENT, NO_ARP = 0x80, 0x40  # linux/neighbour.h
-# nfnetlink.h: a batch of one message, which deletes all tables.
+# nfnetlink.h, nf_tables.h: a batch of one message, which deletes all tables.
 BATCH_BEGIN, BATCH_END, DELETE_TABLE = 16, 17, 10 << 8 | 2
 FORGET_FLOWS = 1 << 8 | 2  # nfnetlink_conntrack.h
 
@@ -22,7 +22,7 @@ for family in ip ip6; do
   for table in $(cat /proc/net/"$family"_tables_names 2> /dev/null); do
     chains=$("$family"tables-legacy-save -t "$table" | sed -n 's/^:\([A-Z]*\) [A-Z].*/:\1 ACCEPT/p')
     printf '*%s\n%s\nCOMMIT\n' "$table" "$chains" | "$family"tables-legacy-restore
-    # Only chains, and each accepts: as good as none.
+    # A table of which only built-in chains are left, each with policy ACCEPT, counts as empty.
     if "$family"tables-legacy-save -t "$table" | grep -v -e '^#' -e "^\*$table\$" -e '^:[A-Z]* ACCEPT ' -e '^COMMIT$'
     then exit 1; fi
   done
@@ -40,25 +40,28 @@ def write_file(path, text):
 
 
 def unmount(first):
-    """Takes away what has been mounted since, the last one first."""
+    """Unmounts the mounts that are new since `first`, the last one first."""
     new = [line for line in read_mounts() if line not in first]
-    # Octal numbers stand for spaces: proc_pid_mounts(5).
+    # The kernel writes a space in a path as an octal number: proc_pid_mounts(5).
     places = [re.sub(rb'\\(\d{3})', lambda octal: bytes([int(octal[1], 8)]), line.split(b' ')[1]) for line in new]
-    # What is taken away may take others with it, and what is left is seen by the comparison. What shares mounts with
-    # other programs made them shared: see neighbour/engine-room.ts.
+    # Unmounting one place may unmount others below it, so errors are ignored. The caller compares the mounts
+    # afterwards. The mounts of an engine are shared with its programs, hence --make-rprivate: see
+    # neighbour/engine-room.ts.
     script = 'umount --lazy "$@" 2> /dev/null; mount --make-rprivate /'
     run(['sh', '-c', script, 'sh', *map(os.fsdecode, reversed(places))], b'')
 
 
 class FirstState:
-    """@param folders: those that are empty but for `kept`, on a host; None: a machine around a host
-    @param inherited: mounts of the machine that runs the tests
+    """The recorded state of a namespace.
+
+    @param folders: the folders of a host that are emptied except for `kept`; None: a machine around a host
+    @param inherited: the mounts of the machine that runs the tests
     """
 
     def __init__(self, folders, kept, tables_stay, inherited):
         self.inherited = inherited
         self.folders, self.kept, self.tables_stay = folders, kept, tables_stay
-        # A machine around a host has those of the machine that runs the tests, which are not ours to take away.
+        # A machine around a host uses the mounts of the machine that runs the tests. They must stay.
         self.mounts = None if folders is None else read_mounts()
         self.texts = {path: read_file(path) for path in kept if os.path.isfile(path)}
         self.state = self.read()
@@ -68,13 +71,13 @@ class FirstState:
     def read(self, with_sysctls=True):
         state = read_state(self.folders is not None, with_sysctls)
         if self.tables_stay:
-            # They have been emptied, and the kernel keeps them to the end of the namespace.
+            # The tables are empty by now. The kernel keeps them registered until the namespace ends.
             state['legacy tables'] = []
         return state
 
     def restore(self):
-        """The parts that are not what they were, because this cannot undo what was changed."""
-        # First: what is emptied below may be the machine's own where something else was mounted.
+        """Undoes the changes, and returns the parts that still differ."""
+        # Mounts come first. Where a mount is missing or new, the folders emptied below may be the machine's own.
         if self.mounts is not None and read_mounts() != self.mounts:
             unmount(self.mounts)
             if not self.has_its_mounts():
@@ -92,15 +95,18 @@ class FirstState:
         return [part for part, value in self.state.items() if now[part] != value]
 
     def has_its_mounts(self):
-        """The kernel takes a mount away everywhere with the folder that it is on (fs/namespace.c, `__detach_mounts`): what the
-        machine that runs the tests has no more was not taken away by a test."""
+        """Whether all mounts are back, apart from those that the machine that runs the tests has lost too.
+
+        When a folder is deleted, the kernel removes the mounts on it in all namespaces (fs/namespace.c,
+        `__detach_mounts`). So no test has removed a mount that the machine has lost as well.
+        """
         now, of_machine = read_mounts(), read_mounts(os.getppid())
         gone = [line for line in self.mounts if line in self.inherited and line not in now and line not in of_machine]
         return now == [line for line in self.mounts if line not in gone]
 
     def empty(self, route, netfilter):
         now = read_state(True, False)
-        # Links first: with a link its addresses, routes and sysctls go.
+        # Links come first: a deleted link takes its addresses, routes and sysctls with it.
         for name, (index, _rest) in now['links'].items():
             if name not in self.state['links']:
                 route.ask(DELETE_LINK, 0, struct.pack('BxHiII', socket.AF_UNSPEC, 0, index, 0, 0))
@@ -129,7 +135,7 @@ def delete_tables(netfilter):
 
 
 def empty_folder(folder, device, kept):
-    """Deletes what is in it, but nothing behind a mount."""
+    """Deletes the content of a folder, except for `kept` and for file systems mounted below it."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
@@ -144,8 +150,8 @@ def empty_folder(folder, device, kept):
 
 def restore_sysctls(first, now):
     changed = [path for path, value in first.items() if now.get(path) != value]
-    # A change of `all` changes those of each link: it goes first. What follows from another may have come back with it:
-    # what still differs is seen by the comparison.
+    # `all` and `default` go first, because a change of `all` changes the value of every link. A write may fail where
+    # an earlier one has set the value already. The caller compares all values afterwards.
     for path in sorted(changed, key=lambda path: ('/all/' not in path and '/default/' not in path, path)):
         try:
             write_file(f'{SYSCTLS}/{path}', first[path])
@@ -165,12 +171,12 @@ def restore_routes(route, first, now):
         if item not in first:
             route.ask(DELETE_ROUTE, 0, as_asked(item))
     gone = [item for item in first if item not in now]
-    # Again for those whose gateway is reached by another.
+    # The second pass adds the routes whose gateway is reached by a route of the first pass.
     for item in gone + gone:
         route.ask(NEW_ROUTE, CREATE | EXCLUSIVE, as_asked(item))
 
 
 def as_asked(item):
-    """A route as it is told, without what only the kernel says of it."""
+    """A route as a request has it, without the data that only the kernel sets."""
     rest = (packed(kind, value) for kind, value in attributes(item, 12) if kind != ROUTE_TIMES)
     return item[:8] + struct.pack('I', struct.unpack_from('I', item, 8)[0] & ON_LINK) + b''.join(rest)

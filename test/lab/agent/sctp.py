@@ -9,7 +9,7 @@ import struct
 from listeners import IP_PKTINFO, IPV6_PKTINFO, IPV6_RECVPKTINFO, greeting
 
 INIT, INIT_ACK, ABORT = 1, 2, 6
-COOKIE = 7  # the State Cookie parameter: opaque to everyone but its author, so it carries our greeting
+COOKIE = 7  # the State Cookie parameter: only its sender reads it, so it carries our greeting
 SCTP = 132
 
 

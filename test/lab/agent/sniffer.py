@@ -1,4 +1,7 @@
-"""What really arrived, with or without a listener: absence here proves a drop, a timeout elsewhere does not."""
+"""Records the packets that arrive, with or without a listener.
+
+A packet that is missing here was dropped. A timeout elsewhere does not prove that.
+"""
 
 import socket
 import struct
@@ -17,7 +20,7 @@ class Sniffer:
         loop.watch(self.sock.fileno(), lambda _events: self.drain())
 
     def take(self, clear):
-        # What the kernel has delivered waits in the socket already: read it before answering.
+        # Packets that the kernel has delivered wait in the socket. They are read before the answer.
         self.drain()
         seen = self.seen
         if clear:
@@ -51,7 +54,7 @@ def describe(data, ethertype):
     if protocol == 'icmp':
         kind, code, _sum, identifier = struct.unpack_from('!BBHH', data, header)
         if number == 58 and 130 <= kind <= 143:
-            return None  # multicast listener and neighbour discovery: the wire's own chatter
+            return None  # multicast listener reports and neighbour discovery are no packets of a test
         ports = {'type': kind, 'code': code, 'sourcePort': identifier, 'port': 0}
     else:
         source_port, port = struct.unpack_from('!HH', data, header)

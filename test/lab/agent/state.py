@@ -1,6 +1,7 @@
-"""What a namespace is like, read from the kernel: links, addresses, routes, rules, ports of bridges, tables, sets, sysctls.
+"""Reads a namespace's state from the kernel: links, addresses, routes, rules, bridge ports, tables, sets, sysctls.
 
-It is compared with itself alone, so most of it stays as the kernel sends it, without what passes with time.
+States are only compared with each other. So most data stays as the kernel sends it, without values that change with
+time.
 """
 
 import os
@@ -16,24 +17,24 @@ TABLE_MAIN = 254
 # nfnetlink.h, nf_tables.h, ip_set.h
 GET_TABLE, LIST_SETS, SET_PROTOCOL = 10 << 8 | 1, 6 << 8 | 7, 7
 
-# linux/if_link.h: counts, and what IPv6 has of a link, which is its addresses and sysctls.
+# linux/if_link.h: counters, and the IPv6 data of a link, whose addresses and sysctls are read on their own.
 LINK_NAME, LINK_STATE, LINK_VOLATILE = 3, 16, {7, 23, 26, 35, 47, 48}
 RUNNING = 0x40  # linux/if.h
 ADDRESS_TIMES = 6
 ADDRESS, OWN_ADDRESS = 1, 2
 ROUTE_TO, ROUTE_TIMES, ROUTE_TABLE = 1, 12, 15
 LOCAL_ROUTE = 2
-# Another machine has a refused one (IFA_F_DADFAILED): it stays tentative.
+# Another machine uses the same address (IFA_F_DADFAILED). Such an address stays tentative for ever.
 SCOPE_LINK, TENTATIVE, REFUSED = 253, 0x40, 0x08
 LINK_LOCAL = b'\xfe\x80'
 
 SYSCTLS = '/proc/sys/net'
-# What the kernel counts or decides by itself as time passes.
+# Sysctls whose values the kernel counts or chooses by itself as time passes.
 VOLATILE_SYSCTLS = re.compile(r'(core/|netfilter/nf_conntrack_count|ipv4/tcp_fastopen_key|.*/stable_secret)')
 
 
 def read_links(route):
-    """By name: the index, and the rest."""
+    """The links by name: the index, and the other data."""
     links = {}
     for item in route.dump(GET_LINK, struct.pack('BxHiII', socket.AF_UNSPEC, 0, 0, 0, 0)):
         rest = [item[:16]]
@@ -49,7 +50,7 @@ def read_links(route):
 def read_addresses(route):
     found = []
     for item in route.dump(GET_ADDRESS, struct.pack('BBBBI', socket.AF_UNSPEC, 0, 0, 0, 0)):
-        # When it came and changed is of no interest, only for how long it is valid.
+        # Only the lifetimes of an address are compared, and not the times of its creation and its last change.
         rest = [packed(kind, value[:8] if kind == ADDRESS_TIMES else value) for kind, value in attributes(item, 8)]
         found.append(item[:8] + b''.join(rest))
     return sorted(found)
@@ -63,7 +64,7 @@ def of_both_families(route, kind):
 def read_routes(route):
     found = []
     for item in of_both_families(route, GET_ROUTE):
-        # Of its times the two that are its own: when it expires, and its error.
+        # Only the expiry and the error of a route's cache info are compared.
         rest = [packed(kind, value[8:16] if kind == ROUTE_TIMES else value) for kind, value in attributes(item, 12)]
         found.append(item[:12] + b''.join(rest))
     return sorted(found)
@@ -74,12 +75,12 @@ def read_rules(route):
 
 
 def read_ports(route):
-    """Links of bridges, as bridge(8) lists them."""
+    """The ports of bridges, as bridge(8) lists them."""
     return route.dump(GET_LINK, struct.pack('BxHiII', socket.AF_BRIDGE, 0, 0, 0, 0))
 
 
 def read_tables(netfilter):
-    """Tables of nftables and of iptables-nft. A host that is as it was has none, so their rules are not read."""
+    """The tables of nftables and of iptables-nft. A restored host has no tables, so their rules are not read."""
     return netfilter.dump(GET_TABLE, struct.pack('!BBH', socket.AF_UNSPEC, 0, 0))
 
 
@@ -87,7 +88,7 @@ def read_sets(netfilter):
     try:
         return netfilter.dump(LIST_SETS, struct.pack('!BBH', socket.AF_INET, 0, 0) + packed(1, bytes([SET_PROTOCOL])))
     except OSError as error:
-        # Those of ipset itself begin at 4096; else this kernel has none.
+        # ipset's own errors begin at 4096. A lower number means that this kernel has no ipset.
         return [str(error.errno).encode()] if error.errno >= 4096 else []
 
 
@@ -115,18 +116,18 @@ def read_sysctls():
             try:
                 file = os.open(name, os.O_RDONLY, dir_fd=descriptor)
             except OSError:
-                continue  # some can only be written
+                continue  # some sysctls are write-only
             try:
                 values[path] = os.read(file, 1 << 12)
             except OSError:
-                pass  # some have no value yet
+                pass  # some sysctls have no value yet
             finally:
                 os.close(file)
     return values
 
 
 def is_of_main_table(item):
-    """Not what the kernel gives a link by itself, sooner or later."""
+    """Whether the route is in the main table. The kernel adds routes to other tables by itself, sooner or later."""
     found = dict(attributes(item, 12))
     return found.get(ROUTE_TABLE) == struct.pack('I', TABLE_MAIN) and not found.get(ROUTE_TO, b'').startswith(LINK_LOCAL)
 
@@ -136,7 +137,8 @@ def is_link_local(item):
 
 
 def read_state(is_host, with_sysctls=True):
-    """By part. Of machines around a host without what comes to their links by itself."""
+    """The state by part. For machines around a host, the addresses and routes that the kernel adds by itself are left
+    out."""
     with Netlink(socket.NETLINK_ROUTE) as route, Netlink(NETFILTER) as netfilter:
         state = {
             'addresses': read_addresses(route),
@@ -166,11 +168,12 @@ def are_settled(indexes):
 
 
 def running_links(route):
-    """The links that carry packets, in the state that they come to by themselves.
+    """The links that carry packets, once all links have their final state.
 
-    A work of the kernel's own changes the state of a link, up to a second after what it follows from, and until then all
-    links are listed as they were (net/core/link_watch.c). Where one link is asked for, the kernel does that work first
-    (net/core/rtnetlink.c, `rtnl_getlink`, since Linux 6.8); what a bridge or a macvlan comes to follows from that.
+    The kernel updates the state of a link in a workqueue, up to a second after the change. Until then a list of all
+    links shows the old state (net/core/link_watch.c). A request for one link makes the kernel update first
+    (net/core/rtnetlink.c, `rtnl_getlink`, since Linux 6.8). The state of a bridge or a macvlan follows in a later
+    round.
     """
     before, now = None, read_each_link(route)
     while now != before:
@@ -179,7 +182,7 @@ def running_links(route):
 
 
 def read_each_link(route):
-    """By index: its flags and its state."""
+    """The flags and the state of each link, by index."""
     states = {}
     for index, _ in read_links(route).values():
         item = route.get(GET_LINK, struct.pack('BxHiII', socket.AF_UNSPEC, 0, index, 0, 0))
@@ -189,7 +192,7 @@ def read_each_link(route):
 
 
 def are_quiet():
-    """Whether the kernel owes no link a state or an address any more."""
+    """Whether no link waits for a state or an address from the kernel any more."""
     with Netlink(socket.NETLINK_ROUTE) as route:
         running = running_links(route)
         for item in route.dump(GET_ADDRESS, struct.pack('BBBBI', socket.AF_INET6, 0, 0, 0, 0)):
@@ -200,7 +203,7 @@ def are_quiet():
 
 
 def own_addresses(route):
-    """IPv6 addresses with the index of their link, but for those that are tentative."""
+    """IPv6 addresses with the index of their link, without tentative ones."""
     found = set()
     for item in route.dump(GET_ADDRESS, struct.pack('BBBBI', socket.AF_INET6, 0, 0, 0, 0)):
         values = dict(attributes(item, 8))
@@ -210,6 +213,6 @@ def own_addresses(route):
 
 
 def are_received(route, addresses):
-    """Whether packets to these IPv6 addresses of a namespace come in: see `when_received`."""
+    """Whether the namespace accepts packets to these IPv6 addresses of its own: see `when_received`."""
     routes = route.dump(GET_ROUTE, struct.pack('BBBBBBBBI', socket.AF_INET6, 0, 0, 0, 0, 0, 0, 0, 0))
     return addresses <= {dict(attributes(item, 12)).get(ROUTE_TO) for item in routes if item[7] == LOCAL_ROUTE}

@@ -1,4 +1,7 @@
-"""Asks by ARP which machines have IPv4 addresses: arp-owners.py INTERFACE SOURCE ADDRESS... prints them with all that answered."""
+"""Asks by ARP which machines have the given IPv4 addresses.
+
+Usage: arp-owners.py INTERFACE SOURCE ADDRESS... Prints each address with the link-layer addresses that answered.
+"""
 
 import json
 import select
@@ -7,7 +10,7 @@ import struct
 import sys
 import time
 
-# How long a second answer may take, once no answer has come for as long.
+# Seconds to wait for a further answer. The program ends when no answer has come for so long.
 QUIET = 0.05
 
 interface, source, *addresses = sys.argv[1:]
@@ -16,7 +19,7 @@ sock.bind((interface, 0))
 own = sock.getsockname()[4]
 answers = {address: set() for address in addresses}
 for address in addresses:
-    # EtherType ARP; Ethernet, IPv4, 6, 4, request (RFC 826).
+    # A request (RFC 826): EtherType ARP, hardware Ethernet, protocol IPv4, address lengths 6 and 4, operation 1.
     frame = b'\xff' * 6 + own + struct.pack('!HHHBBH', 0x0806, 1, 0x0800, 6, 4, 1)
     sock.send(frame + own + socket.inet_aton(source) + b'\0' * 6 + socket.inet_aton(address))
 until = time.monotonic() + QUIET

@@ -21,11 +21,11 @@ export interface ClusterLab extends AsyncDisposable {
   readonly observer: Machine
   /** `192.0.2.11:2379` and so on. */
   readonly endpoints: readonly string[]
-  /** Packets of these pairs are dropped, from the first to the second, and no others. */
+  /** Drops packets from the first to the second host of each pair. Pairs of earlier calls are connected again. */
   cut(pairs: readonly (readonly [string, string])[]): Promise<void>
-  /** Takes the link of a host away, or brings it back. */
+  /** Sets the link of a host down or up. */
   setLink(host: string, state: 'up' | 'down'): Promise<void>
-  /** Resolves once most members agree on a leader. */
+  /** Resolves once a majority of the members agrees on a leader. */
   leader(): Promise<EtcdMember>
 }
 
@@ -38,13 +38,13 @@ export interface ClusterHost {
 export const memberAddresses = { 'etcd-1': '192.0.2.11', 'etcd-2': '192.0.2.12', 'etcd-3': '192.0.2.13' }
 const observerAddress = '192.0.2.99'
 
-/** A set of pairs, so that one transaction changes what is cut. */
+/** The pairs are an nftables set, so that one transaction replaces all of them. */
 const cutting = `table bridge cut {
   set pairs { type ipv4_addr . ipv4_addr; }
   chain forward { type filter hook forward priority 0; ip saddr . ip daddr @pairs drop; }
 }`
 
-/** Both directions of each pair. */
+/** Each pair in both directions. */
 export const bothWays = (
   ones: readonly string[],
   others: readonly string[],
@@ -57,8 +57,8 @@ export const bothWays = (
   )
 
 /**
- * @param more - further words for each etcd
- * @param guarded - what each etcd shows to hosts, and shell lines that prepare the mount namespace of hosts
+ * @param more - further arguments for each etcd
+ * @param guarded - the TLS files each etcd shows to hosts, and shell lines that prepare the mount namespace of hosts
  */
 export const openClusterLab = async (
   hostCount: number,
@@ -132,7 +132,7 @@ export const openClusterLab = async (
   }
 }
 
-/** Null: it does not answer, or knows of no leader. */
+/** Null: the member does not answer, or knows no leader. */
 interface MemberStatus {
   readonly leader: string | null
   readonly id: string | null

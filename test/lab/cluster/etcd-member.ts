@@ -2,36 +2,36 @@ import { createMachine, type Machine } from '../machine.ts'
 import type { Issued } from '../neighbour/certificates.ts'
 import type { Running } from '../run.ts'
 
-/** One of several servers of etcd, on a machine of its own, with its data in memory. */
+/** One of several etcd servers, on a machine of its own, with its data in memory. */
 export interface EtcdMember extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   readonly name: string
   readonly address: string
   readonly machine: Machine
-  /** Starts it with the data it had; it may be alone, so nothing is waited for. */
+  /** Starts the server with the data it had. It may have no majority yet, so this waits for nothing. */
   start(): void
-  /** SIGKILL; resolves once the process is gone. */
+  /** Sends SIGKILL and resolves once the process is gone. */
   kill(): Promise<void>
-  /** Its process does not run any more once this resolves, until `resume`. */
+  /** Stops the process by SIGSTOP and resolves once it runs no more. `resume` lets it continue. */
   pause(): Promise<void>
   resume(): void
-  /** Asks the server itself, as `etcdctl` would. @returns null: it did not answer as it should */
+  /** Sends one request to the server itself, as `etcdctl` would. @returns null: no answer, or an error */
   ask(path: string, body: object): Promise<Readonly<Record<string, unknown>> | null>
 }
 
 export const clientPort = 2379
 const peerPort = 2380
 
-/** The data of a program that is killed is on its own tmpfs; /run of the machine is one. */
+/** A killed etcd must keep its data, so the data is on this tmpfs: the machine's own /run. */
 const ownRun = 'mount -t tmpfs tmpfs /run && mkdir /run/etcd'
 
-/** Votes are over soon: a test waits for each of them. */
+/** Elections are short, because tests wait for each of them. */
 const quickVotes = ['--heartbeat-interval', '50', '--election-timeout', '400']
 
 /**
  * @param all - the names and addresses of all members
- * @param more - further words for etcd
- * @param tls - it serves hosts with TLS, and shows them this; null: without
+ * @param more - further arguments for etcd
+ * @param tls - the certificate that the server shows to hosts; null: without TLS
  */
 export const createEtcdMember = async (
   name: string,

@@ -2,8 +2,8 @@ import type { Running } from '../run.ts'
 import { until } from '../until.ts'
 
 /**
- * Waits until `join --watch` has said that it joined. Others count its host as alive before that, while its first call is
- * not over yet: one that fails then ends it, as any first call.
+ * Waits until `join --watch` has printed that it joined. Other hosts count this host as alive earlier, while its first
+ * call still runs. A failure of the first call ends the program.
  */
 export const hasJoined = (watcher: Running, host: string): Promise<unknown> =>
   until(

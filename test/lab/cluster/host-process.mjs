@@ -1,5 +1,6 @@
 /**
- * A host of a cluster, as a process that a test asks and kills. Usage, with a channel for messages:
+ * A host of a cluster in a process of its own, which a test commands by messages and can kill. Usage, with an IPC
+ * channel:
  * node host-process.mjs '{"cluster":"prod","endpoints":["192.0.2.11:2379"],"timeoutMs":500}'
  */
 import { randomUUID } from 'node:crypto'
@@ -15,10 +16,10 @@ import { openEtcdStore } from '@portolan/etcd'
 
 const store = openEtcdStore(JSON.parse(process.argv[2]))
 const newNonce = () => randomUUID()
-/** An hour: what a lease that ran out does is done by ending it. */
+/** One hour: no lease expires during a test. A test ends a lease instead (see `silence`). */
 const LEASE_SECONDS = 3_600
 
-/** The requests that the steps of a rule make are counted: at the one that is named, the process ends or stops itself. */
+/** Counts the requests of a call. At the request with the given number, the process kills or stops itself. */
 const interrupted = (at) => {
   if (at === undefined) return store
   let left = at.request
@@ -29,7 +30,7 @@ const interrupted = (at) => {
       if (left !== 0) return work(...given)
       if (at.moment === 'before') process.kill(process.pid, at.signal)
       const answer = work(...given)
-      // What is written to the socket in this turn and the next ones is on its way.
+      // Three turns of the event loop: by then the request has been written to the socket.
       for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate)
       if (at.moment === 'sent') process.kill(process.pid, at.signal)
       await answer.catch(() => {})
@@ -59,9 +60,9 @@ const operations = {
     return runBlockSteps(within, reclaimBlocks(blocksOfDeadHosts(await within.read(), host), newNonce))
   },
   read: () => store.read(),
-  /** As if a lease had run out. */
+  /** Deletes the host's key, as an expired lease would. */
   silence: ({ host }) => store.commit({ when: [], writes: [{ kind: 'delete', key: `hosts/${host}` }] }),
-  /** Tells every change from a revision on, until the store is lost. */
+  /** Sends every change from a revision on, until the store is lost. */
   follow: async ({ from }) => {
     for await (const told of store.watch(from)) process.send({ told })
   },

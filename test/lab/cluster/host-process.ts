@@ -7,28 +7,28 @@ import { named } from '../waiting.ts'
 
 const program = fileURLToPath(new URL('host-process.mjs', import.meta.url))
 
-/** Where a process ends or stops itself: around the request of this number, counted from 1. */
+/** When a process kills or stops itself: before, within or after the request of this number, counted from 1. */
 export interface Interrupt {
   readonly signal: 'SIGKILL' | 'SIGSTOP'
   readonly request: number
   readonly moment: 'before' | 'sent' | 'answered'
 }
 
-/** How a call to a host ended. `killed`: the process was gone before it answered. */
+/** The outcome of a call to a host. `killed`: the process was gone before it answered. */
 export type CallEnd<Value> =
   | { readonly kind: 'done'; readonly value: Value }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'killed' }
 
-/** The rules and the adapter, in a process on a machine of the lab. */
+/** A host of a cluster: the block rules and the etcd adapter, in a process on a machine of the lab. */
 export interface HostProcess extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   call<Value>(operation: string, details?: object): Promise<CallEnd<Value>>
-  /** Goes on where it was stopped. */
+  /** Sends SIGCONT after a stop. */
   resume(): void
-  /** SIGKILL; resolves once it is gone. */
+  /** Sends SIGKILL and resolves once the process is gone. */
   kill(): Promise<void>
-  /** Changes as `follow` tells them. */
+  /** Calls `hear` with each change that `follow` sends. */
   onTold(hear: (changes: BlockChanges) => void): void
 }
 
@@ -40,7 +40,7 @@ interface Message {
   readonly error?: { readonly code: string; readonly message: string }
 }
 
-/** @param environment - further variables, such as those of a clock that jumps */
+/** @param environment - further variables, such as those of a jumping clock */
 export const startHostProcess = async (
   machine: Machine,
   options: EtcdStoreOptions,
@@ -85,7 +85,7 @@ export const startHostProcess = async (
         if (isOver) return resolve({ kind: 'killed' })
         next += 1
         waiting.set(next, (end) => {
-          // It ended by itself: that is a fault, not a test's doing.
+          // The process ended without a signal from the test, and printed an error: the call fails.
           if (end.kind === 'killed' && stderr !== '') return reject(new Error(stderr))
           resolve(end as CallEnd<Value>)
         })

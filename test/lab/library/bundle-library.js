@@ -1,6 +1,7 @@
 /**
- * Puts the library, as it ships, into one file for the small programs that suites start on a host. Node takes longer to
- * load its modules than most of these programs take, and can be handed what V8 compiled of a script, but not of a module.
+ * Bundles the library, as it ships, into one script for the small programs that suites start on a host. Node takes
+ * longer to load the library's modules than most of these programs take. V8's compiled code can be kept for a script,
+ * but not for a module.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -19,27 +20,30 @@ const folder = join(root, 'dist/library')
 
 const packages = ['core', 'host', 'iptables', 'nftables', 'portolan']
 
-/** These load native code from beside their own files, or are not there unless they are named. */
+/**
+ * Packages that stay out of the bundle: they load native code from beside their own files, or are loaded only by name.
+ */
 const outside = ['netlink', '@bomb.sh/tab', '@portolan/etcd']
 
 const ofHost = createRequire(import.meta.resolve('@portolan/host'))
 
-/** What stays outside is found where the file that asks for it lies. */
+/** Resolves a package outside the bundle from the folder of the file that imports it. */
 const asWhereItLies = {
   name: 'as-where-it-lies',
   setup: ({ onResolve, onLoad, resolve }) => {
     onResolve(
       { filter: new RegExp(`^(${outside.join('|')})($|/)`) },
       async ({ path, kind, resolveDir, pluginData }) => {
-        // An import of netlink goes to a stand-in (load-when-used.js), and this is asked for what that one requires.
+        // load-when-used.js replaces an import of netlink by a stand-in. Only the stand-in's own `require` is handled
+        // here.
         if (pluginData === outside || (path.startsWith('netlink') && kind === 'import-statement'))
           return undefined
         const found = await resolve(path, { kind, resolveDir, pluginData: outside })
-        // What is not installed is an error only where it is used.
+        // A package that is not installed fails only when it is used.
         return { path: found.errors.length > 0 ? path : found.path, external: true }
       },
     )
-    // Its JavaScript is in the file. Where its native code is installed it asks when it is loaded.
+    // The JavaScript of lmdb is bundled. At run time it resolves where its native code is installed.
     onResolve({ filter: /^lmdb$/ }, ({ path, kind }) =>
       kind === 'require-resolve' ? { path: ofHost.resolve(path), external: true } : undefined,
     )
@@ -71,18 +75,21 @@ const bundleLibrary = async () => {
         .join('\n'),
       resolveDir: root,
     },
-    // A text that was compiled before cannot import (`A dynamic import callback was not specified`, Node 20).
+    // Node 20 cannot run a dynamic import in a precompiled script (`A dynamic import callback was not specified`).
     supported: { 'dynamic-import': false },
     banner: { js: moduleFunction.open },
     footer: { js: moduleFunction.close },
     plugins: [asWhereItLies, loadWhenUsed, nativeApart],
-    // Packages do nothing when they are loaded.
+    // These imports are bare because the packages have no side effects, so esbuild's warning is expected.
     logOverride: { 'ignored-bare-import': 'silent' },
   })
   return outputFiles[0].contents
 }
 
-/** What loads it, alone: the entry of the package that has it loads netfilter too. */
+/**
+ * Bundles the code that loads the script. It comes from two files, because the package's entry would load netfilter
+ * too.
+ */
 const bundleLoader = async () => {
   const { outputFiles } = await build({
     ...common,
@@ -96,14 +103,17 @@ const bundleLoader = async () => {
   return outputFiles[0].contents
 }
 
-/** A file is replaced as a whole, and only by a different one: a program that runs meanwhile reads one or the other. */
+/**
+ * Writes a file only where it differs, and by a rename. A program that runs meanwhile reads the old file or the new
+ * one.
+ */
 const put = async (path, contents) => {
   if ((await readFile(path).catch(() => null))?.equals(contents)) return
   await writeFile(`${path}.${process.pid}`, contents)
   await rename(`${path}.${process.pid}`, path)
 }
 
-/** Makes what ships, and then the library of it. */
+/** Builds what ships, and then bundles the library from it. */
 export default async () => {
   await bundle()
   const [contents, loader] = await Promise.all([bundleLibrary(), bundleLoader()])

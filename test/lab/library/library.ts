@@ -1,6 +1,6 @@
-/** What a module imports that is run on a host: see load.mjs. */
+/** The URL of the module that loads the library for a program on a host: see load.mjs. */
 export const libraryLoader = new URL('load.mjs', import.meta.url).href
 
-/** Imports `openHost` into a module that a program on a host runs: see load.mjs. */
+/** The lines that import `openHost` into a program on a host: see load.mjs. */
 export const importOpenHost = `import { portolan } from '${libraryLoader}'
     const { openHost } = portolan`

@@ -1,4 +1,4 @@
-// The library for a small program on a host, loaded with what V8 compiled of it in a program before.
+// Loads the bundled library for a small program on a host, with V8's compiled code from an earlier program.
 import { readdirSync } from 'node:fs'
 import loader from '../../../dist/library/loader.cjs'
 

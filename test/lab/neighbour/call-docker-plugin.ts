@@ -7,12 +7,12 @@ export interface PluginAnswer {
   readonly body: Json
 }
 
-/** Where dockerd finds the plugin, on the host. */
+/** The socket on the host where dockerd looks for the plugin. */
 export const pluginSocket = '/run/docker/plugins/portolan.sock'
 
 /**
- * One call, as dockerd makes it.
- * @param socketPath - the socket as this process reaches it
+ * Sends one request to the plugin, as dockerd does.
+ * @param socketPath - the socket's path for this process
  * @returns null: the plugin ended before it answered
  */
 export const callDockerPlugin = (

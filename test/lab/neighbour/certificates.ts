@@ -2,18 +2,19 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustRun } from '../run.ts'
 
-/** When a certificate is valid; null: from now on, for a day. */
+/** The validity period of a certificate; null: from now on, for a day. */
 export type Validity = { readonly from: string; readonly to: string } | null
 
 export const past: Validity = { from: '20200101000000Z', to: '20200201000000Z' }
 export const future: Validity = { from: '20900101000000Z', to: '20900201000000Z' }
 
 export interface Authority {
-  /** Its certificate, a file in PEM. */
+  /** The path of the authority's own certificate (PEM). */
   readonly file: string
   /**
+   * Issues a certificate with a new key.
    * @param names - `DNS:etcd.example,IP:192.0.2.1`
-   * @returns the files in PEM: NAME.pem, and NAME.key for its key
+   * @returns the PEM files: NAME.pem, and NAME.key for its key
    */
   issue(name: string, names: string, validity?: Validity): Promise<Issued>
 }
@@ -25,7 +26,7 @@ export interface Issued {
 
 const freshKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
 
-/** Makes an authority of its own in a folder. */
+/** Makes a certificate authority in a folder. */
 export const makeAuthority = async (folder: string, name: string): Promise<Authority> => {
   const at = (file: string): string => join(folder, file)
   const [file, key] = [at(`${name}.pem`), at(`${name}.key`)]

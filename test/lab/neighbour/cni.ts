@@ -7,11 +7,11 @@ import {
   readPublish,
 } from './foreign-container.ts'
 
-/** A network of the CNI plugins `bridge`, `portmap` and `firewall`, called as a runtime calls them. */
+/** A network of the CNI plugins `bridge`, `portmap` and `firewall`. A test calls them as a container runtime does. */
 export interface Cni {
-  /** ADD with every plugin of the network, in a network namespace of its own. */
+  /** Runs ADD with every plugin of the network, for a new network namespace. */
   run(options: ForeignContainerOptions): Promise<ForeignContainer>
-  /** DEL with the same plugins, last first. */
+  /** Runs DEL with the same plugins, last first. */
   remove(name: string): Promise<void>
 }
 
@@ -19,9 +19,9 @@ export interface CniOptions {
   readonly name?: string
   readonly bridge?: string
   readonly subnet?: string
-  /** Default: none, and no IPv6. */
+  /** Default: none, so the network has no IPv6. */
   readonly subnet6?: string
-  /** Keys for the plugins' own configuration. */
+  /** Further keys for the plugins' configuration. */
   readonly bridgePlugin?: Readonly<Record<string, unknown>>
   readonly portmapPlugin?: Readonly<Record<string, unknown>>
 }
@@ -32,7 +32,7 @@ interface Result {
   readonly ips: readonly { readonly address: string }[]
 }
 
-/** Writes the network's file in /etc/cni/net.d, where a runtime would have it. */
+/** Writes the network's configuration to /etc/cni/net.d, where a runtime looks for it. */
 export const startCni = async (lab: Lab, options: CniOptions = {}): Promise<Cni> => {
   const room = await engineRoom(lab)
   const { name: network = 'pods', bridge = 'cni0', subnet = '10.85.0.0/16', subnet6 } = options

@@ -6,7 +6,7 @@ import { isInstalled, type Neighbour, neededPrograms } from './needed-programs.t
 const obstacle = (programs: readonly Neighbour[]): string | null => {
   const missing = programs.filter((program) => !neededPrograms[program].every(isInstalled))
   if (missing.length > 0) return `Not installed: ${missing.join(', ')}. Run \`script/bootstrap --tests\`.`
-  // These programs mount file systems and use cgroups, which only the machine's own root may.
+  // These programs mount file systems and use cgroups. Only root of the initial user namespace may do that.
   if (!/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'))) {
     return 'This is a user namespace. Run as root.'
   }
@@ -19,8 +19,8 @@ const obstacle = (programs: readonly Neighbour[]): string | null => {
 }
 
 /**
- * A suite that needs real programs of other projects. Where they cannot run the suite says so, and passes on a
- * developer's machine; in continuous integration (CI=true) that is a failure, never a skip.
+ * Describes a suite that needs real programs of other projects. Where they cannot run, a single test prints the reason.
+ * It passes on a developer's machine and fails in continuous integration (CI=true), so CI never skips the suite.
  */
 export const describeBeside = (title: string, programs: readonly Neighbour[], body: () => void): void => {
   const reason = obstacle(programs)

@@ -4,7 +4,7 @@ import { readPublish } from './foreign-container.ts'
 
 export const dockerSocket = '/run/docker.sock'
 
-/** One request of Docker's Engine API; a Buffer goes as a tar file, all else as JSON. */
+/** Sends one request to Docker's Engine API. A Buffer is sent as a tar file, any other body as JSON. */
 export const askDocker = (room: EngineRoom, method: string, path: string, body?: unknown): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const payload = Buffer.isBuffer(body) ? body : JSON.stringify(body ?? {})
@@ -24,7 +24,7 @@ export const askDocker = (room: EngineRoom, method: string, path: string, body?:
     sent.end(payload)
   })
 
-/** What `--publish` says, as the Engine API wants it. */
+/** The options of a container for the values of `--publish`, in the form of the Engine API. */
 export const portBindings = (publish: readonly string[]) => {
   const ports = publish.map(readPublish)
   const key = (port: (typeof ports)[number]): string => `${port.containerPort}/${port.protocol}`

@@ -1,6 +1,6 @@
 import type { Docker } from './docker.ts'
 
-/** What `docker network create -d portolan` is given. */
+/** The options of `docker network create -d portolan`. */
 export interface PluginNetwork {
   readonly ipam?: string
   /** `--subnet`, `--gateway`, `--ip-range`, `--aux-address`. */
@@ -17,7 +17,7 @@ export interface PluginNetwork {
   readonly driver?: string
 }
 
-/** `docker network create -d portolan --ipam-driver portolan NAME`. */
+/** Runs `docker network create -d portolan --ipam-driver portolan NAME`. */
 export const createPluginNetwork = async (
   { api }: Docker,
   name: string,
@@ -41,7 +41,7 @@ export const createPluginNetwork = async (
   })
 }
 
-/** The subnets and gateways that Docker knows of a network. */
+/** The subnets and gateways of a network, as Docker lists them. */
 export const subnetsOf = async (
   { api }: Docker,
   name: string,

@@ -7,17 +7,17 @@ import { callDockerPlugin, type PluginAnswer, pluginSocket } from './call-docker
 
 export type { Json } from './call-docker-plugin.ts'
 
-/** `portolan docker-plugin` on a lab's host, where dockerd finds it. */
+/** `portolan docker-plugin` on a lab's host, at the socket where dockerd looks for plugins. */
 export interface DockerPlugin extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   start(environment?: Readonly<Record<string, string>>): Promise<void>
-  /** Ends it, and waits until it has ended; its exit code. */
+  /** Sends a signal (default SIGTERM), waits for the end and resolves with the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
-  /** Waits until it has ended by itself. */
+  /** Waits until the plugin has ended without a signal from the test. */
   ended(): Promise<number | null>
-  /** One call, as dockerd makes it; null: it ended before it answered. */
+  /** Sends one request, as dockerd does; null: the plugin ended before it answered. */
   call(path: string, body: unknown): Promise<PluginAnswer | null>
-  /** What it has said, those before it too. */
+  /** The standard error of each run of the plugin that has ended. */
   readonly said: readonly string[]
 }
 

@@ -4,20 +4,23 @@ import { type Daemon, type EngineHost, engineRoom } from './engine-room.ts'
 import { enterContainer, type ForeignContainer, type ForeignContainerOptions } from './foreign-container.ts'
 import { stillCommand, stillImage } from './still-image.ts'
 
-/** dockerd with its own containerd on a lab's host; containers start again with it. See engine-room.ts. */
+/**
+ * dockerd with its own containerd on a lab's host. A restart of dockerd starts its containers again. See
+ * engine-room.ts.
+ */
 export interface Docker {
   run(options: ForeignContainerOptions): Promise<ForeignContainer>
-  /** A container that runs: after a restart of dockerd its namespace is a new one. */
+  /** Enters a running container again: after a restart of dockerd it has a new namespace. */
   enter(options: ForeignContainerOptions): Promise<ForeignContainer>
   remove(name: string): Promise<void>
   createNetwork(options: DockerNetwork): Promise<void>
   removeNetwork(name: string): Promise<void>
-  /** One request of the Engine API; throws what dockerd says when it refuses. */
+  /** Sends one request of the Engine API; throws dockerd's message when it refuses. */
   api(method: string, path: string, body?: unknown): Promise<unknown>
   stop(): Promise<void>
   start(): Promise<void>
   restart(): Promise<void>
-  /** SIGHUP: dockerd reads its configuration again. */
+  /** Sends SIGHUP: dockerd reads its configuration again. */
   reload(): Promise<void>
 }
 
@@ -26,7 +29,7 @@ export interface DockerNetwork {
   readonly subnet?: string
   readonly subnet6?: string
   readonly gateway?: string
-  /** The bridge's name; default: Docker's choice. */
+  /** The name of the bridge; default: Docker's choice. */
   readonly bridge?: string
   readonly internal?: boolean
   readonly options?: Readonly<Record<string, string>>
@@ -42,7 +45,7 @@ interface Inspected {
   }
 }
 
-/** @param settings - of daemon.json, such as `{ 'userland-proxy': false, bip: '172.30.0.1/16' }` */
+/** @param settings - the keys of daemon.json, such as `{ 'userland-proxy': false, bip: '172.30.0.1/16' }` */
 export const startDocker = async (
   lab: EngineHost,
   settings: Readonly<Record<string, unknown>> = {},

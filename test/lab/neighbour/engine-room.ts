@@ -9,45 +9,45 @@ import { named } from '../waiting.ts'
 import { removeCgroup } from './cgroup.ts'
 
 /**
- * Where the real programs of other projects run on a lab's host: dockerd, podman, CNI plugins, firewalld, ufw,
- * libvirtd, fail2ban. They have the host's network, its /run, /var/lib and /etc (a copy of the machine's), and a
- * process namespace of their own. The machine itself is not changed, and closing the lab ends every process.
+ * A room on a lab's host where the real programs of other projects run: dockerd, podman, CNI plugins, firewalld, ufw,
+ * libvirtd, fail2ban. They have the host's network, /run, /var/lib and /etc (a copy of the machine's), and a process
+ * namespace of their own. The machine itself is not changed, and closing the lab ends every process.
  *
  *     await using lab = await openLab()
- *     const docker = await startDocker(lab)                         // docker.ts; the others look the same
+ *     const docker = await startDocker(lab) // docker.ts; the others look the same
  *     const web = await docker.run({ name: 'web', publish: ['8080:80'] })
- *     await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080 })   // by: 'web'
+ *     await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080 }) // by: 'web'
  *     await docker.restart()
  *
- * A container is a `Machine` with services on TCP and UDP port 80 unless others are named.
+ * A container is a `Machine`. Default: it has services on TCP and UDP port 80.
  */
 export interface EngineRoom extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   run(argv: readonly string[], options?: RunOptions): Promise<RunOutcome>
   mustRun(argv: readonly string[], options?: RunOptions): Promise<string>
-  /** Starts a program that stays, and waits until `ready` says that it serves. */
+  /** Starts a daemon, and waits until `ready` tells that it serves. */
   daemon(name: string, argv: readonly string[], ready: () => Promise<boolean>): Promise<Daemon>
-  /** The cgroup that everything here belongs under; removed at the end. */
+  /** The cgroup for everything in the room, which is removed at the end. */
   readonly cgroup: string
-  /** A path as the test process reaches it. */
+  /** The path at which the test process reaches a file of the room. */
   outside(path: string): string
-  /** Whether a program listens on a socket of this path, or did. Asks no program, so it may be asked often. */
+  /** Tells whether a socket file exists at this path. It calls no program, so a test may ask often. */
   hasSocket(path: string): boolean
 }
 
-/** What such programs need of a host: that of a lab, or one of several. */
+/** The parts of a lab that these programs need. A host of a cluster has them too. */
 export type EngineHost = Pick<Lab, 'host' | 'use'>
 
 export interface Daemon {
-  /** SIGTERM, and waits for the end. */
+  /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>
-  /** Any signal, such as SIGHUP to reload. */
+  /** Sends a signal, such as SIGHUP to reload. */
   signal(name: 'HUP' | 'USR1' | 'KILL'): Promise<void>
 }
 
-// What this machine's administrator has set up, networks and zones, is not of the host: tests would depend on it.
-// The host sees what an administrator writes in /etc too, so this copy belongs to the host's mount namespace.
-// What the engines mount in /run, the network namespaces of their containers, appears on the host as well.
+// The networks and zones of this machine's administrator are removed: tests would depend on them. The host reads the
+// administrator's /etc too, so the copy is mounted for the whole host. The engines mount the network namespaces of
+// their containers in /run. A shared mount shows them to the host.
 const ownPlaces = `
 mkdir -p /run/lab/etc /run/lab/home
 cp -a /etc/. /run/lab/etc/
@@ -60,9 +60,9 @@ mount --make-shared /run
 for place in /var/log /var/cache /var/tmp; do mount -t tmpfs tmpfs $place; done
 mkdir -p /var/log/libvirt /var/cache/libvirt /var/lib/libvirt/dnsmasq /var/lib/ufw /run/dbus`
 
-// A new /sys shows the links of the host's network, where the machine's own shows the machine's. The last program
-// is the namespace's first process: it reaps the orphans, which a plain sleep would leave behind as zombies.
-// /opt and /root are hidden from the programs alone: Node and this repository may be there, and run on the host.
+// The new /sys shows the links of the host's network; the machine's own /sys shows those of the machine. The last
+// program is the first process of the process namespace: it reaps orphans, which a plain sleep would leave as zombies.
+// /opt and /root are hidden only in the room: Node and this repository may be there, and the host needs them.
 const roomScript = `
 for place in /opt /root; do mount -t tmpfs tmpfs $place; done
 mount --rbind /sys/fs/cgroup /mnt
@@ -94,7 +94,7 @@ const open = async (lab: EngineHost): Promise<EngineRoom> => {
   ]
   const child = spawn('nsenter', [
     ...[`--target=${lab.host.pid}`, '--net', '--mount', '--'],
-    // Without this the programs would outlive a test process that is killed.
+    // The programs must not outlive a test process that is killed.
     ...['setpriv', '--pdeathsig', 'KILL', ...unshare, 'sh', '-ec', roomScript],
   ])
   const ended = once(child, 'close')
@@ -107,7 +107,7 @@ const open = async (lab: EngineHost): Promise<EngineRoom> => {
     ended.then(() => Promise.reject(new Error(`no room for programs on the host: ${stderr}`))),
   ])
   await named('a room for programs on the host', ready, () => stderr)
-  // unshare stays outside of the process namespace that it made for its child.
+  // unshare itself stays outside the process namespace that it makes for its child, hence pid_for_children.
   const own = `/proc/${child.pid}/ns`
   const inside = ['nsenter', `--net=${own}/net`, `--mount=${own}/mnt`, `--pid=${own}/pid_for_children`, '--']
   const cgroup = `portolan-lab-${child.pid}`
@@ -117,7 +117,7 @@ const open = async (lab: EngineHost): Promise<EngineRoom> => {
   })
   const room: EngineRoom = {
     cgroup,
-    // An absolute link such as /var/run would lead back to the machine's own files.
+    // /var/run is an absolute link, which would lead this process to the machine's own /run.
     outside: (path) => `/proc/${lab.host.pid}/root${path.replace(/^\/var\/run\//, '/run/')}`,
     hasSocket: (path) => statSync(room.outside(path), { throwIfNoEntry: false })?.isSocket() === true,
     run: (argv, options) => lab.host.run([...inside, ...argv], withEnvironment(options)),
@@ -143,7 +143,7 @@ const open = async (lab: EngineHost): Promise<EngineRoom> => {
       }
     },
     async [Symbol.asyncDispose]() {
-      // A lab of a pool may have another room later.
+      // A host of a pool may have another room later.
       rooms.delete(lab.host)
       child.kill('SIGKILL')
       await ended
@@ -155,7 +155,7 @@ const open = async (lab: EngineHost): Promise<EngineRoom> => {
 
 const rooms = new WeakMap<Machine, Promise<EngineRoom>>()
 
-/** The room of a lab's host: made when it is first asked for, closed with the lab. */
+/** The room of a lab's host. The first call makes it, and it is closed with the lab. */
 export const engineRoom = (lab: EngineHost): Promise<EngineRoom> => {
   const known = rooms.get(lab.host)
   if (known !== undefined) return known

@@ -1,4 +1,7 @@
-/** Usage: node etcd-door.mjs SOCKET PORT. Lets a process outside of this network namespace talk to a port inside. */
+/**
+ * Usage: node etcd-door.mjs SOCKET PORT. A proxy from a Unix socket to a port: a process outside this network namespace
+ * reaches the port through the socket file.
+ */
 import { connect, createServer } from 'node:net'
 
 const [, , socket, port] = process.argv

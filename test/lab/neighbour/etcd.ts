@@ -9,30 +9,30 @@ import { until } from '../until.ts'
 
 const door = fileURLToPath(new URL('./etcd-door.mjs', import.meta.url))
 
-/** A server of etcd on a machine of the lab, with its data in memory. */
+/** An etcd server on a machine of the lab, with its data in memory. */
 export interface Etcd extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
-  /** Where it runs; `inside` is its endpoint there. */
+  /** The machine that runs etcd, and the endpoint inside it. */
   readonly machine: Machine
   readonly inside: string
-  /** Its endpoint for this process, through a socket file. */
+  /** The endpoint for this test process, through a socket file. */
   readonly endpoint: string
-  /** SIGKILL; resolves once the process is gone. */
+  /** Sends SIGKILL and resolves once the process is gone. */
   kill(): Promise<void>
-  /** Starts it with the data it had; resolves once it answers. */
+  /** Starts the server with the data it had, and resolves once it answers. */
   start(): Promise<void>
-  /** Its process does not run any more once this resolves, until `resume`. */
+  /** Stops the process by SIGSTOP and resolves once it runs no more. `resume` lets it continue. */
   pause(): Promise<void>
   resume(): void
 }
 
-/** For a store of a test's own: etcd may have to wait for a processor, and only its answer ends a request. */
+/** Options for a test's own store. A long timeout, because etcd may have to wait for a processor. */
 export const patient = { timeoutMs: 60_000 } as const
 
 const port = 2379
 const inside = `127.0.0.1:${port}`
 
-/** The data of a program that is killed is on its own tmpfs; /run of the machine is one. */
+/** A killed etcd must keep its data, so the data is on this tmpfs: the machine's own /run. */
 const ownRun = 'mount -t tmpfs tmpfs /run && mkdir /run/etcd'
 
 const argv = [
@@ -41,7 +41,7 @@ const argv = [
   ...['--listen-peer-urls', 'http://127.0.0.1:2380'],
 ]
 
-/** @param on - a machine with a /run of its own that it runs on; null: one that is made for it */
+/** @param on - a machine with its own /run, on which etcd runs; null: a new machine */
 export const startEtcd = async (on: Machine | null = null): Promise<Etcd> => {
   const machine = on ?? (await createMachine('etcd', ownRun))
   const folder = mkdtempSync(join(tmpdir(), 'portolan-etcd-'))

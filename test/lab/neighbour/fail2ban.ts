@@ -1,15 +1,15 @@
 import type { Lab } from '../lab.ts'
 import { engineRoom } from './engine-room.ts'
 
-/** fail2ban on a lab's host: bans an address as if a log had shown it. */
+/** fail2ban on a lab's host. `ban` acts as if a log had shown the address. */
 export interface Fail2ban {
   ban(address: string): Promise<void>
   unban(address: string): Promise<void>
 }
 
 /**
- * @param chain - of table filter, where the jump to the ban's chain is inserted at the top
- * @param ports - that are closed to a banned address
+ * @param chain - the chain of table filter that gets the jump to the bans, at its top
+ * @param ports - the ports that are closed to a banned address
  */
 export const startFail2ban = async (
   lab: Lab,

@@ -2,11 +2,11 @@ import type { Lab } from '../lab.ts'
 import { type Daemon, type EngineRoom, engineRoom } from './engine-room.ts'
 import { serveFirewallCmd } from './firewall-cmd/serve-firewall-cmd.ts'
 
-/** firewalld on a lab's host, with a system bus of its own. */
+/** firewalld on a lab's host, with its own system bus. */
 export interface Firewalld {
-  /** `firewall-cmd WORDS`; throws when it fails. */
+  /** Runs `firewall-cmd WORDS`; throws when it fails. */
   command(...words: readonly string[]): Promise<string>
-  /** As `firewall-cmd --reload`: what only the run-time configuration says is lost. */
+  /** Does what `firewall-cmd --reload` does: rules that are only in the run-time configuration are lost. */
   reload(): Promise<void>
   stop(): Promise<void>
   start(): Promise<void>
@@ -15,7 +15,10 @@ export interface Firewalld {
 
 const buses = new WeakMap<EngineRoom, Promise<Daemon>>()
 
-/** The system bus in /run/dbus; Docker and libvirt talk to firewalld over it when they start after it. */
+/**
+ * Starts the system bus in /run/dbus. Docker and libvirt talk to firewalld over the bus when they start after
+ * firewalld.
+ */
 export const systemBus = (room: EngineRoom): Promise<Daemon> => {
   const bus =
     buses.get(room) ??
@@ -26,7 +29,7 @@ export const systemBus = (room: EngineRoom): Promise<Daemon> => {
   return bus
 }
 
-/** What firewall-cmd asks, without the time that its Python takes to start. */
+/** The D-Bus call that firewall-cmd makes, without the start-up time of its Python. */
 const askOverBus = ['dbus-send', '--system', '--print-reply']
 const service = ['--dest=org.fedoraproject.FirewallD1', '/org/fedoraproject/FirewallD1']
 const stateProperty = [
@@ -36,8 +39,8 @@ const stateProperty = [
 ]
 
 /**
- * Starts firewalld with the configuration of its package: every interface in the zone `public`.
- * @param settings - of firewalld.conf, such as `{ StrictForwardPorts: 'yes' }`
+ * Starts firewalld with its packaged configuration: every interface is in the zone `public`.
+ * @param settings - keys of firewalld.conf, such as `{ StrictForwardPorts: 'yes' }`
  */
 export const startFirewalld = async (
   lab: Lab,

@@ -1,21 +1,21 @@
 import { createMachine, type Machine, type Service } from '../machine.ts'
 import type { EngineHost } from './engine-room.ts'
 
-/** A container of another engine: the lab's agent answers in its network namespace. */
+/** A container of another engine. The lab's agent listens in its network namespace. */
 export interface ForeignContainer extends Machine {
   readonly address: string
   readonly address6: string | null
 }
 
-/** What a test asks of an engine, in the words of its command line. */
+/** The options of a container, as an engine's command line names them. */
 export interface ForeignContainerOptions {
   readonly name: string
-  /** Default: the engine's own. */
+  /** Default: the engine's default network. */
   readonly network?: string
   /** `8080:80`, `127.0.0.1:8080:80`, `8080:80/udp`. */
   readonly publish?: readonly string[]
   readonly address?: string
-  /** Of Podman alone. */
+  /** Only Podman has this option. */
   readonly address6?: string | undefined
   readonly services?: readonly Service[]
 }
@@ -27,12 +27,12 @@ export interface PublishedPort {
   readonly protocol: string
 }
 
-/** Splits what `--publish` takes. */
+/** Parses a value of `--publish`. */
 export const readPublish = (text: string): PublishedPort => {
   const found = /^(?:(?<ip>.+):)?(?<host>\d+):(?<container>\d+)(?:\/(?<protocol>\w+))?$/.exec(text)?.groups
   if (found === undefined) throw new Error(`not a published port: ${text}`)
   return {
-    // As docker's command line does.
+    // Brackets around an IPv6 address are removed, as docker's command line does.
     hostIp: (found.ip ?? '').replace(/^\[(.*)\]$/, '$1'),
     hostPort: Number(found.host),
     containerPort: Number(found.container),
@@ -40,7 +40,7 @@ export const readPublish = (text: string): PublishedPort => {
   }
 }
 
-/** Listens inside a network namespace that an engine made. */
+/** Starts an agent with services in a network namespace that an engine made. */
 export const enterContainer = async (
   lab: EngineHost,
   namespace: string,

@@ -6,16 +6,18 @@ import { mustRun, type Running } from '../run.ts'
 import { until } from '../until.ts'
 import type { Issued } from './certificates.ts'
 
-/** Three servers of etcd on one machine: one with TLS, one that asks hosts for a certificate, one that asks for a user. */
+/**
+ * Three etcd servers on one machine: one with TLS, one that requires a client certificate, one that requires a user.
+ */
 export interface GuardedEtcd extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   readonly machine: Machine
   readonly endpoints: Readonly<Record<'tls' | 'mutual' | 'users', string>>
-  /** What the server with TLS shows from now on: etcd reads it for each connection. */
+  /** Replaces the certificate of the server with TLS. etcd reads the file for each connection. */
   show(server: Issued): void
-  /** A call of the server with users, before it asks for them, or as root. */
+  /** Calls the server with users, as root once it requires users. */
   ask(path: string, body: object): Promise<Readonly<Record<string, unknown>>>
-  /** From now on it asks for a user. */
+  /** Makes the server with users require a user from now on. */
   askForUsers(): Promise<void>
 }
 
@@ -23,7 +25,7 @@ const ports = { tls: 2479, mutual: 2579, users: 2679 } as const
 
 export const rootPassword = 'the password of root'
 
-/** The range of keys that begin with these. */
+/** The range of all keys with this prefix, which ends in `/`. */
 const beginningWith = (first: string) => ({
   key: Buffer.from(first).toString('base64'),
   range_end: Buffer.from(first.replace(/\/$/, '0')).toString('base64'),
@@ -31,8 +33,8 @@ const beginningWith = (first: string) => ({
 
 /**
  * @param folder - for the files that the server with TLS reads
- * @param server - what the servers show
- * @param clients - the authority of what hosts show
+ * @param server - the servers' certificate
+ * @param clients - the certificate authority of the hosts' client certificates
  */
 export const startGuardedEtcd = async (
   folder: string,
@@ -57,7 +59,7 @@ export const startGuardedEtcd = async (
         ...['--cert-file', server.cert, '--key-file', server.key],
         ...['--client-cert-auth', '--trusted-ca-file', clients],
       ],
-      // Tokens that run out soon, and a hash of passwords that takes no time.
+      // Tokens expire soon, so that tests see it. The password hash is cheap (bcrypt cost 4).
       users: [
         ...['--auth-token', `jwt,sign-method=ES256,priv-key=${signing},pub-key=${signing}.pub,ttl=2s`],
         ...['--bcrypt-cost', '4'],
@@ -91,7 +93,7 @@ export const startGuardedEtcd = async (
       await until(`etcd on port ${port}`, connects, { beside: servers[at] })
     }
     let token: readonly string[] = []
-    /** @returns null: the token has run out on the way */
+    /** @returns null: the token expired meanwhile */
     const tryToPost = async (path: string, body: object): Promise<string | null> => {
       const printed = await machine.mustRun([
         ...['curl', '--silent', '--write-out', '\n%{http_code}', ...token, '--data', JSON.stringify(body)],

@@ -4,14 +4,14 @@ import { type Daemon, engineRoom } from './engine-room.ts'
 
 /** libvirtd with its network driver on a lab's host. */
 export interface Libvirt {
-  /** `virsh WORDS` on the network driver. */
+  /** Runs `virsh WORDS` on the network driver. */
   virsh(...words: readonly string[]): Promise<string>
-  /** Defines and starts a network that forwards; libvirtd starts dnsmasq for it. */
+  /** Defines and starts a network. libvirtd starts dnsmasq for it. */
   createNetwork(network: LibvirtNetwork): Promise<void>
   stop(): Promise<void>
   start(): Promise<void>
   restart(): Promise<void>
-  /** SIGHUP: libvirtd writes the rules of its networks again. Waits until it has. */
+  /** Sends SIGHUP, and waits until libvirtd has written the rules of its networks again. */
   reload(): Promise<void>
 }
 
@@ -20,7 +20,7 @@ export interface LibvirtNetwork {
   readonly bridge: string
   /** With prefix length: `192.168.122.1/24`. */
   readonly gateway: string
-  /** The same of IPv6; default: none. */
+  /** The same for IPv6; default: no IPv6. */
   readonly gateway6?: string
   readonly forward?: 'nat' | 'route' | 'open' | null
 }
@@ -32,12 +32,12 @@ const xmlOf = ({ name, bridge, gateway, gateway6, forward = 'nat' }: LibvirtNetw
     return `<ip family='${family}' address='${address}' prefix='${prefix}'/>`
   })
   const mode = forward === null ? '' : `<forward mode='${forward}'/>`
-  // A port of a bridge with the spanning tree protocol would take half a minute to forward.
+  // The spanning tree protocol is off: with it a new bridge port takes half a minute to forward.
   return `<network><name>${name}</name><bridge name='${bridge}' stp='off'/>${mode}${addresses.join('')}</network>`
 }
 
-// With nftables libvirt mends the checksums of DHCP replies by tc's action csum. Not every kernel has it, and no
-// rule of the firewall depends on it.
+// With nftables libvirt corrects the checksums of DHCP replies by tc's action csum. Not every kernel has that action,
+// and no firewall rule depends on it. So this tc skips it.
 const withoutChecksums = `#!/bin/sh
 case "$*" in *csum*) exit 0 ;; esac
 exec /usr/sbin/tc "$@"
@@ -53,7 +53,7 @@ interface ListedObject {
   }
 }
 
-/** The rules of libvirtd, by the numbers that the kernel gave them and their tables. */
+/** The rules of libvirtd. A rule's key is made of the kernel's handles of its table and of itself. */
 const writtenRules = async ({ host }: Lab): Promise<ReadonlySet<string>> => {
   const text = await host.mustRun(['nft', '-j', 'list', 'ruleset'])
   const { nftables } = JSON.parse(text) as { readonly nftables: readonly ListedObject[] }
@@ -64,7 +64,7 @@ const writtenRules = async ({ host }: Lab): Promise<ReadonlySet<string>> => {
   )
   return new Set(
     nftables.flatMap(({ rule }) =>
-      // Its own table with nftables, its own chains with iptables.
+      // libvirt has its own table with nftables, and its own chains with iptables.
       rule !== undefined && [rule.table, rule.chain].some((name) => /^libvirt_/i.test(name))
         ? [`${tables.get(`${rule.family} ${rule.table}`)} ${rule.handle}`]
         : [],
@@ -72,7 +72,7 @@ const writtenRules = async ({ host }: Lab): Promise<ReadonlySet<string>> => {
   )
 }
 
-/** @param backend - of network.conf: what the driver writes rules with; default: libvirt's choice */
+/** @param backend - the value of firewall_backend in network.conf; default: libvirt's choice */
 export const startLibvirt = async (
   lab: Lab,
   { backend }: { readonly backend?: 'nftables' | 'iptables' } = {},
@@ -113,7 +113,7 @@ export const startLibvirt = async (
     async reload() {
       const before = await writtenRules(lab)
       await daemon.signal('HUP')
-      // It goes to work behind the signal: each of its rules goes, and comes back with another number.
+      // libvirtd handles the signal later. It deletes each of its rules and adds it again, which gives it a new handle.
       await until('rules that libvirtd has written again', async () => {
         const now = await writtenRules(lab)
         return now.size >= before.size && ![...now].some((rule) => before.has(rule))

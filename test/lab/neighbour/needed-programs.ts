@@ -1,6 +1,6 @@
 import { accessSync } from 'node:fs'
 
-/** What shows that a program of another project is installed, as `need` of script/bootstrap has it. */
+/** The files that show that a program of another project is installed. `need` of script/bootstrap tests the same. */
 export const neededPrograms = {
   docker: ['dockerd', 'runc'],
   podman: ['podman', '/usr/lib/podman/netavark', 'runc'],
@@ -17,13 +17,13 @@ export const neededPrograms = {
 
 export type Neighbour = keyof typeof neededPrograms
 
-// Packages of Docker's own repository are in /usr/bin, those of Debian in /usr/sbin.
+// Docker's own packages install to /usr/bin, Debian's to /usr/sbin.
 const folders = (): readonly string[] => [
   ...(process.env.PATH ?? '').split(':'),
   ...['/usr/local/sbin', '/usr/sbin', '/sbin'],
 ]
 
-/** @param program - a name, looked for where programs are, or the path of a file */
+/** @param program - the name of a program, or the path of a file */
 export const isInstalled = (program: string): boolean =>
   (program.startsWith('/') ? [program] : folders().map((folder) => `${folder}/${program}`)).some(exists)
 

@@ -4,31 +4,31 @@ import { type EngineHost, engineRoom } from './engine-room.ts'
 import { enterContainer, type ForeignContainer, type ForeignContainerOptions } from './foreign-container.ts'
 import { stillCommand, stillImage } from './still-image.ts'
 
-/** Podman with netavark on a lab's host. It has no daemon: nothing is started until a container is. */
+/** Podman with netavark on a lab's host. Podman has no daemon, so nothing runs before the first container. */
 export interface Podman {
   run(options: ForeignContainerOptions): Promise<ForeignContainer>
   remove(name: string): Promise<void>
-  /** `podman restart`: the container gets a new network namespace. */
+  /** Runs `podman restart`, which gives the container a new network namespace. */
   restart(options: ForeignContainerOptions): Promise<ForeignContainer>
   /**
-   * `podman network create` with options such as `--subnet=10.89.7.0/24`, `--interface-name=br-pod`.
+   * Runs `podman network create` with options such as `--subnet=10.89.7.0/24`, `--interface-name=br-pod`.
    *
-   * @param name - with a letter behind `f`: Podman refuses a name that another network's random ID begins with, and
-   *   `db` is one of 256 beginnings
+   * @param name - a name with a letter after `f`. Podman refuses a name that is also the beginning of another
+   *   network's random (hexadecimal) ID. `db` is one of 256 such beginnings
    */
   createNetwork(name: string, ...options: readonly string[]): Promise<void>
-  /** `podman network reload --all`: what an administrator does after a firewall was flushed. */
+  /** Runs `podman network reload --all`, as an administrator does after a firewall was flushed. */
   reload(): Promise<void>
-  /** Any other command; its standard output. */
+  /** Runs any other command and resolves with its standard output. */
   command(...words: readonly string[]): Promise<string>
 }
 
 const plugins = '/run/lab/plugins'
 
-/** This repository, where programs in the room see it. */
+/** The path of this repository for programs in the room. */
 export const treeInRoom = '/run/lab/tree'
 
-// /opt and /root are hidden in the room, and Node or this repository may be there.
+// The room hides /opt and /root, and Node or this repository may be there.
 const pluginScript = `
 mkdir -p ${plugins} ${treeInRoom} /run/lab/node
 mount --bind "$1" ${treeInRoom}
@@ -38,7 +38,7 @@ chmod +x ${plugins}/portolan`
 
 const tree = fileURLToPath(new URL('../../..', import.meta.url))
 
-// crun refuses hybrid cgroups, which runc takes; without journald there is no place for events and logs.
+// crun refuses hybrid cgroups, but runc accepts them. Without journald there is no place for events and logs.
 const configuration = (driver: string): string => `[engine]
 cgroup_manager = "cgroupfs"
 events_logger = "none"
@@ -62,7 +62,7 @@ interface Inspected {
   }
 }
 
-/** @param driver - what netavark writes its rules with */
+/** @param driver - the firewall driver of netavark */
 export const startPodman = async (
   lab: EngineHost,
   { driver = 'nftables' }: { readonly driver?: 'nftables' | 'iptables' } = {},

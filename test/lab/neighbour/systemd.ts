@@ -9,39 +9,39 @@ import { removeCgroup } from './cgroup.ts'
 
 const packaged = fileURLToPath(new URL('../../../packages/portolan/', import.meta.url))
 
-/** A unit for systemd as the package ships it. */
+/** The text of a systemd unit, as the package ships it. */
 export const shippedUnit = (name: string): string => readFileSync(`${packaged}systemd/${name}`, 'utf8')
 
 /**
- * systemd as the first process of a lab's host, as in a container: it has the host's network, /run and /var/lib, an /etc,
- * a /dev and a /usr/bin of its own (with `portolan` in it), and cgroups of its own. No unit of the machine runs. Every
- * service is restarted after 100 ms, whatever its unit says.
+ * systemd as the first process of a lab's host, as in a container. It has the host's network, /run and /var/lib. It has
+ * its own cgroups, /etc, /dev and /usr/bin (with `portolan` in it). No unit of the machine runs. A service that
+ * restarts does so after 100 ms, whatever its unit says.
  */
 export interface Systemd extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   run(argv: readonly string[], options?: RunOptions): Promise<RunOutcome>
   mustRun(argv: readonly string[], options?: RunOptions): Promise<string>
-  /** Writes a file under /etc/systemd/system, and has systemd read it. */
+  /** Writes a file under /etc/systemd/system, and makes systemd read it. */
   install(name: string, text: string): Promise<void>
   write(path: string, text: string): Promise<void>
   systemctl(...args: readonly string[]): Promise<RunOutcome>
   /** Properties of a unit, as `systemctl show` names them. */
   show<Name extends string>(unit: string, ...names: readonly Name[]): Promise<Readonly<Record<Name, string>>>
-  /** Waits until the properties of a unit are so; throws with what it has said. */
+  /** Waits until the unit has these properties; throws with the unit's output. */
   until(unit: string, is: Readonly<Record<string, string | ((found: string) => boolean)>>): Promise<void>
-  /** What a unit has printed. */
+  /** The output of a unit. */
   said(unit: string): Promise<string>
 }
 
 const room = '/run/lab/systemd'
 
-// Targets alone: every other unit of the distribution would touch the machine, or wait for a device.
+// Only targets are linked: any other unit of the distribution would touch the machine, or wait for a device.
 const targets = [
   ...['basic', 'exit', 'final', 'local-fs', 'multi-user', 'network', 'network-online', 'network-pre'],
   ...['paths', 'shutdown', 'slices', 'sockets', 'sysinit', 'timers', 'umount'],
 ]
 
-// What programs of the room read in /etc; what the machine's administrator has set up is not among it.
+// Files of /etc that programs of the room read. Nothing here is the administrator's configuration.
 const kept = [
   'alternatives',
   'group',
@@ -53,8 +53,8 @@ const kept = [
   'services',
 ]
 
-// systemd changes modes and makes links in /dev, so it gets one whose devices are mounted, and cannot be removed.
-// Of /proc/sys it may change what belongs to the host's network alone. Its cgroups are those below one of the lab.
+// systemd changes modes and makes links in /dev, so it gets its own. Its devices are mounts, so systemd cannot delete
+// them. /proc/sys is read-only except for the host's network. The cgroups are below one cgroup of the lab.
 const roomScript = (cgroup: string): string => `
 mount --make-rprivate /
 mkdir -p ${room}/dev ${room}/etc/systemd/system ${room}/units ${room}/generators ${room}/bin ${room}/work ${room}/cgroup
@@ -98,7 +98,7 @@ export const startSystemd = async (lab: Lab): Promise<Systemd> => {
   const unshare = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--uts', '--ipc', '--mount-proc']
   const child = spawn('nsenter', [
     ...[`--target=${lab.host.pid}`, '--net', '--mount', '--'],
-    // Without this it would outlive a test process that is killed.
+    // systemd must not outlive a test process that is killed.
     ...['setpriv', '--pdeathsig', 'KILL', ...unshare, 'sh', '-ec', roomScript(cgroup)],
   ])
   let over = false
@@ -111,7 +111,7 @@ export const startSystemd = async (lab: Lab): Promise<Systemd> => {
       complaints += text
     })
   const beside = { ended: () => over, printed: () => complaints }
-  // unshare stays outside of the process namespace that it made for its child.
+  // unshare itself stays outside the process namespace that it makes for its child, hence pid_for_children.
   const own = `/proc/${child.pid}/ns`
   const inside = [
     ...['nsenter', `--net=${own}/net`, `--mount=${own}/mnt`, `--pid=${own}/pid_for_children`],

@@ -1,7 +1,7 @@
 /**
- * Answers each message with what a process of its own would print and exit with, where that would end.
+ * Answers each message with the output and the exit code that a process of its own would have had at its end.
  *
- * @param run - what is done for a message, the first of which is number 1; it may set `process.exitCode`
+ * @param run - handles a message; the count begins at 1. It may set `process.exitCode`
  */
 module.exports = (run) => {
   const printed = { stdout: '', stderr: '' }
@@ -17,14 +17,14 @@ module.exports = (run) => {
   let isRunning = false
   let count = 0
   process.on('message', async (message) => {
-    // Until it is done, the channel keeps nothing alive.
+    // A process of its own has no channel. While the message is handled, the channel must not keep this process alive.
     process.channel.unref()
     isRunning = true
     process.exitCode = undefined
     count += 1
     await run(message, count)
   })
-  // What a message leaves open would keep a process of its own alive, and keeps its answer here.
+  // This event means that the message has left nothing open: a process of its own would end now.
   process.on('beforeExit', (exitCode) => {
     if (!isRunning) return
     isRunning = false

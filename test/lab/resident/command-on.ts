@@ -8,16 +8,16 @@ const program = fileURLToPath(new URL('../../../packages/portolan/bin/portolan.j
 /** The `portolan` command of a machine. */
 export interface CommandOn extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
-  /** The argv of a command line in a process of its own. */
+  /** The argv that runs a command line in a process of its own. */
   argv(words: readonly string[]): readonly string[]
-  /** Runs a command line to its end, where it can be in the process of those before it. */
+  /** Runs a command line to its end, in the resident process where that is possible. */
   run(words: readonly string[]): Promise<RunOutcome>
 }
 
 /**
- * Loading the command and the client of etcd takes longer than most command lines take. So the first line of each verb
- * has a process of its own, as on a real host, and later ones are run in one that stays.
- * @param begun - the verbs that have had a process of their own
+ * Runs command lines of `portolan`, most of them in one resident process. Loading the command and the etcd client takes
+ * longer than most command lines take. The first line of each verb has its own process, as on a real host.
+ * @param begun - the verbs that have had their own process
  */
 export const commandOn = (
   machine: Machine,

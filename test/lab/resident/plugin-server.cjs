@@ -1,9 +1,10 @@
-// Serves calls of the plugins of CNI and Podman in one process, as one that a watch starts does (packages/cni/src/start/serve-plugins.ts):
-// what the engine says comes as a message, and what the plugin would print goes back. Argument: the file of the bundle.
+// Serves calls of the plugins of CNI and Podman in one process, as a process that a watch starts does
+// (packages/cni/src/start/serve-plugins.ts). A message is a call of the engine, and the answer is the plugin's output.
+// Argument: the file of the bundle.
 const { setFlagsFromString } = require('node:v8')
 const { loadScript } = require('../../../dist/library/loader.cjs')
 
-// As the plugin itself.
+// The same flags as the plugin itself.
 if (process.version.startsWith('v20.'))
   setFlagsFromString('--interrupt-budget=1000000 --semi-space-growth-factor=16')
 
@@ -20,7 +21,7 @@ process.on('message', async (call) => {
   const { exitCode, stdout } = await serve({ ...call, warn })
   process.send({ exitCode, stdout, stderr })
   callsServed += 1
-  // Once it has served some: what was not called is not compiled.
+  // Kept after some calls: V8 has compiled only the functions that were called.
   if (callsServed === 3) plugins.keep()
 })
 process.on('disconnect', () => process.exit())

@@ -7,9 +7,9 @@ import { residentProcess } from './resident-process.ts'
 const server = fileURLToPath(new URL('command-server.cjs', import.meta.url))
 const bundle = fileURLToPath(new URL('../../../packages/portolan/dist/bundle', import.meta.url))
 
-/** They read standard input, or go on until a signal ends them, */
+/** Words of command lines that read standard input, or run until a signal ends them. They need their own process. */
 const ownProcess = ['evaluate', 'watch', '--watch', 'docker-plugin']
-/** unless they are told to end. */
+/** Words that make such a command line end by itself. */
 const ending = ['--once']
 
 const needsOwn = (words: readonly string[]): boolean =>
@@ -19,9 +19,9 @@ const needsOwn = (words: readonly string[]): boolean =>
 /** The `portolan` command, loaded once for many command lines. */
 export interface ResidentCommand extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
-  /** Its process; null before the first command line, or when it has ended. */
+  /** The process id; null before the first command line, and after the process has ended. */
   readonly pid: number | null
-  /** Runs a command line; null: this one needs a process of its own, or another one is under way. */
+  /** Runs a command line; null: it needs its own process, or another one is running. */
   run(words: readonly string[]): Promise<RunOutcome> | null
 }
 
@@ -32,8 +32,8 @@ const commandsFile = (): string => {
 }
 
 /**
- * Node takes longer to load the command than most command lines take. What a process keeps between them is what a program
- * that uses the library keeps.
+ * Keeps the `portolan` command loaded in one process, because Node takes longer to load it than most command lines
+ * take. The process keeps no more state between command lines than a program that uses the library.
  * @param inside - the argv that enters a machine
  */
 export const residentCommand = (

@@ -7,18 +7,18 @@ const server = fileURLToPath(new URL('module-server.mjs', import.meta.url))
 /** The library, loaded once for many small modules. */
 export interface ResidentModules extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
-  /** Its process; null before the first module, or when it has ended. */
+  /** The process id; null before the first module, and after the process has ended. */
   readonly pid: number | null
   /**
-   * Runs a module to its end, in the process of those before it; null: another one is under way.
-   * @param code - imports nothing but what Node has, and the library as `importOpenHost` does
+   * Runs a module to its end in the resident process; null: another one is running.
+   * @param code - may import Node's own modules, and the library as `importOpenHost` does
    */
   run(code: string): Promise<RunOutcome> | null
 }
 
 /**
- * Node takes longer to load the library than most modules of a test take. What a process keeps between them is what a
- * program keeps that opens one host after another.
+ * Keeps the library loaded in one process, because Node takes longer to load it than most test modules take. The
+ * process keeps no more state between modules than a program that opens one host after another.
  * @param inside - the argv that enters a machine
  */
 export const residentModules = (inside: readonly string[]): ResidentModules => {

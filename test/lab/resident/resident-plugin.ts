@@ -14,8 +14,8 @@ const pluginsFile = (): string => {
 }
 
 /**
- * The plugins of CNI and Podman on a machine, loaded once for many calls, as a watch has them: a call is asked as `runCni` or
- * `runNetavark` takes it.
+ * Keeps the plugins of CNI and Podman loaded in one process on a machine, as a watch does. A call has the form that
+ * `runCni` or `runNetavark` takes.
  */
 export const residentPlugin = ({ inside }: Machine): ResidentProcess =>
   residentProcess(inside, () => [server, pluginsFile()], {})

@@ -3,24 +3,24 @@ import { Socket } from 'node:net'
 import { longestRunMs, type RunOutcome } from '../run.ts'
 import { nowWaiting } from '../waiting.ts'
 
-/** A process that does one thing after the other, as it is asked in messages. */
+/** A process that handles one message after the other. */
 export interface ResidentProcess extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
-  /** Null before the first thing, or when it has ended. */
+  /** Null before the first message, and after the process has ended. */
   readonly pid: number | null
-  /** Null: it is at another one. */
+  /** Sends a message; null: the process is busy with another one. */
   ask(asked: readonly string[] | object): Promise<RunOutcome> | null
 }
 
 /**
- * V8 would share the collection of garbage among threads, which costs processor time to be done sooner. Here all processors
- * are busy with other suites, so it is not done sooner.
+ * V8 shares garbage collection among threads: more processor time in all, but an earlier end. Other suites keep all
+ * processors busy, so here nothing would end earlier.
  */
 const collectAlone = '--single-threaded-gc'
 
 /**
  * @param inside - the argv that enters a machine
- * @param program - a module for Node that answers each message with a `RunOutcome`, and its arguments
+ * @param program - a Node module that answers each message with a `RunOutcome`, and its arguments
  */
 export const residentProcess = (
   inside: readonly string[],
@@ -37,7 +37,7 @@ export const residentProcess = (
       env: { ...process.env, LC_ALL: 'C', ...environment },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
-    // One that nothing is asked of does not keep the worker from its end.
+    // An idle process must not keep the jest worker alive.
     started.unref()
     started.channel?.unref()
     if (started.stderr instanceof Socket) started.stderr.unref()

@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -BSE
-# firewall-cmd as server.py runs it.
+# Replaces firewall-cmd: it hands the command line to server.py and exits with the answer.
 import json
 import os
 import socket

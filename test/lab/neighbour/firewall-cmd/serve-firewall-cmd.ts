@@ -19,7 +19,7 @@ const serve = async (lab: Lab, room: EngineRoom): Promise<void> => {
   await room.mustRun(['mount', '--bind', place, program])
 }
 
-/** Has `firewall-cmd` on a host be the installed program, of which a copy is loaded already: see server.py. */
+/** Replaces `firewall-cmd` on a host by a client of a process that has loaded the installed program: see server.py. */
 export const serveFirewallCmd = (lab: Lab, room: EngineRoom): Promise<unknown> => {
   const serving = served.get(lab) ?? serve(lab, room)
   served.set(lab, serving)

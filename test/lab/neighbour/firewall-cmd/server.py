@@ -1,7 +1,7 @@
-"""Runs the installed firewall-cmd, with its modules loaded once: a start takes it 0.3 s, most of it for these.
+"""Runs the installed firewall-cmd with its modules loaded once. A start takes 0.3 s, most of it to load modules.
 
-Each call is a process of its own, a copy of this one. It runs the program's own text from its first line, with the
-arguments, environment and outputs of the caller (client.py). Arguments: the program and a socket.
+Each call runs in a fork of this process. It runs the program's own text from the first line, with the arguments,
+environment and outputs of the caller (client.py). Arguments: the program and a socket.
 """
 
 import ast
