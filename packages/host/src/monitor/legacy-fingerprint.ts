@@ -7,7 +7,7 @@ import type { LegacyRulesNotice } from './notice.ts'
 /** Tells whether the rules of iptables-legacy have changed. */
 export interface LegacyFingerprint {
   /**
-   * Reads the rules again, and gives a notice for each change. The first reading gives none.
+   * Reads the rules again, and gives a notice for each family whose tables have changed. The first reading gives none.
    * @throws InspectError, MissingToolError, PermissionError when the rules cannot be read
    */
   poll(): Promise<readonly LegacyRulesNotice[]>

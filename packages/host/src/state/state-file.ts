@@ -87,7 +87,7 @@ export const readState = async (directory: string): Promise<HostState> => {
  * @throws PortolanError (`STATE`) when the file cannot be written, or a damaged file is in its place
  * @throws PermissionError when the file may not be written
  * @example
- * await writeState(directory, { ...state, created: [...state.created, 'ip nat'] })
+ * await writeState(directory, { ...state, created: [...state.created, table] })
  * @public @since 0.1.0
  */
 export const writeState = async (directory: string, state: HostState): Promise<void> => {

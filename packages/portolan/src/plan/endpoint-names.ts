@@ -1,7 +1,7 @@
 import { type DesiredState, replicaName } from '@portolan/core'
 
 /**
- * The names of containers by address, as traces call them.
+ * The names of containers by their addresses. The story of `explain` calls them so.
  * @example
  * endpointNames([desired]).get('172.17.0.1') // 'web'
  * @public @since 0.1.0

@@ -61,7 +61,7 @@ export const readDriverOptions = (
 /**
  * Reads options that are given apart from a file: `-o` of `docker network create`.
  *
- * @throws IntentError naming the option so
+ * @throws IntentError naming the option as `-o` takes it
  * @example
  * readBridgeOptions({ 'com.docker.network.driver.mtu': '1400' }, { internal: false, hasIp6: false }).mtu // 1400
  */
@@ -74,7 +74,7 @@ export const readBridgeOptions = (
     key,
     {
       keyPlace: place,
-      // No variable of a Compose file is in it.
+      // The text is not from a Compose file: its `$` is escaped, so that it is not read as a variable.
       value: {
         ...{ kind: 'scalar', text: text.replaceAll('$', '$$$$'), isNull: false, inset: null },
         ...{ place, tag: null },

@@ -163,8 +163,9 @@ const intervals = (form: ElementForm, elements: readonly Element[], what: Elemen
 }
 
 /**
- * The same for an anonymous set, in nft's form. An end element at zero stands before the first interval. Where one
- * interval follows another at once, the first has no end element (nft, src/intervals.c: set_to_intervals).
+ * The same for an anonymous set, in nft's form. An end element at zero stands before the first interval, unless that
+ * starts at zero. Where one interval follows another at once, the first has no end element (nft, src/intervals.c:
+ * set_to_intervals).
  */
 export const anonymousIntervals = (form: ElementForm, elements: readonly Element[]): ElementWriter => {
   refuseAttributes(elements)

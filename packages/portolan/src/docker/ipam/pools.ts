@@ -167,7 +167,8 @@ export const poolLease = (
 
 /**
  * Moves the lease of a subnet from a pool to its network, or back, in one step, so that no other program gets it in
- * between. The addresses stay leased on the pool. On the network, the release of its subnet would release them too.
+ * between. The addresses stay leased on the pool, so only the lease of the subnet is deleted: `releaseLease` would
+ * release the addresses with it.
  */
 export const handOver = (state: LeaseState, from: string, lease: LeasedSubnet): LeaseStep<null> => {
   const given = putLeases(state, [[subnetKey(dockerProject, from, lease.family), null]])

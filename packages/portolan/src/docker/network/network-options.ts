@@ -99,7 +99,7 @@ const poolOf = (
 
 type ReachableFrom = NonNullable<NetworkOptions['reachableFrom']>[number]
 
-/** What looks like an address is none that an interface is called by. */
+/** Reads one source. A text of digits and dots is a mistyped address, and not the name of an interface. */
 const sourceOf = (text: string): ReachableFrom => {
   const prefix = tryParseHostOrPrefix(text)
   if (prefix !== null) return formatPrefix(prefix)

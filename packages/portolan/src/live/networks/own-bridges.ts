@@ -85,7 +85,8 @@ export const bridgeOf = (
 }
 
 /**
- * Tells whether a new port of a bridge with icc off is to be isolated: only if all existing ports are, or none exists.
+ * Tells whether a new port of a bridge with icc off is to be isolated: only if isolation is what keeps its containers
+ * apart once the port is there. `iccKeeper` decides that.
  */
 export const isolates = ({ name, linked }: OwnBridge, port: string, facts: HostFacts): boolean => {
   const others = (facts.interfaces ?? []).filter((link) => link.name !== port)

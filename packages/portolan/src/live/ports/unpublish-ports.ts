@@ -31,7 +31,7 @@ type Selector = (mapping: DesiredMapping, target: Target) => boolean
 /**
  * Unpublishes ports in one transaction. Of a port that several targets share, only the requested targets go.
  *
- * @param beside - further records to write in the same transaction
+ * @param beside - further changes for the same record of the journal
  * @returns the mappings that were unpublished, each with the targets that it lost
  */
 export const unpublishPorts = async (
