@@ -3,8 +3,9 @@ import type { Socket } from 'node:net'
 import { InvalidRequestError, PermissionError } from '@portolan/netfilter'
 import type { MetricsAddress } from './metrics-address.ts'
 
-/** The time that a client has for its request, in milliseconds. Below: the time that the whole connection may last. */
+/** The time that a client has for its request. */
 const REQUEST_MS = 5000
+/** The time that a whole connection may last. */
 const CONNECTION_MS = 30_000
 /**
  * The most connections. Any further one is closed at once, so that no client makes this process hold many. Scrapers are

@@ -5,8 +5,8 @@ import { mergeFindings } from './merge-findings.ts'
 import { ruleForm } from './rule-form.ts'
 
 /**
- * The most errors, and the most forms of rules in a chain, that are reported separately. Warnings of one chain are
- * reported together.
+ * The most errors, and the most forms of rules in a chain, that are reported separately. Warnings about rules of one
+ * form in a chain are reported together.
  */
 const MOST_APART = 8
 
@@ -40,7 +40,7 @@ export const foldLists = (findings: readonly Finding[]): readonly Finding[] => {
 
 /**
  * Folds a list into its worst finding and counts the others. A finding behind another rule has no effect yet, so it is
- * not counted.
+ * not counted, unless all are behind one.
  */
 const foldList = (list: readonly [Finding, ...Finding[]]): Finding => {
   const [first, ...more] = list
