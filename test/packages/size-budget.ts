@@ -1,6 +1,6 @@
 /** The most that each tarball may have, in bytes: a tenth over what it had when this was set. */
 export const packedBytes: Readonly<Record<string, number>> = {
-  portolan: 1_265_000,
+  portolan: 1_393_000,
   'portolan-cni': 700_000,
   'portolan-core': 418_000,
   'portolan-etcd': 211_000,
