@@ -2,7 +2,7 @@ import { apply, type Backend, plan, readCompose } from 'portolan'
 import { newState } from './live-host.ts'
 import { manyMappings } from './project-text.ts'
 
-// Run by itself, in a network namespace of its own: the peak of a process's memory is that of all it did.
+// Run in its own process and network namespace, because a peak of memory counts all that a process has done.
 const [size = '', backend = ''] = process.argv.slice(2)
 
 const intent = readCompose(manyMappings(Number(size)), { source: 'compose.yaml', project: 'bench' })

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import type { Entry } from './entry.ts'
 
-/** Sources, not what was built of them: a file that was removed leaves its build behind. */
+/** Lists the sources and not the built files, because a removed source leaves its built file behind. */
 const sources = new URL('../entries/', import.meta.url)
 
-/** In alphabetical order. */
+/** The names of all entries, in alphabetical order. */
 export const entryNames = (): readonly string[] =>
   readdirSync(sources)
     .flatMap((file) => (file.endsWith('.ts') ? [file.slice(0, -'.ts'.length)] : []))

@@ -1,26 +1,29 @@
 import type { Row } from './row.ts'
 
-/** One thing that is measured: a file of `entries/`, which exports it as `entry` and is found by being there. */
+/** One measurement. A file of `entries/` exports it as `entry`, and every file there is found. */
 export interface Entry {
-  /** A few words, for `--list`. */
+  /** A short description for `--list`. */
   readonly about: string
-  /** `namespace`: run as root of a network namespace of its own, which goes with its process. */
+  /** `namespace`: runs as root of its own network namespace, which ends with its process. */
   readonly needs: 'nothing' | 'namespace'
-  /** Measured where it is named and with `--peers` alone: it takes minutes, and says little of a change to our code. */
+  /** Measured only when it is named, or with `--peers`. It takes minutes and depends little on our own code. */
   readonly isPeers?: true
-  /** Runs in a process of its own, so that no entry inherits another's heap. */
+  /** Runs in its own process, so that no entry inherits another's heap. */
   readonly measure: (scale: Scale) => Promise<readonly Row[]>
 }
 
-/** `full`: as its mark says. `quick`: only shows that it works. `pairs`: small, for many runs of two builds in turn. */
+/**
+ * The size of a measurement. `full`: the size that the mark names. `quick`: only shows that it works. `pairs`: small,
+ * for many runs of two builds in turn.
+ */
 export type Size = 'full' | 'quick' | 'pairs'
 
-/** How large a measurement is. */
+/** The sizes and rounds of a measurement. */
 export interface Scale {
   readonly isQuick: boolean
-  /** The full size, about a hundredth of it, or a tenth. */
+  /** `full` itself, about a hundredth of it (quick), or a tenth (pairs). */
   readonly count: (full: number) => number
-  /** Rounds to measure, or one, or some. */
+  /** All rounds, one (quick), or some (pairs). */
   readonly rounds: (full: number) => number
 }
 

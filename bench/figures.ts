@@ -5,7 +5,7 @@ export const quantity = (value: number, unit: Unit): string =>
 
 export const spreadText = ({ least, most }: Spread): string => `${figure(least)}-${figure(most)}`
 
-/** Three significant digits, and no exponent. */
+/** Formats a number with three significant digits and without an exponent. */
 export const figure = (value: number): string =>
   value >= 100
     ? String(Math.round(value))

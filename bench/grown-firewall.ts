@@ -3,18 +3,24 @@ import { firstPort } from './mappings.ts'
 const sourceOf = (at: number): string => `${11 + (at % 80)}.${(at * 7) % 256}.${(at * 13) % 256}.0/24`
 const port = (at: number): number => 1 + ((at * 31) % 60_000)
 
-/** Usual rules of grown firewalls, in turn: bans, ports closed or open to one source, services elsewhere. */
+/**
+ * Usual rules of firewalls that have grown over time: bans, ports closed or open to one source, services on other
+ * ports.
+ */
 const rules: readonly ((at: number) => string)[] = [
   (at) => `-s ${sourceOf(at)} -j DROP`,
   (at) => `-s ${sourceOf(at)} -p tcp -m tcp --dport ${port(at)} -j DROP`,
   (at) => `-s ${sourceOf(at)} -p tcp -m tcp --dport ${port(at)} -j ACCEPT`,
   (at) => `-d 10.${at % 256}.${(at >> 8) % 256}.7/32 -p tcp -m tcp --dport ${port(at)} -j ACCEPT`,
   (at) => `-i eth0 -d 10.${at % 256}.${(at >> 8) % 256}.0/24 -p udp -m udp --dport ${port(at)} -j DROP`,
-  // Before translation a packet still has its host port: one in ten of them is ours.
+  // This rule sees packets before translation, which still have the host port. One in ten of its ports is a published
+  // one.
   (at) => `-s ${sourceOf(at)} -p tcp -m tcp --dport ${firstPort + ((at * 17) % 10_000)} -j DROP`,
 ]
 
-/** So many rules as iptables-save prints them, those of the last sort before translation, the others where packets are forwarded. */
+/**
+ * So many rules in the form of iptables-save. The rules of the last kind are before translation, the others in FORWARD.
+ */
 export const grownFirewall = (count: number): string => {
   const lines = Array.from({ length: count }, (_, at) => {
     const sort = at % rules.length

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { apply, type Backend, plan, readCompose } from 'portolan'
 import { firstPort } from './mappings.ts'
 
-/** One service that publishes so many ports, and its network. */
+/** A Compose file with one network, and one service that publishes so many ports. */
 export const composeText = (ports: number): string => {
   const published = ports === 0 ? '' : `"${firstPort}-${firstPort + ports - 1}:80"`
   return `{name: bench, services: {web: {ports: [${published}], networks: {default: {ipv4_address: 172.17.0.10}}}},
@@ -10,7 +10,7 @@ export const composeText = (ports: number): string => {
 }
 
 /**
- * Applies a project with so many ports to the namespace of this process: a bridge, rules and sysctls.
+ * Applies a project with so many ports to this process's network namespace: a bridge, rules and sysctls.
  * @returns the name of the bridge
  */
 export const applyPorts = async (
@@ -25,5 +25,5 @@ export const applyPorts = async (
   return planned.desired.networks[0]?.bridge ?? ''
 }
 
-/** A state directory of its own: /run is this process's. */
+/** A new state directory in /run, which only this process sees. */
 export const newState = (): string => mkdtempSync('/run/portolan-bench-')

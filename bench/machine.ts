@@ -1,20 +1,20 @@
 import { spawnSync } from 'node:child_process'
 import { cpus, loadavg, release } from 'node:os'
 
-/** Where figures come from; they are worth nothing without it. */
+/** The machine and the programs that were measured. Figures mean nothing without them. */
 export interface Machine {
-  /** The day, as 2026-11-28. */
+  /** The day of the measurement, as 2026-11-28. */
   readonly date: string
   readonly node: string
   readonly kernel: string
   readonly processors: string
-  /** Load average of the last minute, before and while measuring: 0 is a quiet machine. */
+  /** The load average of the last minute, before and during the measurement. 0: a quiet machine. */
   readonly load: number
-  /** Of the programs that are measured or used, by name; those that are not installed are left out. */
+  /** The versions of the programs that are measured or used, by name. Programs that are not installed are left out. */
   readonly versions: Readonly<Record<string, string>>
 }
 
-/** How a program tells its version. Debian's CNI plugins do not know theirs, so dpkg is asked. */
+/** The command that prints a program's version. Debian's CNI plugins do not know theirs, so dpkg is asked. */
 const questions: Readonly<Record<string, readonly string[]>> = {
   nftables: ['nft', '--version'],
   iptables: ['iptables', '--version'],

@@ -41,7 +41,7 @@ const { values, positionals } = parseArgs({
 const { quick, json, store, peers, against, list, help } = values
 const { [childFlag]: child, [sizeFlag]: childSize } = values
 
-/** Which were asked for, or else the default. */
+/** The entries named on the command line, or else the default ones. */
 const chosenNames = async (byDefault: () => Promise<readonly string[]>): Promise<readonly string[]> => {
   const names = entryNames()
   const unknown = positionals.find((name) => !names.includes(name))
@@ -50,7 +50,7 @@ const chosenNames = async (byDefault: () => Promise<readonly string[]>): Promise
   return positionals.length > 0 ? positionals : byDefault()
 }
 
-/** All but the peers, or these alone. */
+/** All entries except the peers; with `--peers` only those. */
 const allNames = async (): Promise<readonly string[]> => {
   const names = entryNames()
   const entries = await Promise.all(names.map(loadEntry))
@@ -101,7 +101,7 @@ try {
   } else if (against !== undefined) await runAgainst(against)
   else await runAll()
 } catch (error) {
-  // The author of an entry needs a child's whole trace; a mistyped name needs none.
+  // A failure in a child prints the whole trace, for the entry's author. A mistyped name prints only the message.
   process.stderr.write(
     `bench: ${error instanceof Error ? (child === undefined ? error.message : error.stack) : error}\n`,
   )

@@ -1,9 +1,9 @@
 import type { DesiredMapping, DesiredState } from '@portolan/core'
 
-/** The first host port of those that are mapped. */
+/** The first published host port. */
 export const firstPort = 10_000
 
-/** The address every mapping leads to; the network of `desiredOf` has it. */
+/** The destination of every mapping, inside the network of `desiredOf`. */
 export const target = { address: '172.17.0.10', port: 80 } as const
 
 const mappingOf = (hostPort: number, address: string, network = 'default'): DesiredMapping => ({
@@ -18,7 +18,7 @@ const mappingOf = (hostPort: number, address: string, network = 'default'): Desi
   targets: [{ service: 'web', replica: 1, network, ...target, address, weight: 1 }],
 })
 
-/** One network, and so many host ports that lead to one container of it, or each to one of its own. */
+/** A desired state with one network and so many host ports. They lead to one container, or (apart) each to its own. */
 export const desiredOf = (ports: number, apart = false): DesiredState => ({
   project: 'bench',
   networks: [
@@ -40,7 +40,7 @@ export const desiredOf = (ports: number, apart = false): DesiredState => ({
   guardForwarding: false,
 })
 
-/** So many networks of so many host ports, each port leading to a container of its own. */
+/** A desired state with so many networks of so many host ports. Each port leads to a container of its own. */
 export const desiredOfNetworks = (count: number, ports: number): DesiredState => {
   const [usual] = desiredOf(0).networks
   if (usual?.ip == null) throw new Error('the usual network has no subnet')

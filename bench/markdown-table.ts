@@ -2,7 +2,7 @@ import { figure, markText, quantity } from './figures.ts'
 import type { Report, ReportedRow } from './report.ts'
 import type { Peer } from './row.ts'
 
-/** A stored report as a page shows it: where the figures come from, and one table of all rows. */
+/** Renders a stored report in Markdown: the machine, and one table of all rows. */
 export const markdownTable = ({ machine, rows }: Report): string =>
   [
     `${machine.date}: ${machine.processors}, Linux ${machine.kernel}, Node ${machine.node.replace('v', '')}, ${Object.entries(

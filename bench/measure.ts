@@ -1,7 +1,7 @@
 import { medianInterval } from './median-interval.ts'
 import type { Peer, Spread } from './row.ts'
 
-/** A round of something: what is not to be timed before and after, and what is. */
+/** The parts of one round: only `run` is timed. */
 export interface Work {
   readonly before?: () => unknown
   readonly run: () => unknown
@@ -11,7 +11,7 @@ export interface Work {
 export interface Rounds {
   readonly count: number
   readonly warmUp: number
-  /** How often `run` is done in one round, whose time is shared among them; for what takes microseconds. */
+  /** How often `run` is called in one round. The round's time is divided by this number; for work of microseconds. */
   readonly times?: number
 }
 
@@ -20,7 +20,7 @@ const roundOf = async (work: Work, times: number): Promise<number> => {
   const start = process.hrtime.bigint()
   for (let time = 0; time < times; time += 1) {
     const result = work.run()
-    // Awaiting what is no promise would cost a turn of the event loop that the work itself does not take.
+    // An await of a plain value would add a turn of the event loop, which the work itself does not take.
     if (result instanceof Promise) await result
   }
   const taken = Number(process.hrtime.bigint() - start) / 1e6 / times
@@ -28,7 +28,9 @@ const roundOf = async (work: Work, times: number): Promise<number> => {
   return taken
 }
 
-/** Times several kinds of work in turn within each round, so that other load on the machine falls on all alike. */
+/**
+ * Times several kinds of work in turn within each round, so that other load on the machine affects all of them alike.
+ */
 export const measureInTurn = async <Name extends string>(
   works: Readonly<Record<Name, Work>>,
   { count, warmUp, times = 1 }: Rounds,
@@ -68,7 +70,7 @@ export const peerOf = (name: string, ours: Spread, measured: Spread): Peer => ({
   ratio: ours.median / measured.median,
 })
 
-/** What was measured in the same rounds: the ratio is the median of the rounds' ratios. */
+/** A peer that was measured in the same rounds. The ratio is the median of the rounds' ratios. */
 export const pairedPeer = (
   name: string,
   ours: readonly number[],

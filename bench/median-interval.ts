@@ -4,13 +4,14 @@ export interface Interval {
 }
 
 /**
- * The interval of a median by order statistics, which assumes nothing of how the values are distributed: as many values
- * are cut from each end as a fair coin allows at 5 % (the sign test). Six values are the fewest that have one.
+ * The 95 % interval of a median, from order statistics (the sign test). It assumes nothing about the distribution of
+ * the values. As many values are cut from each end as a fair coin allows at 5 %. With fewer than six values there is
+ * none.
  */
 export const medianInterval = (values: readonly number[]): Interval | null => {
   const sorted = values.toSorted((one, other) => one - other)
   const count = sorted.length
-  // The chance that of `count` tosses exactly `cut` are heads; and that as few or fewer are.
+  // The chance that exactly `cut` of `count` tosses are heads, and the chance of `cut` or fewer.
   let chance = 0.5 ** count
   let chanceOfFewer = 0
   let cut = 0

@@ -1,7 +1,7 @@
 import { openFlowMeter } from '@portolan/host'
 import { firstPort, target } from './mappings.ts'
 
-// Run by itself, as peer/use-library.ts is: counts what flows through one port, until it is ended.
+// Run in its own process, like peer/use-library.ts: counts the flows through one port until it is ended.
 const [port = ''] = process.argv.slice(2)
 const meter = openFlowMeter()
 const socket = {

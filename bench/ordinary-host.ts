@@ -2,7 +2,7 @@ import { parse } from '@portolan/iptables'
 import type { HostFacts } from '@portolan/netfilter'
 import { type HostRules, noRules } from 'portolan'
 
-/** A host with an uplink, a second interface and a Docker that publishes one port. */
+/** The facts of a host with an uplink, a second interface, and a Docker that publishes one port. */
 export const ordinaryFacts: HostFacts = {
   interfaces: [
     { name: 'lo', up: true, addresses: ['127.0.0.1/8', '::1/128'] },
@@ -14,7 +14,7 @@ export const ordinaryFacts: HostFacts = {
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.bridge.bridge-nf-call-iptables': '1' },
 }
 
-/** As Docker 29 writes them. */
+/** The rules as Docker 29 writes them. */
 const saved = `*raw
 :PREROUTING ACCEPT [0:0]
 -A PREROUTING -d 172.29.0.2/32 ! -i docker0 -j DROP

@@ -2,7 +2,7 @@ import { type Backend, noRules, plan, readCompose } from 'portolan'
 import { ordinaryFacts, ordinaryRules } from './ordinary-host.ts'
 import { manyMappings, manyNetworks } from './project-text.ts'
 
-// Run by itself: the peak of a process's memory is that of all it did.
+// Run in its own process, because a peak of memory counts all that a process has done.
 const [what = '', size = '', backend = '', host = ''] = process.argv.slice(2)
 
 const text = what === 'networks' ? manyNetworks(Number(size)) : manyMappings(Number(size))

@@ -9,7 +9,7 @@ type MarkedRow = ReportedRow & { readonly mark: Mark }
 
 const isMarked = (row: ReportedRow): row is MarkedRow => row.mark !== null
 
-/** Every mark of a run in one table: what was wanted, what was measured, and whether that is enough. */
+/** Prints every mark of a run in one table: the wanted figure, the measured one, and the verdict. */
 export const printMarks = (rows: readonly ReportedRow[]): readonly string[] => {
   const marked = rows.filter(isMarked)
   if (marked.length === 0) return []
@@ -32,7 +32,7 @@ const lineOf = (row: MarkedRow): readonly string[] => [
   row.verdict === 'ok' ? 'met' : row.verdict === 'over' ? 'NOT MET' : 'not measured',
 ]
 
-/** A figure for each thing that the mark names. */
+/** The measured figures for a mark, one for each limit that it names. */
 const figuresOf = ({ mark, measured, unit, peers: [peer] }: MarkedRow): readonly string[] => [
   ...(mark.atMost === undefined ? [] : [quantity(measured.median, unit)]),
   ...(mark.ratioAtMost === undefined && mark.ratioAtLeast === undefined

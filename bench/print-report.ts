@@ -7,7 +7,7 @@ import { tableOf } from './table.ts'
 
 const heading = ['what', 'median', 'spread', 'rounds', 'ratio', 'mark', '']
 
-/** A table for people: a line for what is ours, and one for each that was measured beside it. All marks come last. */
+/** Prints a table for people: a line for each row of ours, and one for each peer. All marks come last. */
 export const printReport = (report: Report): string => {
   const { machine, rows, skipped, failed, quick } = report
   const table = tableOf([heading, ...rows.flatMap((row, at) => linesOf(row, rows[at - 1]))], [1, 2, 3, 4])
@@ -55,7 +55,7 @@ const linesOf = (row: ReportedRow, above: ReportedRow | undefined): readonly (re
   ),
 ]
 
-/** Rounds before that were not counted, and those that were. */
+/** Uncounted rounds, and counted rounds. */
 const roundsOf = ({ warmUp, rounds }: Spread): string => `${warmUp}+${rounds}`
 
 const ratioText = (ratio: number, interval: Interval | undefined): string =>

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-/** None of ours takes this long on an idle machine; some of what is measured beside it does, and is said to. */
+/** Programs of ours end far sooner on an idle machine. Some peers take longer and pass a limit of their own. */
 const LIMIT_MS = 60_000
 
-/** Runs a program that has to succeed. */
+/** Runs a program and throws unless it succeeds. */
 export const runProgram = (
   words: readonly string[],
   input = '',
@@ -26,6 +26,6 @@ export const runProgram = (
   return stdout
 }
 
-/** The first of some places where a program may be. */
+/** The first of these paths that exists; null: none does. */
 export const findProgram = (places: readonly (string | undefined)[]): string | null =>
   places.find((place) => place !== undefined && existsSync(place)) ?? null

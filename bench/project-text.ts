@@ -1,4 +1,4 @@
-/** Each network with three services, two of which publish three ports. */
+/** A project with so many networks. Each has three services, two of which publish three ports. */
 export const manyNetworks = (count: number): string => {
   const networks: Record<string, object> = {}
   const services: Record<string, object> = {}
@@ -12,7 +12,7 @@ export const manyNetworks = (count: number): string => {
   return JSON.stringify({ services, networks })
 }
 
-/** Half as many ports, each for both families. */
+/** A project with so many mappings: half as many ports, each for both families. */
 export const manyMappings = (count: number): string => {
   const ports = `10000-${9_999 + count / 2}`
   const ipam = { config: [{ subnet: '10.128.0.0/24' }, { subnet: 'fd00:1::/64' }] }

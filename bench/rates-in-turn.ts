@@ -4,11 +4,11 @@ import type { ConnectionRates, Triple } from './triple.ts'
 
 export interface RatesInTurn {
   readonly spread: (name: string) => Spread | null
-  /** One triple as what another is compared with, round by round. */
+  /** One triple as the peer of another, compared round by round. */
   readonly beside: (name: string, other: string) => Peer
 }
 
-/** New connections a second through several triples in turn within each round, by their names. */
+/** Measures new connections per second through several triples, in turn within each round. */
 export const ratesInTurn = (
   triples: ReadonlyMap<string, Triple>,
   connections: number,

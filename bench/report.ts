@@ -2,10 +2,10 @@ import type { Machine } from './machine.ts'
 import { judge, type Row, type Verdict } from './row.ts'
 import type { Ending } from './run-apart.ts'
 
-/** What `--json` prints. */
+/** The output of `--json`. */
 export interface Report {
   readonly machine: Machine
-  /** Small sizes: `verdict` is `none` throughout. */
+  /** True: small sizes were measured, so `verdict` is always `none`. */
   readonly quick: boolean
   readonly rows: readonly ReportedRow[]
   readonly skipped: readonly Unmeasured[]

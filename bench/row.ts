@@ -1,15 +1,15 @@
 import type { Interval } from './median-interval.ts'
 
-/** What was measured of one thing, and what was measured beside it in the same rounds. */
+/** One measured figure, and the peers measured in the same rounds. */
 export interface Row {
   readonly what: string
   readonly unit: Unit
   readonly measured: Spread
-  /** Null: nothing is promised. */
+  /** Null: no mark is set. */
   readonly mark: Mark | null
-  /** The mark's ratio, if it has one, is to the first. */
+  /** A ratio in the mark compares with the first peer. */
   readonly peers: readonly Peer[]
-  /** Where these figures stand in a chart. Each peer has a line of its name there. */
+  /** The figure's place in a chart. Each peer has its own line there. */
   readonly point?: Point
 }
 
@@ -19,7 +19,7 @@ export interface Point {
   readonly ports: number
 }
 
-/** Milliseconds, new connections per second, or megabytes: the most that a process had at once. */
+/** Milliseconds, new connections per second, or megabytes (the peak of a process). */
 export type Unit = 'ms' | '1/s' | 'MB'
 
 export interface Spread {
@@ -27,34 +27,34 @@ export interface Spread {
   readonly least: number
   readonly most: number
   readonly rounds: number
-  /** Rounds before these that were not counted. */
+  /** Uncounted rounds before the counted ones. */
   readonly warmUp: number
 }
 
-/** What is to be reached; one that names two things asks for both. */
+/** The limits that a figure has to keep. All limits given must hold. */
 export interface Mark {
-  /** In the unit of the row. */
+  /** The limit, in the unit of the row. */
   readonly atMost?: number
-  /** Of the first peer's median. */
+  /** The limit for the ratio to the first peer's median. */
   readonly ratioAtMost?: number
   readonly ratioAtLeast?: number
 }
 
-/** Another way to the same end, measured in turn with ours; or why it was not. */
+/** Another way to the same result, measured in turn with ours, or the reason why it was not measured. */
 export type Peer =
   | {
       readonly kind: 'measured'
       readonly name: string
       readonly measured: Spread
       readonly ratio: number
-      /** Holds the true ratio in 95 of 100 measurements, where rounds were compared one by one. */
+      /** Contains the true ratio in 95 of 100 measurements; only where rounds were compared one by one. */
       readonly interval?: Interval
     }
   | { readonly kind: 'absent'; readonly name: string; readonly why: string }
 
 export type Verdict = 'ok' | 'over' | 'none'
 
-/** `none` where nothing is promised, or what the promise is about could not be measured. */
+/** The verdict on a row. `none`: it has no mark, or the mark's figure could not be measured. */
 export const judge = ({ measured, mark, peers: [peer] }: Row): Verdict => {
   if (mark === null) return 'none'
   const { atMost = Number.POSITIVE_INFINITY, ratioAtMost, ratioAtLeast } = mark

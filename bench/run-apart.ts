@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Entry, Size } from './entry.ts'
 import type { Row } from './row.ts'
 
-/** The option of `main` that makes it run one entry and print its rows, and the one for how large. */
+/** The flag that makes `main` run one entry and print its rows, and the flag for the size. */
 export const childFlag = 'in-child'
 export const sizeFlag = 'size'
 
@@ -12,16 +12,16 @@ export type Ending =
   | { readonly kind: 'skipped'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string }
 
-/** Of this build. */
+/** The path of this build's `main.js`. */
 export const ownMain: string = fileURLToPath(new URL('./main.js', import.meta.url))
 
 /**
- * Network and mounts that end with the process. /run is its own, so that `ip netns add` leaves no name behind on the
- * machine and iptables-legacy does not wait for a lock that others hold.
+ * A network and mounts that end with the process. /run is its own: `ip netns add` leaves no name behind on the machine,
+ * and iptables-legacy does not wait for the machine's lock.
  */
 const inside = ['sh', '-c', 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"', 'sh']
 
-/** An ordinary user is root of a user namespace, where the machine allows that. */
+/** An ordinary user becomes root of a user namespace, where the machine allows it. */
 const apart = (): readonly string[] => [
   'unshare',
   ...(process.geteuid?.() === 0 ? [] : ['--user', '--map-root-user']),
@@ -29,10 +29,10 @@ const apart = (): readonly string[] => [
   '--mount',
 ]
 
-/** A program in a network namespace of its own, which ends with it. */
+/** The words that run a program in its own network namespace, which ends with the program. */
 export const wordsApart = (words: readonly string[]): readonly string[] => [...apart(), ...inside, ...words]
 
-/** @param main - of the build whose code is measured */
+/** @param main - the `main.js` of the measured build */
 export const runApart = async (
   name: string,
   needs: Entry['needs'],
@@ -57,8 +57,8 @@ const run = async (words: readonly string[]): Promise<Ending> => {
 }
 
 /**
- * Where NODE_EXTRA_CA_CERTS is set, Node 20 reads those certificates and all of its own whenever it starts. That takes longer
- * than the rest of a start, of `node -e 0` too, which starts are compared with.
+ * NODE_EXTRA_CA_CERTS is removed: with it, Node 20 reads all certificates at each start. That takes longer than the
+ * rest of a start, also in the `node -e 0` that starts are compared with.
  */
 const environment = (): NodeJS.ProcessEnv => {
   const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env

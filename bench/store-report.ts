@@ -5,24 +5,24 @@ import { drawChart } from './chart/draw-chart.ts'
 import { chartsOf, linesOf } from './chart/lines.ts'
 import type { Report } from './report.ts'
 
-/** Among the sources: what is stored is committed. */
+/** Stored reports are committed, so the folder is among the sources. */
 const results = fileURLToPath(new URL('../results', import.meta.url))
 
-/** Throws where a report could not be stored: measuring takes minutes, so this is asked before. */
+/** Throws where a report could not be stored. It is called first, because the measurement takes minutes. */
 export const checkStore = (name: string, isQuick: boolean): void => {
   if (!/^[a-z0-9-]+$/.test(name))
     throw new Error(`--store ${JSON.stringify(name)} is no name of a file: a-z, 0-9 and - only.`)
   if (isQuick) throw new Error('--store and --quick exclude each other: quick figures mean nothing.')
 }
 
-/** Keeps a report with its machine, day and versions, and draws the charts that its rows have points of. */
+/** Stores a report with its machine, day and versions, and draws the charts for which its rows have points. */
 export const storeReport = (name: string, report: Report): void => {
   mkdirSync(results, { recursive: true })
   writeFileSync(join(results, `${name}.json`), `${JSON.stringify(report, null, 1)}\n`)
   for (const [file, picture] of chartFiles(name, report)) writeFileSync(join(results, file), picture)
 }
 
-/** The charts of a stored report, by the names of their files. */
+/** The charts of a stored report, by file name. */
 export const chartFiles = (
   name: string,
   { rows, machine }: Report,

@@ -1,4 +1,4 @@
-/** Cells in columns, two spaces apart. Columns that are named hold numbers, and end at one edge. */
+/** Formats cells as columns, two spaces apart. The columns in `numeric` are aligned to the right. */
 export const tableOf = (
   lines: readonly (readonly string[])[],
   numeric: readonly number[] = [],

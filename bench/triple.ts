@@ -12,17 +12,18 @@ const loadScript = fileURLToPath(new URL('../connections.py', import.meta.url))
 const meter = fileURLToPath(new URL('./meter-flows.js', import.meta.url))
 const python = ['/usr/bin/python3', '-S', '-E', loadScript]
 
-/** Client and server on processors of their own: on one they take turns, and the figures jump. */
+/** Client and server run on separate processors. On one processor they would take turns, and the figures would jump. */
 const pinned = (processor: number, words: readonly string[]): readonly string[] =>
   availableParallelism() > 1 ? ['taskset', '-c', String(processor), ...words] : words
 
 /**
- *   client 10.88.0.2 ── 10.88.0.1 host ── bridge ── 172.17.0.10 container
+ * A client, a host and a container, connected:
+ * client 10.88.0.2 ── 10.88.0.1 host ── bridge ── 172.17.0.10 container
  */
 export interface Triple extends Disposable {
   /** Makes new connections, one after another. */
   readonly connect: (count: number) => ConnectionRates
-  /** Has the host count what flows through the port that connections are made to, as `watch --metrics` does. */
+  /** Makes the host count the flows through the connections' port, as `watch --metrics` does. */
   readonly meterFlows: (accounting: boolean) => Promise<Disposable>
   [Symbol.dispose](): void
 }
@@ -30,23 +31,25 @@ export interface Triple extends Disposable {
 /** New connections a second. */
 export interface ConnectionRates {
   readonly byClock: number
-  /** Of processor time, which client, host and server share: other load on the machine changes it little. */
+  /**
+   * Connections per second of processor time of client, host and server. Other load on the machine changes it little.
+   */
   readonly byProcessor: number
 }
 
-/** What is there for connections to go through; the client is not its concern. */
+/** Sets up the way from the host to the container. The client is connected already. */
 export type Wiring = (place: Place, ports: number) => Promise<Wired>
 
 export interface Wired extends Disposable {
   /** The container's network namespace: a path. */
   readonly namespace: string
-  /** What the client connects to. */
+  /** The address that the client connects to. */
   readonly address: string
   readonly port: number
   [Symbol.dispose](): void
 }
 
-/** The client asks the host for the last of the ports that an engine publishes. */
+/** The client connects to the host, at the last of the ports that an engine publishes. */
 export const throughEngine =
   (publish: (place: Place, ports: number) => Promise<Published>): Wiring =>
   async (place, ports) => ({
@@ -54,7 +57,7 @@ export const throughEngine =
     ...{ address: '10.88.0.1', port: firstPort + ports - 1 },
   })
 
-/** No NAT: the client connects to the container itself, through connection tracking alone. */
+/** The client connects to the container itself. There is no NAT, but connection tracking. */
 export const direct: Wiring = async (place) => {
   const [host, { container }] = [onHost(place, ['sh', '-ec']), place]
   runProgram([...host, `ip link add br0 type bridge; ip addr add 172.17.42.1/16 dev br0; ip link set br0 up`])
@@ -63,7 +66,7 @@ export const direct: Wiring = async (place) => {
   return { namespace: container, ...target, [Symbol.dispose]: () => {} }
 }
 
-/** Three namespaces, within the one of this process, which end with it. */
+/** Makes three namespaces. They end with the namespace of this process. */
 export const openTriple = async (name: string, wiring: Wiring, ports: number): Promise<Triple> => {
   const place = openPlace(name)
   const client = `${name}-client`
@@ -118,7 +121,7 @@ export const openTriple = async (name: string, wiring: Wiring, ports: number): P
   }
 }
 
-// Connection tracking and the hooks of NAT are there too: a rule that asks it, and a chain without a rule.
+// Turns on connection tracking and the NAT hooks, by a rule that matches on ct state and a chain without rules.
 const tracking = `table ip tracking {
   chain filter { type filter hook prerouting priority 0; ct state invalid drop; }
   chain nat { type nat hook prerouting priority -100; }

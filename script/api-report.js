@@ -1,6 +1,6 @@
 /**
- * Holds the public surface of each entry of each package to the report that is checked in for it, made by API
- * Extractor from the declarations in dist. With --write the reports are written anew.
+ * Compares the public surface of each package entry with its checked-in report. API Extractor makes the report from
+ * the declarations in dist. With --write the reports are written anew.
  * Usage: node script/api-report.js [--write]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,7 +12,10 @@ import { packageEntries } from './package-entries.js'
 const root = join(import.meta.dirname, '..')
 const written = mkdtempSync(join(tmpdir(), 'portolan-api-'))
 
-/** `@portolan/netfilter/text` has its report in packages/netfilter/api/text.api.md, the package itself in index.api.md. */
+/**
+ * The name of an entry's report: text.api.md for `@portolan/netfilter/text`, and index.api.md for
+ * `@portolan/netfilter`.
+ */
 const reportOf = ({ specifier }) =>
   `${specifier.split('/').slice(specifier.startsWith('@') ? 2 : 1)[0] ?? 'index'}.api.md`
 
@@ -54,22 +57,22 @@ const configOf = (entry) => {
         compilerMessageReporting: { default: level('error') },
         extractorMessageReporting: {
           default: level('error'),
-          // An export that is @internal: it has no place in an entry.
+          // An error: an entry exports something that is @internal.
           'ae-internal-missing-underscore': level('error'),
-          // Shown in the report: a review sees which of them come and go.
+          // Not checked, but shown in the report, so that a review sees which of them come and go.
           'ae-missing-release-tag': level('none'),
           'ae-forgotten-export': level('none'),
           'ae-undocumented': level('none'),
           'ae-unresolved-link': level('none'),
         },
-        // Doc comments are for people and editors, and follow no grammar beyond their tags.
+        // Doc comments are written for people and editors. No TSDoc grammar is checked beyond their tags.
         tsdocMessageReporting: { default: level('none') },
       },
     },
   })
 }
 
-/** What is wrong with one entry, a line each. */
+/** The faults of one entry, one per line. */
 const faultsOf = (entry, localBuild, compilerState) => {
   const faults = []
   const { apiReportChanged } = Extractor.invoke(configOf(entry), {
@@ -90,7 +93,7 @@ const faultsOf = (entry, localBuild, compilerState) => {
 
 try {
   const localBuild = process.argv.includes('--write')
-  // One program for all: most of them read the same declarations.
+  // All entries share one compiler program, because most of them read the same declarations.
   const compilerState = CompilerState.create(configOf(packageEntries[0]), {
     additionalEntryPoints: packageEntries.map(({ declarations }) => join(root, declarations)),
   })

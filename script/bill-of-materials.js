@@ -1,6 +1,6 @@
 /**
- * Writes a software bill of materials beside each tarball of a release, in CycloneDX's JSON: what the package depends
- * on, and what is in its bundle, where it has one. pnpm makes it from the installed tree.
+ * Writes a software bill of materials (CycloneDX, JSON) beside each tarball of a release. It lists what the package
+ * depends on, and what its bundle contains. pnpm makes it from the installed tree.
  * Usage: node script/bill-of-materials.js FOLDER, after script/bundle.js
  */
 import { execFileSync } from 'node:child_process'
@@ -16,7 +16,7 @@ const pnpm = (...words) =>
 
 const billOf = (...words) => JSON.parse(pnpm(...words, 'sbom', '--sbom-format', 'cyclonedx'))
 
-/** The libraries that script/bundle.js put into the bundle, as `name@version`, from the file of their licences. */
+/** The libraries in a program's bundle, as `name@version`, from the bundle's file of licences. */
 const bundledLibraries = (program) => {
   const text = readFileSync(join(root, 'packages', program, bundle, 'LICENSES.txt'), 'utf8')
   return new Set(
@@ -31,7 +31,10 @@ const marked = (component) => ({
   properties: [...(component.properties ?? []), { name: 'portolan:bundled', value: bundle }],
 })
 
-/** A library that is only built from counts where the bundle holds it: prom-client is one. */
+/**
+ * Adds the libraries that are only in the bundle. They are development dependencies of the package, such as
+ * prom-client.
+ */
 const withBundle = (shipped, all, bundled) => {
   const refs = new Set(shipped.components.map((component) => component['bom-ref']))
   const components = all.components

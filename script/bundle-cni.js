@@ -1,4 +1,7 @@
-/** The plugins, packages/cni/dist/bundle: engines start one for each verb, so they are put together as the command is. */
+/**
+ * Bundles the plugins into packages/cni/dist/bundle. Engines start a plugin for each verb, so it is bundled as the
+ * command is.
+ */
 import { join } from 'node:path'
 import { licenceText } from './bundle-licences.js'
 import { bundleProgram } from './bundle-program.js'
@@ -6,7 +9,7 @@ import { bundleProgram } from './bundle-program.js'
 const root = join(import.meta.dirname, '..')
 const folder = 'packages/cni/dist/bundle'
 
-/** What its folder is to hold. */
+/** The folder of the bundle and its files. */
 export const bundleCni = async () => {
   const { outputFiles, metafile } = await bundleProgram({
     folder,

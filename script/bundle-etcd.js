@@ -1,7 +1,7 @@
 /**
- * What talks to etcd as the programs load it, packages/etcd/dist/bundle: one file with etcd3 and gRPC, and one that says
- * its name. As modules they are some 200 files that each command with a cluster would find, read and compile.
- * A program that imports `@portolan/etcd` has the modules, and shares libraries with them.
+ * Bundles the client of etcd into packages/etcd/dist/bundle, for the programs of this workspace: one file with etcd3
+ * and gRPC, and one that tells its name. As modules, each command with a cluster would find, read and compile some 200
+ * files. A program that imports `@portolan/etcd` gets the modules instead, and shares their libraries.
  */
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
@@ -16,7 +16,9 @@ const requireFrom = (file) => createRequire(file)
 const etcd3 = dirname(requireFrom(join(root, 'packages/etcd/package.json')).resolve('etcd3'))
 const pool = join(etcd3, 'connection-pool.js')
 
-/** What gRPC makes of the definitions of etcd's services, which etcd3 reads and parses at each start. */
+/**
+ * gRPC's parsed form of etcd's service definitions. Without this etcd3 reads and parses the definitions at each start.
+ */
 const services = () => {
   const loader = requireFrom(pool).resolve('@grpc/proto-loader')
   const { loadProtosWithOptionsSync } = requireFrom(loader)('./util')
@@ -42,7 +44,7 @@ const parsedBefore = () =>
     'script/bundle-etcd.js',
   )
 
-/** What its folder is to hold. */
+/** The folder of the bundle and its files. */
 export const bundleEtcd = async () => {
   const { outputFiles, metafile } = await bundleFile(folder, 'client', 'packages/etcd/src/index.ts', [
     parsedBefore(),

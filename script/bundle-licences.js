@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 
-/** The folders of the packages from the registry that are in the bundle. */
+/** The folders of the bundled libraries from the registry. */
 const librariesIn = (metafile) => {
   const folders = Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.keys(inputs).flatMap(
@@ -14,7 +14,7 @@ const librariesIn = (metafile) => {
   return [...new Set(folders)].sort()
 }
 
-/** The text of a licence that a package names and does not bring. */
+/** The text of a licence that a package only names, without a licence file. */
 const knownText = (name, license, author) => {
   if (license !== 'ISC' || author === undefined)
     throw new Error(
@@ -32,7 +32,7 @@ ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CO
 THIS SOFTWARE.`
 }
 
-/** They ask to be kept with every copy. */
+/** The licence texts of all bundled libraries. The licences require that every copy comes with them. */
 export const licenceText = async (metafile) => {
   const texts = await Promise.all(
     librariesIn(metafile).map(async (library) => {

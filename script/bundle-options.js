@@ -1,4 +1,4 @@
-/** How esbuild puts sources of this workspace together into modules that Node runs. */
+/** The esbuild options that bundle sources of this workspace into modules for Node. */
 import { join } from 'node:path'
 import { packageEntries } from './package-entries.js'
 
@@ -6,23 +6,22 @@ import { packageEntries } from './package-entries.js'
 export const bundleOptions = {
   absWorkingDir: join(import.meta.dirname, '..'),
   bundle: true,
-  // A command is loaded when it is used: `portolan --version` costs what Node itself costs.
+  // A command's code is loaded when the command is used, so `portolan --version` costs what Node itself costs.
   splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  // These load native code from beside their own files.
-  // The last comes without the text of its licence, which a copy in the bundle would have to carry.
-  // What talks to etcd is installed by those alone that name a cluster.
+  // lmdb and netlink load native code from beside their own files. @bomb.sh/tab ships no text of its licence, which a
+  // copy in the bundle would have to carry. @portolan/etcd is an optional package, for clusters only.
   external: ['lmdb', 'netlink', '@bomb.sh/tab', '@portolan/etcd'],
-  // The sources, not what tsc made of them before.
+  // Imports lead to the sources, and not to the files that tsc has built.
   alias: Object.fromEntries(
     packageEntries
       .filter((entry) => entry.package !== 'etcd')
       .map(({ specifier, source }) => [specifier, `./${source}`]),
   ),
   tsconfig: 'tsconfig.base.json',
-  // Some libraries are CommonJS, and ask for Node's modules with `require`.
+  // Some libraries are CommonJS and load Node's modules with `require`.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)",
   },

@@ -1,7 +1,7 @@
 /**
- * The code of each package, as it ships: one module for each of its entries, and those that they share. A program that
- * imports a package would else find, read and compile its modules one by one; they are 1,100 in all. `tsc` makes the
- * declarations beside them.
+ * Bundles the code of each package as it ships: one module for each entry, and the modules that entries share. Without
+ * this, a program that imports a package finds, reads and compiles its modules one by one; there are 1,100 in all.
+ * `tsc` makes the declarations beside them.
  */
 import { build } from 'esbuild'
 import { bundleOptions } from './bundle-options.js'
@@ -9,7 +9,10 @@ import { packageEntries } from './package-entries.js'
 
 const folders = [...new Set(packageEntries.map((entry) => entry.package))]
 
-/** A package imports the others by name: a program that uses two has one copy of what they share. */
+/**
+ * A package imports the other packages by name, so that a program that uses two packages has one copy of the shared
+ * code.
+ */
 const bundlePackage = async (folder) => {
   const { absWorkingDir, format, platform, target, tsconfig, logLevel } = bundleOptions
   const { outputFiles } = await build({
@@ -26,5 +29,5 @@ const bundlePackage = async (folder) => {
   return { folder: `packages/${folder}/dist`, outputFiles }
 }
 
-/** What each package's `dist` is to hold of code. */
+/** The `dist` folder of each package and its files of code. */
 export const bundlePackages = () => Promise.all(folders.map(bundlePackage))

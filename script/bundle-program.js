@@ -1,7 +1,8 @@
 /**
- * A program as it ships, in a folder `dist/bundle` of its package: all that it loads, but for native code.
- * `main.cjs` is what each start needs, and another file the rest. A module that is imported when it is used is run then.
- * They are CommonJS: V8 can be handed what it compiled of such a text before, which Node 20 cannot do for a module.
+ * Bundles a program as it ships, into `dist/bundle` of its package, with all its libraries except native code.
+ * `main.cjs` is the code that each start needs, and a second file is the rest. A module that is imported dynamically
+ * runs only then. The files are CommonJS, because Node 20 can keep V8's compiled code for a script but not for a
+ * module.
  */
 import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -16,7 +17,7 @@ const root = join(import.meta.dirname, '..')
 
 const { splitting: _splitting, banner: _banner, external, ...common } = bundleOptions
 
-/** Leaves out what a text never comes to import: `part` names those modules as they are imported. */
+/** Leaves out the modules that a file never imports. `part` matches their import specifiers. */
 const without = (part) => ({
   name: 'without',
   setup: ({ onResolve, onLoad }) => {
@@ -34,9 +35,9 @@ const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [],
     plugins: [...plugins, loadWhenUsed, nativeApart, etcdApart],
     external: external.filter((name) => name !== 'lmdb'),
     entryPoints,
-    // A text that was compiled before cannot import (`A dynamic import callback was not specified`, Node 20).
+    // Node 20 cannot run a dynamic import in a precompiled script (`A dynamic import callback was not specified`).
     supported: { 'dynamic-import': false },
-    // The name of the rest says which it is: what V8 compiled of another is not for it.
+    // The file's name has a hash of its text. V8's compiled code of another text does not fit it.
     entryNames,
     outExtension: { '.js': '.cjs' },
     define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname', ...define },
@@ -44,10 +45,10 @@ const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [],
       js: `${isFunction ? moduleFunction.open : ''}const importMetaUrl = require('node:url').pathToFileURL(__filename).href`,
     },
     footer: { js: isFunction ? moduleFunction.close : '' },
-    // Where nothing is compiled yet the text is read, and half of it is blanks and comments.
+    // Without compiled code V8 parses the whole text, and half of it would be blanks and comments.
     minifyWhitespace: true,
     minifySyntax: true,
-    // It is read byte by byte.
+    // V8 reads a text of ASCII as single bytes.
     charset: 'ascii',
     legalComments: 'none',
     outdir: folder,
@@ -55,17 +56,21 @@ const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [],
     write: false,
   })
 
-/** One file, whose name says which it is, as `loadScript` of packages/host/src/file/load-script.ts takes it. */
+/**
+ * Bundles one file whose name has its hash, in the form that `loadScript` of packages/host/src/file/load-script.ts
+ * loads.
+ */
 export const bundleFile = (folder, name, source, plugins) =>
   bundleOne(folder, { [name]: source }, '[name]-[hash]', { plugins, isFunction: true })
 
 /**
  * @param folder - `packages/portolan/dist/bundle`
- * @param mains - the sources of what each start needs, by the names of their files; they find the name of the other file
- * in `COMMANDS_FILE`
- * @param rest - the source of the rest, and what its file is called
- * @param brief - a third file, of the same source as the rest without the modules that `without` names; its name is in
- * `BRIEF_FILE`
+ * @param mains - the sources of the code that each start needs, by file name. `COMMANDS_FILE` in them becomes the
+ *   name of the second file
+ * @param rest - the source of the second file
+ * @param name - the name of the second file, without its hash
+ * @param brief - a third file: the source of the second one, without the modules that `without` matches. `BRIEF_FILE`
+ *   becomes its name. null: no third file
  */
 export const bundleProgram = async ({ folder, mains, rest, name, brief = null }) => {
   const commands = await bundleFile(folder, name, rest, [])
@@ -80,7 +85,8 @@ export const bundleProgram = async ({ folder, mains, rest, name, brief = null })
     define: { COMMANDS_FILE: file, BRIEF_FILE: briefFile },
   })
   return {
-    // An entry first, before what it names: they are written in turn from the last.
+    // Files are written in reverse order. So the entries come first here: they are written after the files that they
+    // name.
     outputFiles: [...start.outputFiles, ...shorter.outputFiles, ...commands.outputFiles],
     metafile: {
       outputs: { ...commands.metafile.outputs, ...shorter.metafile.outputs, ...start.metafile.outputs },
@@ -88,7 +94,7 @@ export const bundleProgram = async ({ folder, mains, rest, name, brief = null })
   }
 }
 
-/** Takes away what V8 compiled of other files than these (packages/host/src/file/load-script.ts keeps it). */
+/** Deletes V8's compiled code of other files than these (packages/host/src/file/load-script.ts keeps it). */
 export const forgetCompiled = async ({ folder, outputFiles }) => {
   const compiled = join(root, folder, '../compiled')
   const names = outputFiles.map(({ path }) => `${basename(path, '.cjs')}.`)

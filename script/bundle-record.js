@@ -1,12 +1,13 @@
 /**
- * Whether the code that ships is as script/bundle.js made it, of sources that are as they were then. A run of all tests
- * bundles the same sources up to five times: `npm test` sets up, jest bundles before its suites, and one starts `npm start`.
+ * Records the sources and the files of the last run of script/bundle.js, to skip a run that would change nothing. A run
+ * of all tests bundles the same sources up to five times: `npm test` sets up, jest bundles before its suites, and one
+ * suite starts `npm start`.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-/** The files of a folder and of those in it. */
+/** All files below a folder. */
 const filesIn = async (folder) => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
@@ -15,7 +16,7 @@ const filesIn = async (folder) => {
 const digestOf = async (files) => {
   const hash = createHash('sha256')
   for (const path of files.toSorted()) {
-    // What goes meanwhile was of an older bundle.
+    // A file that disappears meanwhile belonged to an older bundle.
     hash
       .update(`${path}\0`)
       .update(await readFile(path).catch(() => ''))
@@ -24,7 +25,9 @@ const digestOf = async (files) => {
   return hash.digest('hex')
 }
 
-/** Declarations are made by `tsc`, and V8 says itself what it compiled of which text. */
+/**
+ * `tsc` makes the declarations, and V8's compiled code tells by itself which text it fits. Neither counts as bundled.
+ */
 const isBundle = (path) => !/\/dist\/compiled\/|\.d\.ts(\.map)?$|\.tsbuildinfo$/.test(path)
 
 /** @param root - the folder of the workspace */
@@ -36,7 +39,7 @@ export const bundleRecord = (root) => {
     (await Promise.all((await folders()).map((folder) => filesIn(join(folder, name))))).flat()
   const digestMade = async () => digestOf((await inEach('dist')).filter(isBundle))
   return {
-    /** What the sources are like now; the libraries are what the lock file says. */
+    /** A digest of all sources. The lock file stands for the libraries. */
     digestSources: async () =>
       digestOf([
         ...['pnpm-lock.yaml', 'package.json', 'tsconfig.base.json'].map((name) => join(root, name)),
@@ -44,13 +47,13 @@ export const bundleRecord = (root) => {
         ...(await folders()).map((folder) => join(folder, 'package.json')),
         ...(await inEach('src')),
       ]),
-    /** @param sources - what `digestSources` said before they were bundled */
+    /** @param sources - the digest of `digestSources` from before the bundling */
     keep: async (sources) => {
       await mkdir(dirname(record), { recursive: true })
       await writeFile(`${record}.${process.pid}`, `${sources} ${await digestMade()}`)
       await rename(`${record}.${process.pid}`, record)
     },
-    /** @param sources - what `digestSources` says */
+    /** @param sources - the digest of `digestSources` */
     isBundled: async (sources) =>
       (await readFile(record, 'utf8').catch(() => null)) === `${sources} ${await digestMade()}`,
   }

@@ -1,10 +1,10 @@
 /**
- * Makes the code that ships: of each package, of the programs, the command and the CNI plugin, which are one bundle each, and
- * of what they load to talk to etcd. The sources are some 1,100 modules, and Node takes longer to find and read them one by one than the command
+ * Bundles the code that ships: the packages, the two programs (the command and the CNI plugins), and the client of
+ * etcd. The sources are some 1,100 modules, and Node takes longer to find and read them one by one than the command
  * takes to do its work.
  *
- * Started by hand it writes both. Jest calls it before the suites that start the command or programs that import the
- * packages, so that no test meets the code of older sources. Both do nothing where it has been done for these sources.
+ * Started by hand this writes all of them. Jest calls it before the suites that start a program or import a package, so
+ * that no test runs the code of older sources. It does nothing where the bundles fit the sources already.
  */
 import { realpathSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -19,7 +19,10 @@ import { bundleRecord } from './bundle-record.js'
 
 const root = join(import.meta.dirname, '..')
 
-/** A file is replaced as a whole, and only by a different one: a program that runs meanwhile reads one or the other. */
+/**
+ * Writes a file only where it differs, and by a rename. A program that runs meanwhile reads the old file or the new
+ * one.
+ */
 const put = async (path, contents) => {
   const before = await readFile(path).catch(() => undefined)
   if (before?.equals(contents)) return
@@ -29,12 +32,12 @@ const put = async (path, contents) => {
   await rename(whole, path)
 }
 
-/** Entries come last: the files that they name are there before them. */
+/** Writes the files in reverse order: an entry comes after the files that it names. */
 const putAll = async (outputFiles) => {
   for (const { path, contents } of [...outputFiles].reverse()) await put(path, Buffer.from(contents))
 }
 
-/** Takes away the files of a folder that a bundle of older sources left. */
+/** Deletes the files of a folder that a bundle of older sources has left. */
 const keepOnly = async (folder, isOurs, outputFiles) => {
   const kept = new Set(outputFiles.map(({ path }) => relative(folder, path)))
   const entries = await readdir(folder, { recursive: true })
@@ -51,13 +54,13 @@ const bundle = async () => {
     bundleCni(),
     bundleEtcd(),
   ])
-  // esbuild's own process would live as long as the test run.
+  // esbuild's child process would otherwise live as long as the test run.
   await stop()
   for (const { folder, outputFiles } of packages) {
     await putAll(outputFiles)
     await keepOnly(
       join(root, folder),
-      // What is not of a package's entries is of this name's neighbour, or of tests.
+      // Other JavaScript files of the folder are the bundle beside it, or belong to tests.
       (entry) => entry.endsWith('.js') && !entry.startsWith('bundle/'),
       outputFiles,
     )

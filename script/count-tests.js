@@ -1,4 +1,4 @@
-/** Counts what holds Portolan, from files: `node script/count-tests.js`. The README shows these figures. */
+/** Counts the tests, from their files: `node script/count-tests.js`. The README shows these figures. */
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,6 +1,6 @@
 /**
- * A plugin of esbuild: a program loads what talks to etcd from the one file that script/bundle-etcd.js makes of it, with
- * what V8 compiled of it before. It is there where `@portolan/etcd` is installed.
+ * A plugin of esbuild: a program loads the client of etcd from the file that script/bundle-etcd.js makes, with V8's
+ * compiled code. The file exists where `@portolan/etcd` is installed.
  */
 import { join } from 'node:path'
 

@@ -1,7 +1,7 @@
 /**
- * The JSON Schemas that ship with the command and follow from what it checks itself.
+ * The JSON Schemas that ship with the command. They are made from the command's own checks.
  *
- * Started by hand, after a build, it writes them: npm run json-schemas. A test holds the files to the sources.
+ * Started by hand, after a build, this writes them: npm run json-schemas. A test compares the files with the sources.
  */
 import { realpathSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -9,17 +9,17 @@ import { join } from 'node:path'
 import { hostFactsSchema, packetSchema } from '@portolan/netfilter/schema'
 import { toJsonSchema } from '@valibot/to-json-schema'
 
-/** Without what JSON Schema has no words for: those are in the descriptions. */
+/** Leaves out the rules that JSON Schema cannot express. The descriptions mention them. */
 const written = (schema, title) => ({
   title,
   ...toJsonSchema(schema, {
     errorMode: 'ignore',
-    // Each object is first held to be no list, which "object" of JSON Schema says too.
+    // The `custom` check that an object is no list is left out: JSON Schema's "object" excludes lists already.
     overrideSchema: ({ valibotSchema }) => (valibotSchema.type === 'custom' ? {} : undefined),
   }),
 })
 
-/** By file name. */
+/** The schemas by file name. */
 export const jsonSchemas = () => ({
   'host-facts.json': written(
     hostFactsSchema,

@@ -1,7 +1,10 @@
-/** A plugin of esbuild: modules that are loaded when something of them is used, though they are imported at the top. */
+/**
+ * A plugin of esbuild: some modules are loaded when they are first used, although they are imported at the top of a
+ * file.
+ */
 import { createRequire } from 'node:module'
 
-/** Node's own that take time to load, and native code: most command lines use none of them. */
+/** Native code, and modules of Node that take time to load. Most command lines use none of them. */
 const external = [
   'netlink/dist/raw.js',
   ...[
@@ -23,8 +26,8 @@ const external = [
 ]
 
 /**
- * These go into the bundle, each with a package of this workspace that has it. Loading `string-width` has regular
- * expressions of all emoji compiled.
+ * Libraries in the bundle, each with a package of this workspace that depends on it. Loading `string-width` compiles
+ * regular expressions of all emoji.
  */
 const bundled = {
   'string-width': 'portolan',
@@ -33,18 +36,18 @@ const bundled = {
 
 const requireOf = (from) => createRequire(import.meta.resolve(from))
 
-/** A module of these has its function for all that it exports. */
+/** The libraries whose only export is a function. */
 const functions = ['string-width']
 
-/** @returns the names of what a module exports as it is now; each is asked for when it is used */
+/** @returns the names that a module exports; the stand-in has a getter for each */
 const namesOf = (path) => {
   const found = requireOf(external.includes(path) ? '@portolan/host' : bundled[path])(path)
   return Object.keys(found).filter((name) => name !== '__esModule')
 }
 
 /**
- * To a file of a package of modules the default of a CommonJS module is all that it exports, with `__esModule` too: so
- * Node has it, and so has esbuild.
+ * Node and esbuild agree: when an ES module imports a CommonJS module, the default import is the whole
+ * `module.exports`, even with `__esModule`.
  */
 const standInForFunction = (path) =>
   `module.exports = (...values) => require(${JSON.stringify(path)}).default(...values)`

@@ -1,7 +1,7 @@
 /**
- * The manual page that ships with the command, from the tables of its commands and options.
+ * The manual page that ships with the command. It is made from the tables of commands and options.
  *
- * Started by hand it writes the page: npm run man-page. A test holds the page to the tables.
+ * Started by hand this writes the page: npm run man-page. A test compares the page with the tables.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { bundleOptions } from './bundle-options.js'
 
 const root = join(import.meta.dirname, '..')
 
-/** What a module of the command exports. It is made where the libraries of the command are found. */
+/** The exports of a module of the command. Its bundle lies in a folder where the command's libraries are found. */
 const importSource = async (source) => {
   const outfile = join(root, 'packages/portolan/node_modules', `.made-${process.pid}.mjs`)
   try {

@@ -1,12 +1,15 @@
-/** What the packages of this workspace can be imported as, told from the `exports` of each package.json. */
+/**
+ * The entries of the packages of this workspace: the specifiers that can be imported, from the `exports` of each
+ * package.json.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 
 /**
- * One entry of `exports`: what is written in an import, and its files within this folder. TypeScript makes
- * `dist/NAME.d.ts` of `src/NAME.ts`.
+ * One entry of `exports`: its specifier in an import, and its files below the package's folder. TypeScript makes
+ * `dist/NAME.d.ts` from `src/NAME.ts`.
  */
 const entryOf = (folder, name, path, { types }) => ({
   specifier: join(name, path),
@@ -19,7 +22,7 @@ const folders = readdirSync(join(root, 'packages')).sort()
 
 export const packageEntries = folders.flatMap((folder) => {
   const { name, exports } = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'))
-  // Of data, such as a JSON Schema, only the file is named.
+  // An entry that is a plain file name is data, such as a JSON Schema.
   return Object.entries(exports)
     .filter(([, files]) => typeof files === 'object')
     .map(([path, files]) => entryOf(folder, name, path, files))

@@ -1,7 +1,8 @@
 /**
- * Makes the links in the READMEs of tarballs lead somewhere: in a repository they are paths to its other folders, which
- * a tarball does not have. Packages are linked at the registry, files in the repository that package.json names, at
- * the tag of the release; while it names none, such a link is its text alone. SECURITY.md goes into each tarball.
+ * Makes the links in the READMEs of tarballs work. In the repository they are paths to other folders, which a tarball
+ * does not have. A link to a package leads to the registry. A link to a file leads to the repository that package.json
+ * names, at the tag of the release. While it names none, only the link's text stays. SECURITY.md goes into each
+ * tarball.
  * Usage: node script/packed-readmes.js TARBALL...
  */
 import { execFileSync } from 'node:child_process'
@@ -12,7 +13,7 @@ import { packages, placesOf, workspace } from './workspace-packages.js'
 
 const root = join(import.meta.dirname, '..')
 
-/** `git+https://host/owner/name.git` as a browser takes it; null where it is no address of the web. */
+/** The web address for `git+https://host/owner/name.git`; null where the URL is no http(s) address. */
 const webAddress = (url) => {
   const address = url?.replace(/^git\+/, '').replace(/\.git$/, '') ?? ''
   return /^https?:\/\//.test(address) ? address : null
@@ -21,8 +22,8 @@ const webAddress = (url) => {
 const packageAt = (path) => packages.find(({ folder }) => path === `packages/${folder}`)?.manifest.name
 
 /**
- * @param folder - where the text stands in the repository: `packages/core`
- * @param repository - the address of the repository; null while there is none
+ * @param folder - the folder of the text in the repository: `packages/core`
+ * @param repository - the web address of the repository; null: package.json names none
  */
 export const packedText = (text, folder, repository, version) =>
   text.replace(/(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)/g, (link, image, words, target) => {
@@ -31,7 +32,8 @@ export const packedText = (text, folder, repository, version) =>
     const within = posix.join(folder, path)
     const name = packageAt(within)
     if (name !== undefined) return `[${words}](https://www.npmjs.com/package/${name})`
-    // A registry shows a README beside the repository, if it names one, and so a path in the tarball leads nowhere there.
+    // With a repository, the registry resolves a relative link there, so even a path inside the tarball needs a full
+    // link.
     if (repository === null) return within === 'SECURITY.md' ? `[${words}](${within})` : words
     const kind = image === '!' ? 'raw' : 'blob'
     return `${image}[${words}](${repository}/${kind}/v${version}/${within}${mark === undefined ? '' : `#${mark}`})`
@@ -49,7 +51,7 @@ const rewrite = (tarball) => {
     const packed = (from, folder) => packedText(readFileSync(from, 'utf8'), folder, repository, version)
     writeFileSync(readme, packed(readme, `packages/${source}`))
     writeFileSync(join(inside, 'SECURITY.md'), packed(join(root, 'SECURITY.md'), ''))
-    // As pnpm packs: the same bytes for the same files, on every machine and day.
+    // The tarball's bytes depend on its files alone, on every machine and day, as with pnpm pack.
     const alike = ['--mtime=@499162500', '--owner=0', '--group=0', '--numeric-owner']
     const files = execFileSync('find', ['package', '-type', 'f'], { cwd: folder, encoding: 'utf8' })
       .trim()

@@ -1,6 +1,6 @@
 /**
- * Says what a package has to tell before its first publication, and fails while that is missing. With --write it
- * copies what the workspace's package.json tells into the package.json of each package.
+ * Lists what a package must state before its first publication, and fails while something is missing. With --write it
+ * copies the statements of the workspace's package.json into the package.json of each package.
  * Usage: node script/publishable.js [--write]
  */
 import { missingPlaces, writePlaces } from './workspace-packages.js'

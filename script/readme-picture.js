@@ -1,7 +1,7 @@
 /**
- * The picture of the README: what `portolan plan` prints on a terminal for the host in docs/example, as SVG.
+ * The picture of the README, as SVG: the output of `portolan plan` on a terminal for the host in docs/example.
  *
- * Started by hand, after a build, it writes docs/plan.svg. A test holds the file to a new run.
+ * Started by hand, after a build, this writes docs/plan.svg. A test compares the file with a new run.
  */
 import { execFileSync } from 'node:child_process'
 import { realpathSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,10 @@ const columns = 100
 const words = ['plan', '--host', 'host.json', '--iptables-save', 'iptables.rules']
 const others = ['--ip6tables-save', 'ip6tables.rules', '--nft-json', 'nft.json']
 
-/** What a terminal of 100 columns gets (script(1) of util-linux is one), where a conflict blocks: exit code 3. */
+/**
+ * The output on a terminal of 100 columns, which script(1) of util-linux provides. A conflict blocks there: exit code
+ * 3.
+ */
 const printedOnTerminal = () => {
   const command = [
     process.execPath,
@@ -44,7 +47,7 @@ const classes = {
   36: 'cyan',
 }
 
-/** A line in parts, each with the classes that its SGR sequences (ECMA-48, 8.3.117) ask for. */
+/** A line cut into parts, each with the CSS classes of its SGR sequences (ECMA-48, 8.3.117). */
 const partsOf = (line) => {
   const parts = []
   let style = []
@@ -96,7 +99,7 @@ const lineHeight = 18
 const charWidth = 7.8
 const margin = 16
 
-/** A text for each part: where it begins and how wide it is are said, since fonts differ. Columns stay columns. */
+/** One SVG text for each part, with its place and its width: fonts differ, and columns must stay aligned. */
 const lineOf = (parts, at) => {
   const y = margin + lineHeight * (at + 1) - 5
   let column = 0

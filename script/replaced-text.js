@@ -1,12 +1,12 @@
-/** A plugin of esbuild: libraries with other text in the place of some of theirs, which has to be there. */
+/** A plugin of esbuild that replaces parts of libraries' texts. It fails where a part is not found. */
 import { readFile } from 'node:fs/promises'
 
 const literally = (text) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 
 /**
- * @param name - of the plugin
- * @param files - what has changes: the path of a file, and pairs of its text and of what takes its place
- * @param where - the script that says why
+ * @param name - the name of the plugin
+ * @param files - the changed files: a path, and pairs of an old text and its replacement
+ * @param where - the script that explains the replacements
  * @returns {import('esbuild').Plugin}
  */
 export const replacedText = (name, files, where) => ({

@@ -1,9 +1,9 @@
-/** Makes the script of a report's page, which has no module beside it: one text that a browser runs. */
+/** Bundles the script of a report's page into one text, because a browser finds no modules beside the page. */
 import { build } from 'esbuild'
 import { bundleOptions } from './bundle-options.js'
 
 /**
- * @returns {Promise<string>} the script, of code of this workspace alone: no licence has to come with it
+ * @returns {Promise<string>} the script, made of this workspace's code alone, so that no licence has to come with it
  */
 export const reportPage = async () => {
   const { absWorkingDir, alias, tsconfig, logLevel } = bundleOptions

@@ -1,4 +1,6 @@
-/** The manifests of what a release publishes, and what they have from the workspace's own. */
+/**
+ * The manifests of the packages that a release publishes, and the keys that they copy from the workspace's manifest.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -12,12 +14,12 @@ export const packages = readdirSync(join(root, 'packages'))
   .sort()
   .map((folder) => ({ folder, ...manifestAt(join(root, 'packages', folder, 'package.json')) }))
 
-/** Where a package says that it comes from: filled in in the workspace's package.json alone, by its owner. */
+/** The keys that tell where a package comes from. The owner fills them in only in the workspace's package.json. */
 const places = ['repository', 'homepage', 'bugs']
 
 export const missingPlaces = (manifest = workspace.manifest) => places.filter((place) => !manifest[place])
 
-/** What a package says of these, by what the workspace says. */
+/** The values of these keys for a package, made from the workspace's. */
 export const placesOf = (folder, manifest = workspace.manifest) => {
   const { repository, homepage, bugs } = manifest
   const source = typeof repository === 'string' ? { type: 'git', url: repository } : repository
@@ -28,7 +30,7 @@ export const placesOf = (folder, manifest = workspace.manifest) => {
   }
 }
 
-/** Copies them into the package.json of each package, and takes away what the workspace does not say. */
+/** Copies the keys into the package.json of each package, and deletes those that the workspace does not state. */
 export const writePlaces = () => {
   for (const { folder, path, manifest } of packages) {
     const { license, repository, homepage, bugs, ...rest } = manifest

@@ -29,7 +29,10 @@ const width = 940
 const plot = { left: 70, right: 610, top: 64, bottom: 430 } as const
 const noteHeight = 16
 
-/** A chart with two logarithmic axes as SVG. Bars through points are the spread; colours follow the reader's scheme. */
+/**
+ * Draws a chart with two logarithmic axes as SVG. Bars through points show the spread. Colours follow the reader's
+ * light or dark scheme.
+ */
 export const drawChart = (chart: ChartName, { lines, gaps }: ChartLines, machine: Machine): string => {
   const { title, value, tick } = words[chart]
   const points = lines.flatMap((line) => line.points)

@@ -1,7 +1,7 @@
 const escaped = (value: string): string =>
   value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
-/** One element; `inner` is markup, and attributes are not. */
+/** One SVG element. Attribute values are escaped; `inner` is markup and is not. */
 export const element = (
   name: string,
   attributes: Readonly<Record<string, string | number>>,
@@ -22,5 +22,5 @@ export const text = (
   return element('text', { ...named, x: fixed(x), y: fixed(y), 'text-anchor': anchor }, escaped(shown))
 }
 
-/** One decimal at most, so that a chart made again of the same figures is the same file. */
+/** Rounded to one decimal, so that a chart drawn again from the same figures is the same file. */
 export const fixed = (value: number): string => String(Math.round(value * 10) / 10)

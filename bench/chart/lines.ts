@@ -5,7 +5,7 @@ export type ChartName = Point['chart']
 
 export interface Line {
   readonly name: string
-  /** By how many ports were published, ascending. */
+  /** Sorted by the number of published ports, ascending. */
   readonly points: readonly LinePoint[]
 }
 
@@ -14,7 +14,7 @@ export interface LinePoint {
   readonly measured: Spread
 }
 
-/** Where a line ends early, or is not there at all: why. */
+/** A line that ends early or has no points, and the reason. */
 export interface Gap {
   readonly name: string
   readonly why: string
@@ -25,7 +25,10 @@ export interface ChartLines {
   readonly gaps: readonly Gap[]
 }
 
-/** The lines of one chart, in the order of their names in the rows. A logarithmic axis has no place for 0 ports. */
+/**
+ * The lines of one chart, in the order in which their names appear in the rows. Rows with 0 ports are left out, because
+ * a logarithmic axis has no 0.
+ */
 export const linesOf = (rows: readonly ReportedRow[], chart: ChartName): ChartLines => {
   const lines = new Map<string, LinePoint[]>()
   const gaps = new Map<string, Gap>()

@@ -1,12 +1,12 @@
-/** A logarithmic axis over whole decades. */
+/** A logarithmic axis of whole decades. */
 export interface LogAxis {
   /** Powers of ten, ascending. */
   readonly decades: readonly number[]
-  /** Where a value stands, between `from` and `to`. */
+  /** The position of a value, between `from` and `to`. */
   readonly at: (value: number) => number
 }
 
-/** @param values - above 0; all of them are on the axis, and a decade at least */
+/** @param values - above 0. The axis covers all of them, and at least one decade */
 export const logAxis = (values: readonly number[], from: number, to: number): LogAxis => {
   const least = Math.floor(Math.log10(Math.min(...values)))
   const most = Math.max(Math.ceil(Math.log10(Math.max(...values))), least + 1)

@@ -1,6 +1,9 @@
 import type { Line } from './lines.ts'
 
-/** Light and dark, each readable on its page; the order keeps neighbours apart for colour-blind readers too. */
+/**
+ * Colours for the light and the dark scheme, each readable on its page. Their order makes neighbours differ for
+ * colour-blind readers too.
+ */
 const colours: readonly (readonly [light: string, dark: string])[] = [
   ['#0a5ec2', '#79c0ff'],
   ['#17702f', '#56d364'],
@@ -35,10 +38,12 @@ ${inks(1)}
 }
 `
 
-/** What follows the last comma of a name is a variant: `netavark, iptables` has the colour of `netavark, nftables`. */
+/**
+ * The text after the last comma of a name is a variant: `netavark, iptables` has the colour of `netavark, nftables`.
+ */
 const familyOf = (name: string): string => name.replace(/, [^,]*$/, '')
 
-/** Classes of each line by its name: a colour for a family, dashes for its second variant. */
+/** The CSS classes of each line by its name: a colour for a family, dashes for the family's second variant. */
 export const stylesOf = (lines: readonly Line[]): ReadonlyMap<string, string> => {
   const families = [...new Set(lines.map(({ name }) => familyOf(name)))]
   const seen = new Set<string>()

@@ -7,7 +7,7 @@ import { wordsApart } from '../run-apart.ts'
 
 const applier = fileURLToPath(new URL('../apply-project.js', import.meta.url))
 
-/** Ten seconds on an idle machine. */
+/** An idle machine takes ten seconds. */
 const LIMIT_MS = 600_000
 
 export const entry: Entry = {

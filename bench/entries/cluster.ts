@@ -16,7 +16,7 @@ interface Server extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** etcd as it is installed, with its data on the disk that PORTOLAN_BENCH_DIR names: it syncs each transaction. */
+/** Starts the installed etcd. It syncs each transaction to the disk of the folder PORTOLAN_BENCH_DIR. */
 const startEtcd = async (): Promise<Server> => {
   const folder = mkdtempSync(join(process.env.PORTOLAN_BENCH_DIR ?? tmpdir(), 'portolan-bench-'))
   const peers = ['--listen-peer-urls', `http://127.0.0.1:${port + 1}`]
@@ -50,7 +50,7 @@ const startEtcd = async (): Promise<Server> => {
   }
 }
 
-/** A store that counts what is asked of etcd. */
+/** A store that counts the requests to etcd. */
 const counting = (store: BlockStore): BlockStore & { readonly requests: () => number } => {
   let requests = 0
   const counted =
@@ -79,7 +79,7 @@ const joinAs = async (store: BlockStore, host: string): Promise<void> => {
   await runBlockSteps(store, claimBlocks({ host, incarnation: host, lease, newNonce }))
 }
 
-/** Blocks that others hold, a hundred a transaction, with records as claims write them. */
+/** Writes blocks of other hosts, a hundred per transaction, in the form that claims write. */
 const fill = async (store: BlockStore, held: number): Promise<void> => {
   for (let at = 0; at < held; at += 100)
     await store.commit({
@@ -98,7 +98,7 @@ const fill = async (store: BlockStore, held: number): Promise<void> => {
     })
 }
 
-/** @param isNew - each time another host claims a block, or one host verifies the one it has */
+/** @param isNew - true: each round another host claims a block; false: one host verifies the block it has */
 const oneJoin = async (held: number, isNew: boolean, { rounds }: Scale): Promise<Row> => {
   const store = counting(
     openEtcdStore({ cluster: `${isNew ? 'new' : 'known'}-${held}`, endpoints: [endpoint] }),

@@ -11,7 +11,7 @@ import type { Row, Spread } from '../row.ts'
 const command = fileURLToPath(new URL('../../../packages/portolan/bin/portolan.js', import.meta.url))
 const example = fileURLToPath(new URL('../../../examples/compose.yaml', import.meta.url))
 
-/** 2: a plan that has something to do. */
+/** Exit code 2: the plan has changes to make. */
 const runNode = (...words: readonly string[]): void => {
   const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
   if (status !== 0 && status !== 2)
@@ -23,7 +23,7 @@ export const entry: Entry = {
   needs: 'nothing',
   measure: async ({ isQuick, rounds }) => {
     const directory = mkdtempSync(join(tmpdir(), 'portolan-bench-'))
-    // A host of which nothing is known: what is left is the loading of the code, and its first run.
+    // A host without any known facts, so that only loading the code and its first run are measured.
     const facts = join(directory, 'facts.json')
     writeFileSync(facts, '{}')
     const plan = ['plan', '-f', example, '--host', facts]
@@ -35,7 +35,7 @@ export const entry: Entry = {
         planned: { run: () => runNode(command, ...plan) },
         node: { run: () => runNode('-e', '0') },
       },
-      // The first run of each keeps what V8 compiles, for the others.
+      // The first run of each keeps V8's compiled code for the later runs.
       { count: rounds(15), warmUp: Math.max(rounds(2), 1) },
     )
     const times = isQuick ? 1 : 4

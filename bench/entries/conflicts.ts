@@ -20,7 +20,7 @@ const facts: HostFacts = {
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.bridge.bridge-nf-call-iptables': '1' },
 }
 
-/** The rules of others, with ours as they will be. */
+/** The foreign rules, together with the rules that Portolan would write. */
 const hostOf = (desired: DesiredState, count: number): readonly NetfilterRuleset[] =>
   lowerRules({
     ...noRules,
@@ -28,7 +28,9 @@ const hostOf = (desired: DesiredState, count: number): readonly NetfilterRuleset
     'iptables-legacy': parse(grownFirewall(count)),
   })
 
-/** Each mapping has to be found spoiled for some, as these rules spoil it, or the rules were not looked at. */
+/**
+ * The foreign rules conflict with every mapping for some clients. Fewer conflicts mean that the rules were not read.
+ */
 const check = (conflicts: readonly Conflict[], mappings: number): void => {
   const kinds = new Set(conflicts.map(({ kind }) => kind))
   const spoiled = conflicts.filter(({ kind }) => kind === 'ForwardDropped').length
@@ -42,9 +44,9 @@ interface Size {
   readonly mappings: number
   readonly rules: number
   readonly mark?: number
-  /** A container for each mapping. */
+  /** Each mapping leads to a container of its own. */
   readonly apart?: true
-  /** So many networks share the mappings, which have a container each. */
+  /** The number of networks that share the mappings. Each mapping leads to a container of its own. */
   readonly networks?: number
 }
 
@@ -78,7 +80,7 @@ export const entry: Entry = {
       let host: readonly NetfilterRuleset[] = []
       const measured = await measure(
         {
-          // Another model each time: nothing that a round learned of it serves the next.
+          // Each round has a new model, because results are cached in the model.
           before: () => {
             host = hostOf(desired, foreign)
           },

@@ -12,7 +12,7 @@ type Backend = (typeof backends)[number]
 
 const iptablesChains = ['mangle PORTOLAN-FORWARD', 'filter PORTOLAN-ACCEPT', 'nat PORTOLAN-SNAT'] as const
 
-/** Chains of ours that can be emptied and the port still answers. */
+/** Portolan's chains that can be emptied while the port still answers. */
 const chains: Readonly<Record<Backend, readonly string[]>> = {
   nftables: ['forward', 'nat_postrouting'],
   'iptables-nft': iptablesChains,
@@ -101,7 +101,7 @@ const emptyHooks: Readonly<Record<Backend, string>> = {
   'iptables-legacy': emptyIptablesHooks,
 }
 
-/** The least that translates: what is above it is the kernel's, and no engine's. */
+/** The smallest ruleset that translates. Its cost is the kernel's, and not that of an engine. */
 const publishedByOneRule =
   (backend: Backend, hooks: Readonly<Record<Backend, string>> = noHooks): Wiring =>
   async (place, ports) => {

@@ -21,7 +21,7 @@ const facts: HostFacts = {
 
 const addressOf = (at: number): string => `172.17.${(at >> 6) & 255}.${(at & 63) + 2}`
 
-/** A DNAT and an accept a port, as Docker writes them, behind a list of banned sources. */
+/** A DNAT rule and an accept rule for each port, as Docker writes them, behind a list of banned sources. */
 const saved = (rules: number): string => {
   const banned = Math.floor(rules / 10)
   const ports = Math.floor((rules - banned) / 2)
@@ -56,7 +56,7 @@ const saved = (rules: number): string => {
   ].join('\n')
 }
 
-/** From many senders to every port: published ones, closed ones, and ssh. */
+/** Packets from many clients to published ports, to closed ports and to ssh. */
 const packets = (count: number): readonly Packet[] =>
   Array.from({ length: count }, (_, at) => ({
     family: 'ip',
@@ -83,7 +83,7 @@ export const entry: Entry = {
       },
       { count: rounds(3), warmUp: 0 },
     )
-    // Answers that are all alike would mean that the packets never met the rules.
+    // Outcomes of a single kind would mean that the packets never met the rules.
     if (!outcomes.has('dropped') || !outcomes.has('forwarded') || !outcomes.has('local'))
       throw new Error(`outcomes of one kind only: ${[...outcomes].join(', ')}`)
     return [

@@ -11,7 +11,7 @@ import type { Row } from '../row.ts'
 const hostOf = (count: number): readonly NetfilterRuleset[] =>
   lowerRules({ ...noRules, 'iptables-legacy': parse(grownFirewall(count)) })
 
-/** Bans that are the wider or the narrower one of another are among them, or the rules were not looked at. */
+/** Some of the rules ban a range and also a part of it. No finding means that the rules were not read. */
 const check = (found: readonly Anomaly[]): void => {
   if (found.length === 0) throw new Error('nothing odd was found among rules that have odd ones')
 }
@@ -27,7 +27,7 @@ export const entry: Entry = {
       let host: readonly NetfilterRuleset[] = []
       const measured = await measure(
         {
-          // Another model each time: nothing that a round remembers of it serves the next.
+          // Each round has a new model, because results are cached in the model.
           before: () => {
             host = hostOf(foreign)
           },

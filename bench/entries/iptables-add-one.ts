@@ -24,7 +24,7 @@ export const entry: Entry = {
       const before = await inspect(runner, variant, {
         legacyTables: { ip: ['nat', 'mangle', 'filter'], ip6: [] },
       })
-      // As one that keeps what it wrote: the rules are not read again.
+      // Measures a process that remembers the rules it wrote, and does not read them again.
       const mapped = desiredOf(ports + 1).mappings.slice(-1)
       const more = { ...desiredOf(0), project: 'more', networks: [], mappings: mapped }
       const changes = diff(before, adopt(before, more, 'more'))
@@ -51,7 +51,8 @@ export const entry: Entry = {
         },
         some,
       )
-      // Not in turn with the others: rules that another program changed have to be read again.
+      // Measured after the others, because this process must read the rules again when another program has changed
+      // them.
       const publish = await measure(
         { run: () => host.publish({ hostPort, to: target }), after: () => host.unpublish({ hostPort }) },
         some,

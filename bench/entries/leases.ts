@@ -17,7 +17,7 @@ const acquire = (state: LeaseState, service: string): LeaseStep<unknown> =>
     mac: null,
   })
 
-/** Many as one step, so that they are one transaction. */
+/** Many leases in one step, which is one transaction. */
 const acquireMany = (before: LeaseState, count: number): LeaseStep<null> => {
   let state = before
   const changes: LeaseStep<unknown>['changes'][number][] = []
@@ -29,7 +29,7 @@ const acquireMany = (before: LeaseState, count: number): LeaseStep<null> => {
   return { state, changes, result: null }
 }
 
-/** A directory on a disk: what the machine has for /tmp may be memory, where nothing is durable. */
+/** A directory on a disk. /tmp may be in memory, where nothing is durable. */
 const directoryIn = (parent: string): string => mkdtempSync(join(parent, 'portolan-bench-'))
 
 export const entry: Entry = {

@@ -20,7 +20,8 @@ export const entry: Entry = {
     const at = `at ${ports}`
     const some = { count: rounds(301), warmUp: rounds(100) }
 
-    // Apart: taking a port back walks all of connection tracking, and leaves nothing of ours in the processor's caches.
+    // Publishing and unpublishing are measured apart: to unpublish a port walks all of connection tracking, and so
+    // empties the processor's caches.
     const [inARow, freePort] = [50, 20_000]
     let next = freePort
     const measureInARow = () =>
@@ -68,7 +69,7 @@ export const entry: Entry = {
       some,
     )
 
-    // V8 compiles what was called often: by now that was all of it some ten thousand times.
+    // V8 compiles functions that are called often. By now each has been called some ten thousand times.
     const warm = await measureInARow()
 
     const [mapping] = desiredOf(1).mappings

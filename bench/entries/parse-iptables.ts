@@ -2,7 +2,7 @@ import { parse } from '@portolan/iptables'
 import type { Entry } from '../entry.ts'
 import { measure } from '../measure.ts'
 
-/** As a host of many containers has them: Docker's three lines for a port, and a firewall's own. */
+/** Rules as a host of many containers has them: Docker's three lines for each port, and a firewall's own rules. */
 const saved = (rules: number): string => {
   const lines = [
     '*filter',

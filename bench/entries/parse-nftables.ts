@@ -5,7 +5,7 @@ import { measure } from '../measure.ts'
 const match = (left: object, right: unknown): object => ({ match: { op: '==', left, right } })
 const field = (protocol: string, name: string): object => ({ payload: { protocol, field: name } })
 
-/** A rule a port, as kube-proxy and netavark write them, one in three with a limit and a set of its own. */
+/** One rule for each port, as kube-proxy and netavark write them. One in three has a limit and a set of its own. */
 const listed = (rules: number): string => {
   const chain = { family: 'inet', table: 'host', chain: 'ports' }
   const expressions = (at: number): readonly object[] =>

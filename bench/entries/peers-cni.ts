@@ -9,7 +9,7 @@ import type { Peer, Row } from '../row.ts'
 
 const plugin = fileURLToPath(new URL('../../../packages/cni/bin/portolan-cni.js', import.meta.url))
 
-/** What stands behind `bridge` in the list. */
+/** The plugin behind `bridge` in the list of plugins. */
 interface Chained {
   readonly program: readonly string[]
   readonly configOf: (made: unknown) => CniConfig
@@ -40,7 +40,7 @@ export const entry: Entry = {
     const peer = theirs(portmapProgram)
     const taken: { readonly ours: number[]; readonly theirs: number[] } = { ours: [], theirs: [] }
     for (let round = -warmUp; round < rounds(9); round += 1) {
-      // In turn, so that other load on the machine falls on both alike.
+      // Measured in turn, so that other load on the machine affects both alike.
       const [own, other] = [ofPairs(ours, times), ofPairs(peer, times)]
       if (round < 0) continue
       taken.ours.push(own)
@@ -58,7 +58,7 @@ export const entry: Entry = {
   },
 }
 
-/** Milliseconds of processor time, in user and kernel mode, of an ADD with its DEL. */
+/** Milliseconds of processor time (user and kernel mode) for one ADD and its DEL. */
 const ofPairs = ({ program, configOf }: Chained, times: number): number => {
   using place = openPlace('cni')
   const config = configOf(JSON.parse(callCni(place, 'ADD', chainBridge)))

@@ -31,7 +31,7 @@ const rowOf = async (ports: number, endurance: Endurance, { count, rounds }: Sca
       try {
         triples.set(engine.name, await openTriple(`peer${at}`, wiring, ports))
       } catch (error) {
-        // An engine that cannot publish so many is told of in the row; anything else went wrong in the bench.
+        // The row reports an engine that cannot publish so many ports. Any other error is a fault of the bench.
         if (endurance.whyNot(engine) === null) throw error
       }
     }

@@ -6,7 +6,7 @@ import { neverMeasured, publishingEngines } from '../peer/engines.ts'
 import { openPlace } from '../peer/place.ts'
 import type { Peer, Row } from '../row.ts'
 
-/** What the rounds of one engine and size may take, with the hosts made for them; after that it has had its last. */
+/** Time for all rounds of one engine and size, with the hosts made for them. After that no further round begins. */
 const budgetMs = 15_000
 
 export const entry: Entry = {
@@ -24,7 +24,7 @@ export const entry: Entry = {
 
 const engines = publishingEngines()
 
-/** A host of its own for each round of each engine, which ends before the next begins. */
+/** Each round of each engine has a new host, which ends before the next round begins. */
 const timesInTurn = async (
   ports: number,
   rounds: number,
@@ -41,7 +41,7 @@ const timesInTurn = async (
         using published = await endurance.publish(engine, place, ports)
         taken.set(engine, [...(taken.get(engine) ?? []), published.milliseconds])
       } catch (error) {
-        // An engine that cannot publish so many is told of in the row; anything else went wrong in the bench.
+        // The row reports an engine that cannot publish so many ports. Any other error is a fault of the bench.
         if (endurance.whyNot(engine) === null) throw error
       }
       spent.set(engine, (spent.get(engine) ?? 0) + Number(process.hrtime.bigint() - start) / 1e6)

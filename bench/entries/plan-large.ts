@@ -9,7 +9,7 @@ const planner = fileURLToPath(new URL('../plan-project.js', import.meta.url))
 
 const backends: readonly Backend[] = ['nftables', 'iptables-nft']
 
-/** Five seconds on an idle machine, twenty and more on one where other programs keep all cores busy. */
+/** An idle machine takes five seconds. One whose cores are all busy takes twenty and more. */
 const LIMIT_MS = 600_000
 
 const projects = [

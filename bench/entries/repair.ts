@@ -8,7 +8,10 @@ import { spreadOf } from '../measure.ts'
 import { runProgram } from '../program.ts'
 import type { Mark, Row, Spread } from '../row.ts'
 
-/** A watch takes more repairs of one thing for a quarrel, and pauses: the next round has a watch of its own. */
+/**
+ * After more repairs of one object a watch suspects a fight with another program and pauses. So later rounds have a new
+ * watch.
+ */
 const repairsOfOneWatch = 3
 
 const flushNft = (): unknown => runProgram(['nft', 'flush', 'ruleset'])
@@ -77,13 +80,13 @@ const rowsOf = async (backend: Backend, { count, rounds, isQuick }: Scale): Prom
       mark,
       peers: [],
     })
-  // The next backend begins with a host that has no network of ours.
+  // The next backend begins on a host without a network of Portolan's.
   await host.release('web', 'web-1')
   await host.removeNetwork('web')
   return rows
 }
 
-/** What was told of it, in each of so many rounds. */
+/** The times of the repairs that the watch reported, over so many rounds. */
 const repairs = async (
   host: LiveHost,
   inflict: () => unknown,
@@ -101,7 +104,7 @@ const repairs = async (
       const event = await nextEvent(events, 'drift')
       if (event.kind !== 'drift' || event.outcome !== 'repaired') throw new Error(JSON.stringify(event))
       if (uncounted > 0) uncounted -= 1
-      // A look of the watch's own that came before the notice has no beginning.
+      // A repair that a regular check found, and not a notice of the kernel, has no start time.
       else if (event.afterMs !== null) taken.push(event.afterMs)
       await quiet()
     }
@@ -123,5 +126,5 @@ const nextEvent = async (
   }
 }
 
-/** The search for conflicts that follows a repair is over by then. */
+/** Waits until the search for conflicts that follows a repair is over. */
 const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 700))

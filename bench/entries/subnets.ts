@@ -6,12 +6,12 @@ import { measure } from '../measure.ts'
 const dotted = (value: number): string =>
   [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.')
 
-/** As a full table of the Internet has them, /24s for the most part, and nothing in 10.0.0.0/8. */
+/** Routes as a full table of the Internet has them: mostly /24s, and nothing in 10.0.0.0/8. */
 const internet = (count: number): HostFacts => ({
   interfaces: [{ name: 'eth0', up: true, addresses: ['192.0.2.2/24'] }],
   routes: Array.from({ length: count }, (_, at): RouteFact => {
     const length = at % 8 === 0 ? 20 : at % 4 === 0 ? 22 : 24
-    // 11.0.0.0 and up; a stride of a prime number visits no /24 twice.
+    // From 11.0.0.0 on. The stride is a prime number, so no /24 is used twice.
     const base = (0x0b000000 + (((at * 7_919) % 12_000_000) << 8)) >>> 0
     const mask = (0xffffffff << (32 - length)) >>> 0
     return {
@@ -25,7 +25,7 @@ const internet = (count: number): HostFacts => ({
   }),
 })
 
-/** Host routes and small prefixes all over 10.0.0.0/8. */
+/** Host routes and small prefixes, spread over 10.0.0.0/8. */
 const scattered = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => {
     const length = [32, 30, 28, 25][at % 4] ?? 32
@@ -50,7 +50,7 @@ export const entry: Entry = {
 
     const [subnets, reserved] = [count(65_536), count(10_000)]
     const reserve = scattered(reserved)
-    // What 10,000 prefixes touch is not free: as many are asked for as there are left.
+    // The /24s that the 10,000 prefixes touch are not free. The entry asks for all that are left.
     const touched = new Set(reserve.map((prefix) => prefix.split('.').slice(0, 3).join('.'))).size
     const requests = Array.from({ length: subnets - Math.min(touched, subnets - 1) }, (_, at) => ({
       network: `n${at}`,

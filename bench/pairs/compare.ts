@@ -2,35 +2,35 @@ import { spreadOf } from '../measure.ts'
 import { type Interval, medianInterval } from '../median-interval.ts'
 import type { Row, Unit } from '../row.ts'
 
-/** The same entry of two builds, one run right after the other. */
+/** The same entry measured with two builds, one run right after the other. */
 export interface Pair {
   readonly name: string
   readonly base: readonly Row[]
   readonly head: readonly Row[]
 }
 
-/** One row of an entry in all pairs. */
+/** One row of an entry, over all pairs. */
 export interface Comparison {
   readonly what: string
   readonly unit: Unit
-  /** Medians of the runs' medians. */
+  /** The median over all runs of the runs' medians. */
   readonly base: number
   readonly head: number
-  /** The cost of head relative to base: 1.2 is a fifth slower, or larger, whatever the unit. */
+  /** The cost of head divided by the cost of base: 1.2 is a fifth slower, or larger, whatever the unit. */
   readonly ratio: number
-  /** Holds the true ratio in 95 of 100 comparisons. Null: so few pairs cannot tell. */
+  /** Contains the true ratio in 95 of 100 comparisons. Null: too few pairs. */
   readonly interval: Interval | null
   readonly pairs: number
   readonly verdict: Verdict
 }
 
-/** `unknown`: of too few pairs. */
+/** `unknown`: there are too few pairs. */
 export type Verdict = 'slower' | 'faster' | 'alike' | 'unknown'
 
-/** What is less than this apart is not told. */
+/** A smaller ratio is not reported. */
 const tolerance = 1.1
 
-/** Rows are compared by their words: one that only one build has is left out. */
+/** Compares rows by their words. A row that only one build has is left out. */
 export const compare = (pairs: readonly Pair[]): readonly Comparison[] => {
   const rows = new Map<string, { unit: Unit; readonly values: [base: number, head: number][] }>()
   for (const { name, base, head } of pairs)
@@ -59,7 +59,7 @@ export const compare = (pairs: readonly Pair[]): readonly Comparison[] => {
   })
 }
 
-/** Slower is what differs by more than the tolerance, and in one direction beyond the noise. */
+/** Slower: the ratio exceeds the tolerance, and the whole interval is above 1. */
 const judge = (ratio: number, interval: Interval | null): Verdict => {
   if (interval === null) return 'unknown'
   if (ratio > tolerance && interval.from > 1) return 'slower'

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** A build of another commit, which is removed at the end. */
+/** A build of another commit. Disposing it removes the build. */
 export interface OtherBuild extends Disposable {
-  /** Its `main.js`, of this bench over the code of that commit. */
+  /** The path of `main.js`: this bench, built with the code of that commit. */
   readonly main: string
   [Symbol.dispose](): void
 }
@@ -27,7 +27,7 @@ const run = (words: readonly string[], cwd: string, mustSucceed = true): void =>
   if (status !== 0 && mustSucceed) throw new Error(`${words.join(' ')} exited with ${status}: ${stderr}`)
 }
 
-/** Checks a commit out beside this one and builds it, with the bench of this one in place of its own. */
+/** Checks a commit out into a temporary folder and builds it, with this bench in place of the commit's own. */
 export const buildOther = (ref: string): OtherBuild => {
   const commit = commitOf(ref)
   const folder = mkdtempSync(join(tmpdir(), 'portolan-base-'))
@@ -40,7 +40,7 @@ export const buildOther = (ref: string): OtherBuild => {
       recursive: true,
       filter: (path) => !path.startsWith(join(root, 'bench/dist')),
     })
-    // An entry for what that commit has not yet does not compile; the others are built all the same.
+    // An entry for a feature that the commit does not have fails to compile. tsc writes the other entries all the same.
     run(['node_modules/.bin/tsc', '-b', 'bench'], folder, false)
     const main = join(folder, 'bench/dist/main.js')
     if (!existsSync(main)) throw new Error(`the bench cannot be built over ${ref}`)

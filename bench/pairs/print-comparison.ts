@@ -6,7 +6,7 @@ const heading = ['what', 'base', 'head', 'cost', '95 %', '']
 
 const marks = { slower: 'SLOWER', faster: 'faster', alike: '', unknown: 'too few pairs' } as const
 
-/** A table of all rows, those that became slower first, and one sentence that sums them up. */
+/** Prints a table of all rows, slower rows first, and one sentence with the result. */
 export const printComparison = (rows: readonly Comparison[]): string => {
   const order = ['slower', 'faster', 'alike', 'unknown']
   const sorted = rows.toSorted((one, other) => order.indexOf(one.verdict) - order.indexOf(other.verdict))

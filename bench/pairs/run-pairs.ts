@@ -2,7 +2,9 @@ import { loadEntry } from '../entry-files.ts'
 import { ownMain, runApart } from '../run-apart.ts'
 import type { Pair } from './compare.ts'
 
-/** What a change slows most often, and what is measured in seconds: reading, evaluating, searching, planning, writing. */
+/**
+ * The entries that changes slow most often, or that take seconds: reading, evaluating, searching, planning, writing.
+ */
 export const pairedEntries: readonly string[] = [
   'parse-iptables',
   'parse-nftables',
@@ -14,11 +16,14 @@ export const pairedEntries: readonly string[] = [
 
 export interface Pairs {
   readonly pairs: readonly Pair[]
-  /** Entries that one of the builds could not run, and why. */
+  /** Entries that one of the builds could not run, with the reason. */
   readonly failed: readonly string[]
 }
 
-/** Runs entries of two builds in turn. Every second pair begins with head, so that what a first run warms is even. */
+/**
+ * Runs entries of two builds in turn. Every second pair begins with head, so that both builds gain equally from warm
+ * caches.
+ */
 export const runPairs = async (
   names: readonly string[],
   base: string,

@@ -4,7 +4,7 @@ import { findProgram, runProgram } from '../program.ts'
 import { hostPorts } from './engine.ts'
 import { onHost, type Place } from './place.ts'
 
-/** Where the plugin is; the others are beside it. */
+/** The path of portmap. The other plugins are in the same folder. */
 export const portmapProgram: string | null = findProgram([
   process.env.CNI_PORTMAP,
   '/usr/lib/cni/portmap',
@@ -15,7 +15,7 @@ const network = { cniVersion: '1.0.0', name: 'bench' }
 
 export type CniConfig = { readonly type: string } & Readonly<Record<string, unknown>>
 
-/** The first of the list: it makes bridge, veth pair and addresses. */
+/** The first plugin of the list, which makes bridge, veth pair and addresses. */
 export const chainBridge: CniConfig = {
   ...network,
   type: 'bridge',
@@ -29,7 +29,7 @@ export const chainBridge: CniConfig = {
   },
 }
 
-/** What a plugin behind it is handed: so many ports of the container. */
+/** The configuration of a plugin behind `bridge`, with so many ports of the container. */
 export const behindBridge = (type: string, ports: number, prevResult: unknown): CniConfig => ({
   ...network,
   type,
@@ -44,7 +44,7 @@ export const behindBridge = (type: string, ports: number, prevResult: unknown): 
   prevResult,
 })
 
-/** One plugin, called by CNI's protocol as a runtime calls it. */
+/** Calls one plugin by CNI's protocol, as a container runtime does. */
 export const callCni = (
   place: Place,
   verb: 'ADD' | 'DEL',

@@ -11,8 +11,8 @@ export const dockerProgram: string | null = findProgram([
 ])
 
 /**
- * Processes and mounts of its own. The new /sys shows the links of the host's network. What else dockerd and containerd
- * would write beside their roots is covered, so that the machine keeps nothing of it.
+ * The daemon has its own processes and mounts. The new /sys shows the links of the host's network. Further folders in
+ * which dockerd and containerd write are covered by mounts, so that nothing stays on the machine.
  */
 const inside = `
 mount --rbind /sys/fs/cgroup /mnt
@@ -26,12 +26,12 @@ exec "$@" >"$log" 2>&1`
 
 export interface Daemon extends Disposable {
   readonly api: (method: string, path: string, body?: unknown) => Promise<unknown>
-  /** A path that is mounted in the daemon's own mount namespace. */
+  /** The path at which this process reaches a file of the daemon's mount namespace. */
   readonly outside: (path: string) => string
   [Symbol.dispose](): void
 }
 
-/** dockerd with its own containerd on the host of a place. */
+/** Starts dockerd with its own containerd on the host of a place. */
 export const startDaemon = async ({ host }: Place, proxy: boolean): Promise<Daemon> => {
   const folder = mkdtempSync('/run/docker-')
   const [socket, log, cgroup] = [`${folder}/socket`, `${folder}/log`, `portolan-bench-${process.pid}-${host}`]
@@ -75,14 +75,17 @@ const serves = (daemon: Daemon): Promise<boolean> =>
     () => false,
   )
 
-/** A little after the signal its last process is gone. There is a tree for each controller, or one for all. */
+/**
+ * Waits, because the last process ends a little after the signal. cgroups are one tree for each controller, or one for
+ * all.
+ */
 const removeCgroup = (name: string): void => {
   const below = `find /sys/fs/cgroup -depth -type d '(' -name ${name} -o -path '*/${name}/*' ')'`
   const attempt = `${below} -exec rmdir {} + 2>/dev/null; [ -n "$(${below})" ] || exit 0; sleep 0.05`
   runProgram(['sh', '-c', `for i in $(seq 200); do ${attempt}; done; exit 1`])
 }
 
-/** The machine's own sleep with the libraries it loads, which needs no registry. */
+/** An image made of the machine's own sleep and its libraries, so it needs no registry. */
 const stillImage = (): Buffer => {
   const libraries = runProgram(['ldd', '/usr/bin/sleep']).match(/\/\S+/g) ?? []
   const files = ['/usr/bin/sleep', ...libraries].map((path) => path.slice(1))
@@ -91,7 +94,7 @@ const stillImage = (): Buffer => {
   return readFileSync(`${folder}/still.tar`)
 }
 
-/** One request of the Engine API; a Buffer goes as a tar file, all else as JSON. */
+/** Sends one request to Docker's Engine API. A Buffer is sent as a tar file, any other body as JSON. */
 const ask = (socketPath: string, method: string, path: string, body?: unknown): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const payload = Buffer.isBuffer(body) ? body : JSON.stringify(body ?? {})

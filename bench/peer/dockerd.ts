@@ -11,7 +11,7 @@ const whyAbsent = (): string | null => {
   return process.geteuid?.() === 0 ? null : 'needs root'
 }
 
-/** The time is that of a container's start: bridge, network and daemon are there before it. */
+/** Measures the start of a container. Bridge, network and daemon exist before. */
 export const dockerd = (proxy: boolean): Engine => ({
   name: `Docker${proxy ? ', with docker-proxy' : ''}`,
   absent: whyAbsent(),

@@ -1,15 +1,15 @@
 import type { Engine, Published } from './engine.ts'
 import type { Place } from './place.ts'
 
-/** How long one call may take, and from which time on an engine is asked for nothing more. */
+/** The time limit of one call, and the duration of a call after which an engine gets no larger size. */
 const limitMs = 60_000
 const slowMs = 10_000
 
-/** Which engines are still asked, as sizes grow; and of the others, why not. */
+/** Tells which engines are still measured as sizes grow, and why the others are not. */
 export interface Endurance {
-  /** Null: it is asked. */
+  /** The reason why the engine is not measured any more; null: it is. */
   readonly whyNot: (engine: Engine) => string | null
-  /** Asks an engine, and keeps what its answer says of later calls. */
+  /** Calls an engine, and remembers when it fails or is too slow for larger sizes. */
   readonly publish: (engine: Engine, place: Place, ports: number) => Promise<Published>
 }
 
@@ -32,6 +32,6 @@ export const openEndurance = (): Endurance => {
   }
 }
 
-/** The first line of what went wrong. */
+/** The first line of an error. */
 const whyOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0]?.slice(0, 100) ?? ''

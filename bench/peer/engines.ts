@@ -5,7 +5,7 @@ import { netavark } from './netavark.ts'
 import { ourCommand, ourLibrary } from './ours.ts'
 import { portmap } from './portmap.ts'
 
-/** Every way to publish ports that is compared. The first is the one that the others stand beside. */
+/** All compared ways to publish ports. The others are compared with the first. */
 export const publishingEngines = (): readonly Engine[] => [
   ourLibrary('apply', 'nftables'),
   ourLibrary('publish', 'nftables'),
@@ -20,7 +20,7 @@ export const publishingEngines = (): readonly Engine[] => [
   dockerd(true),
 ]
 
-/** Those whose rules differ: packets do not know how their rules were written. */
+/** The engines whose rules differ. How the rules were written makes no difference to packets. */
 export const engineRules = (): readonly Engine[] => [
   { ...ourLibrary('apply', 'nftables'), name: 'Portolan, nftables' },
   { ...ourLibrary('apply', 'iptables-nft'), name: 'Portolan, iptables-nft' },
@@ -30,7 +30,7 @@ export const engineRules = (): readonly Engine[] => [
   dockerd(false),
 ]
 
-/** Said in each report, so that its absence is no riddle. */
+/** Peers that are not measured. Each report states why they are absent. */
 export const neverMeasured: readonly Peer[] = [
   { kind: 'absent', name: 'kube-proxy', why: 'Debian has no package of it, so nothing was measured' },
 ]

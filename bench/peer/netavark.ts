@@ -10,7 +10,7 @@ const program = findProgram([
   '/usr/libexec/podman/netavark',
 ])
 
-/** What podman hands it for one container with so many published ports. */
+/** The request that podman sends for one container with so many published ports. */
 const request = (ports: number): string =>
   JSON.stringify({
     container_id: 'c'.repeat(64),
@@ -38,7 +38,7 @@ const request = (ports: number): string =>
     },
   })
 
-/** Podman's network program: bridge, veth pair, addresses and rules of one container. */
+/** Podman's network program. It makes bridge, veth pair, addresses and rules of one container. */
 export const netavark = (firewall: 'nftables' | 'iptables'): Engine => ({
   name: `netavark, ${firewall}`,
   absent: program === null ? 'not installed (NETAVARK=PATH says where)' : null,

@@ -10,10 +10,13 @@ import { onHost, type Place } from './place.ts'
 const library = fileURLToPath(new URL('./use-library.js', import.meta.url))
 const command = fileURLToPath(new URL('../../../packages/portolan/bin/portolan.js', import.meta.url))
 
-/** The rounds before the one that counts, in the process of the library. */
+/** Rounds that are not counted, in the process that uses the library. */
 const before = 2
 
-/** Attaches the container as a runtime does. Like CNI's portmap, Portolan leaves that to others, so the time has no part of it. */
+/**
+ * Attaches the container to the bridge, as a runtime does. Portolan leaves that to other programs, as CNI's portmap
+ * does, so it is not timed.
+ */
 export const attach = ({ host, container }: Place, bridge: string): void => {
   const ip = (words: readonly string[], ...lines: readonly string[]) =>
     runProgram([...words, 'ip', '-batch', '-'], `${lines.join('\n')}\n`)

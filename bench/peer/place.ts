@@ -1,10 +1,10 @@
 import { runProgram } from '../program.ts'
 
-/** A host without a rule and a container's namespace, both within the network namespace of this process. */
+/** Two network namespaces: a host without rules, and a container. Both end with the namespace of this process. */
 export interface Place extends Disposable {
   /** The name of the host's namespace. */
   readonly host: string
-  /** The path of the container's namespace, as engines are told it. */
+  /** The path of the container's namespace, for engines. */
   readonly container: string
   [Symbol.dispose](): void
 }

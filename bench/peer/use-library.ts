@@ -3,8 +3,9 @@ import { applyPorts, newState } from '../live-host.ts'
 import { firstPort, target } from '../mappings.ts'
 import { hostPorts } from './engine.ts'
 
-// Run by itself, in the namespace of a host: prints the name of the bridge, and how long the last of some rounds took.
-// It stands for a program that runs and has done this before. What is left on the host is the work of the last round.
+// Run in its own process, in the namespace of a host. It prints the name of the bridge, and the time of the last of
+// some rounds. So it stands for a running program that has done this before. The result of the last round stays on the
+// host.
 const [way = '', backend = '', ports = '', before = ''] = process.argv.slice(2)
 
 const project = 'bench'

@@ -1,5 +1,5 @@
-// Kills writers of each store with SIGKILL, two at a time on one store, each some milliseconds after its first lease,
-// and looks for what they acknowledged.
+// Kills writers of each store with SIGKILL, and looks for the leases that they acknowledged. Two writers share a store,
+// and each is killed some milliseconds after its first lease.
 // Usage: node bench/dist/stores/kill-writers.js [ROUNDS]
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { openStore, type StoreName, storeNames, whyAbsent } from './open-stores.
 const program = fileURLToPath(new URL('./writer.js', import.meta.url))
 const rounds = Number(process.argv[2] ?? 100)
 
-/** Replicas of one writer are far from those of any other. */
+/** The distance between the replica numbers of two writers, so that they never overlap. */
 const apart = 1_000_000
 
 interface Acknowledged {
@@ -22,7 +22,7 @@ interface Acknowledged {
   readonly stderr: string
 }
 
-/** Starts a writer, and kills it so many milliseconds after it said something. */
+/** Starts a writer, and kills it so many milliseconds after its first output. */
 const killOne = (
   name: StoreName,
   directory: string,
@@ -42,7 +42,7 @@ const killOne = (
       stderr += text
     })
     child.on('close', (_code, signal) => {
-      // A line without its end was cut off with its writer; the lease before it was acknowledged.
+      // The kill cut off a line without an end. The lines before it are acknowledged leases.
       const lines = said.split('\n').slice(0, -1)
       const leases = lines.map((line): readonly [number, string] => {
         const [replica = '', address = ''] = line.split(' ')

@@ -1,6 +1,6 @@
 import { acquireAddress, type LeasedAddress, type LeaseState, type LeaseStep } from '@portolan/core'
 
-/** What is measured, and what a writer that is killed does: an address for one more replica. */
+/** Leases an address for one more replica. Both the measurement and the killed writers do this. */
 export const leaseOne = (state: LeaseState, replica: number): LeaseStep<LeasedAddress> =>
   acquireAddress(state, {
     on: { project: 'shop', network: 'web' },

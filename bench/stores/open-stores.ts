@@ -9,7 +9,7 @@ export type StoreName = (typeof storeNames)[number]
 
 type SqliteClass = new (file: string) => SqliteDatabase
 
-/** The folder that better-sqlite3 is installed in: it is no dependency of anything here. */
+/** The folder where better-sqlite3 is installed. No package here depends on it. */
 const besides = process.env.BETTER_SQLITE3
 
 const nodeVersion = Number(process.versions.node.split('.')[0])
@@ -22,17 +22,17 @@ const sqliteClass = (name: Exclude<StoreName, 'lmdb'>): SqliteClass => {
   return createRequire(join(besides ?? '', 'index.js'))('better-sqlite3') as SqliteClass
 }
 
-/** Why a store cannot be tried here; null: it can. */
+/** The reason why a store cannot be tried here; null: it can. */
 export const whyAbsent = (name: StoreName): string | null => {
   if (name === 'lmdb') return null
-  // better-sqlite3 13 asks for Node 22 too, and crashed on Node 20.20.
+  // better-sqlite3 13 requires Node 22 too. It crashed on Node 20.20.
   if (nodeVersion < 22) return `it needs Node 22, and this is ${process.version}`
   return name === 'better-sqlite3' && besides === undefined
     ? 'not installed (BETTER_SQLITE3=FOLDER says where: npm install --prefix FOLDER better-sqlite3)'
     : null
 }
 
-/** Opens a store of leases in a directory that exists. */
+/** Opens a store of leases in an existing directory. */
 export const openStore = (name: StoreName, directory: string): LeaseStore =>
   name === 'lmdb'
     ? openLeaseStore(directory)

@@ -1,6 +1,6 @@
 import { emptyLeases, type Lease, type LeaseState, type LeaseStore, leaseState } from '@portolan/core'
 
-/** What `better-sqlite3` and `node:sqlite` have in common, as far as a store needs it. */
+/** The common part of `better-sqlite3` and `node:sqlite` that a store needs. */
 export interface SqliteDatabase {
   exec(text: string): unknown
   prepare(text: string): SqliteStatement
@@ -13,7 +13,7 @@ interface SqliteStatement {
   run(...values: readonly (string | number)[]): unknown
 }
 
-/** As durable as LMDB is by default: a commit is on the disk before it returns. */
+/** The same durability as LMDB's default: a commit is on the disk before it returns. */
 const setUp = `
   PRAGMA busy_timeout = 30000;
   PRAGMA journal_mode = WAL;
@@ -24,8 +24,8 @@ const setUp = `
 `
 
 /**
- * A lease store in SQLite, to compare with: it does for one process what ours does. It has no checksums, and reads
- * everything anew after another process wrote.
+ * A lease store in SQLite, for comparison. For one process it does what Portolan's store does. It has no checksums, and
+ * it reads everything again after another process has written.
  */
 export const sqliteLeases = (database: SqliteDatabase): LeaseStore => {
   database.exec(setUp)

@@ -1,4 +1,4 @@
-// Leases addresses one by one until it is killed, and says each on standard output once it is acknowledged.
+// Leases addresses one by one until it is killed. It prints each lease on standard output once it is acknowledged.
 // Arguments: STORE DIRECTORY FIRST
 import { writeSync } from 'node:fs'
 import { leaseOne } from './lease-one.ts'

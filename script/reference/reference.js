@@ -1,7 +1,6 @@
 /**
- * Makes the reference of the API, as HTML, of the public entries of all packages. It fails on any warning: a link that
- * leads nowhere, a type that is not exported.
- * Usage: npm run reference [-- FOLDER]; without a folder it writes dist/reference
+ * Makes the API reference (HTML) of the public entries of all packages. It fails on any warning, such as a dead link or
+ * a type that is not exported. Usage: npm run reference [-- FOLDER]; without a folder it writes dist/reference
  */
 import { join, resolve } from 'node:path'
 import { Application, LogLevel } from 'typedoc'
@@ -10,7 +9,7 @@ import { packageEntries } from '../package-entries.js'
 const root = join(import.meta.dirname, '../..')
 const folder = resolve(process.argv[2] ?? join(root, 'dist/reference'))
 
-/** Packages see one another's sources, not what tsc made of them before. */
+/** Packages import one another's sources, and not the files that tsc has built. */
 const paths = Object.fromEntries(
   packageEntries.map(({ specifier, source }) => [specifier, [join(root, source)]]),
 )
@@ -20,7 +19,7 @@ const app = await Application.bootstrap({
   entryPoints: packageEntries.map(({ source }) => join(root, source)),
   tsconfig: join(import.meta.dirname, 'tsconfig.json'),
   compilerOptions: { paths },
-  // The compiler of this workspace checks the sources.
+  // The compiler of this workspace checks the sources, so TypeDoc need not.
   skipErrorChecking: true,
   basePath: root,
   readme: 'none',
@@ -31,7 +30,7 @@ const app = await Application.bootstrap({
   logLevel: LogLevel.Warn,
 })
 
-/** An entry under the name that is written in an import; TypeDoc names it by the place of its file. */
+/** Names each entry by its import specifier. TypeDoc would name it by the path of its file. */
 const nameEntries = (project) => {
   const specifiers = new Map(
     packageEntries.map(({ specifier, source }) => [source.replace(/(\/index)?\.ts$/, ''), specifier]),
