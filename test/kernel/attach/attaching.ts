@@ -6,7 +6,7 @@ import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inShopAgain } from '../live/in-live-host.ts'
 import { type Attached, attach, bareMachine, portsOf, request } from './in-namespace.ts'
 
-/** The rows of the contract that an attached process is asked for, in every backend. */
+/** The rows of the contract that are tested with an attached process, on every backend. */
 export const attaching = (open: OpenLab, backend: Backend): void => {
   test('an attached process is reached in both families, and reaches the outside; nothing is left of it', async () => {
     const lab = await open()
@@ -22,7 +22,8 @@ export const attaching = (open: OpenLab, backend: Backend): void => {
     )) as Attached
     await lab.outside.listen({ protocol: 'tcp', port: 7 })
     for (const family of ['ip', 'ip6'] as const) {
-      // Another machine, the container itself by way of the host, its sibling by way of the host, and the host.
+      // From another machine, from the container itself and from its sibling (both by way of the host), and from the
+      // host.
       for (const from of [lab.client, one, two, lab.host])
         expect(
           await from.reach({ protocol: 'tcp', destination: addresses[family].host, port: 8080 }),

@@ -14,7 +14,7 @@ networks: {front: {enable_ipv6: true, x-portolan: {pool: classic}}}
 
 type Command = (...words: readonly string[]) => Promise<CommandOutcome>
 
-/** Runs the command with the state directory that the live hosts of these tests have. */
+/** Runs the command with the state directory of these tests' live hosts. */
 const commandOf =
   (lab: Lab, backend: Backend): Command =>
   (name = '', ...words) =>
@@ -40,7 +40,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     expect(await portsOf(lab)).toHaveLength(2)
     expect((await portolan('detach', 'web-1')).stdout).toBe('web-1 is off the networks of project shop.\n')
     expect(await portsOf(lab)).toHaveLength(1)
-    // Its address is its plan's still.
+    // Its address is still the one of its plan.
     expect(await portolan('plan', '-f', file)).toMatchObject({ exitCode: 0 })
     await lab.portolan(['destroy', '-f', file, '--yes', '--state', '/run/lab/live'])
   })
@@ -84,7 +84,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     expect(await two.reach({ protocol: 'tcp', destination: '172.17.0.1', port: 80 })).toMatchObject({
       by: 'web',
     })
-    // A plan knows both for ours: nothing is to be done, and the lease of the job is not given up.
+    // Both endpoints count as Portolan's: the plan has no change, and the job's lease stays.
     expect(await portolan('plan', '-f', file)).toMatchObject({ exitCode: 0 })
     expect(await portolan('apply', '-f', file, '--yes')).toMatchObject({ exitCode: 0 })
     expect(await portsOf(lab)).toHaveLength(2)
@@ -100,7 +100,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     ] as const)
       expect(await portolan('detach', ...words)).toMatchObject({ exitCode: 0, stdout: `${told}\n` })
     expect(await portsOf(lab)).toEqual([])
-    // The service has its address still, and that of the job is free.
+    // The service still has its address, and the job's address is free.
     expect(await portolan('plan', '-f', file)).toMatchObject({ exitCode: 0 })
     expect(
       (await portolan('attach', 'front', '--netns', String(two.pid), '--address', '172.17.7.7')).stdout,
@@ -139,7 +139,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     const portolan = commandOf(lab, backend)
     const run = (command: string, ...words: readonly string[]) =>
       lab.portolan([...command.split(' ').slice(1), ...words])
-    /** The commands that the notes of a report have. */
+    /** The commands in the notes of a report. */
     const commandsIn = (notes: readonly (string | { readonly text: string })[]): readonly string[] =>
       notes.flatMap((note) =>
         [...(typeof note === 'string' ? note : note.text).matchAll(/`(portolan [^`]*)`/g)].map(
@@ -240,7 +240,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
       stderr: expect.stringContaining('is mounted read-only (EROFS)'),
     })
     expect(await portsOf(lab)).toHaveLength(2)
-    // The address of a service is its plan's: there is nothing to give up.
+    // The service's address comes from its plan, so there is no lease to release.
     expect(await portolan('detach', 'web')).toMatchObject({ exitCode: 0 })
     expect(await portsOf(lab)).toHaveLength(1)
     await disk('mount -o remount,rw')

@@ -7,8 +7,8 @@ import { inShop, inShopAgain } from '../live/in-live-host.ts'
 import { attach, bareMachine, heldOf, networkOf, portsOf, request, serves, web } from './in-namespace.ts'
 
 /**
- * Opens the project with a runner that does something at the n-th start of `nsenter`, before or behind it; there are two in
- * one call of attach.
+ * Opens the project with a runner that does something before or after the n-th start of `nsenter`. One call of attach
+ * starts it twice.
  */
 const withRunner = (n: number, when: 'before' | 'behind', what: string): string => `
   const { host: system } = await import('${libraryLoader}')
@@ -41,7 +41,7 @@ const messageOf = async (lab: Lab, backend: Backend, call: string): Promise<stri
     ).message,
   )
 
-/** An attach that cannot be, fails on its way, or is killed there. */
+/** Attaches that are refused, that fail on the way, or that are killed. */
 export const failures = (open: OpenLab, backend: Backend): void => {
   test.each(instants)('that fails at program %d, %s it, leaves nothing', async (n, when) => {
     const lab = await open()
@@ -76,7 +76,7 @@ export const failures = (open: OpenLab, backend: Backend): void => {
          await broken.attach(${request(one, 'web-1')}); report('not killed')`,
       )
       await expect(killed).rejects.toThrow()
-      // What is there tells by its alias whose it is.
+      // The interface that is left names its owner in its alias.
       expect(await portsOf(lab)).toHaveLength(1)
       const { stdout } = await lab.portolan(['status', '--state', '/run/lab/live', '--json'])
       expect(stdout).not.toContain('foreign')

@@ -4,7 +4,7 @@ import { createMachine, type Machine } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'
 import { inShopAgain } from '../live/in-live-host.ts'
 
-/** A process in a network namespace of its own, with services, and no interface but loopback. */
+/** A machine in a new network namespace, with services. Its only interface is loopback. */
 export const bareMachine = async (lab: Lab, name: string): Promise<Machine> => {
   const machine = lab.use(await createMachine(name))
   await machine.listen({ protocol: 'tcp', port: 80 }, { protocol: 'udp', port: 53 })
@@ -13,7 +13,7 @@ export const bareMachine = async (lab: Lab, name: string): Promise<Machine> => {
 
 export const web = "await host.ensureNetwork('web', { pool: 'classic', ipv6: true })"
 
-/** An endpoint as `attach` gives it back. */
+/** An endpoint as `attach` returns it. */
 export interface Attached {
   readonly ip: string
   readonly ip6: string
@@ -21,11 +21,11 @@ export interface Attached {
   readonly interface: string
 }
 
-/** The text of a request. */
+/** The source text of a request to attach. */
 export const request = (machine: Machine, name: string, more = ''): string =>
   `{ network: 'web', endpoint: '${name}', netns: { pid: ${machine.pid} }, ${more} }`
 
-/** Attaches a machine to network `web` of project `shop`, which is made first. */
+/** Attaches a machine to network `web` of project `shop`. The network is made first. */
 export const attach = async (lab: Lab, backend: Backend, machine: Machine, more = ''): Promise<Attached> =>
   (await inShopAgain(
     lab,
@@ -33,7 +33,7 @@ export const attach = async (lab: Lab, backend: Backend, machine: Machine, more 
     `${web}; report(await host.attach(${request(machine, machine.name, more)}))`,
   )) as Attached
 
-/** Is TCP port 8080 of the host answered by the container, for the client, in a family? */
+/** The container that answers the client at TCP port 8080 of the host; null: none. */
 export const serves = async (lab: Lab, family: 'ip' | 'ip6'): Promise<string | null> => {
   const outcome = await lab.client.probe({
     protocol: 'tcp',
@@ -44,7 +44,7 @@ export const serves = async (lab: Lab, family: 'ip' | 'ip6'): Promise<string | n
   return outcome.delivered ? outcome.by : null
 }
 
-/** What the kernel has of a machine's network, without what counts or passes by itself. */
+/** The state of a machine's network, without counters and without values that change with time. */
 export const networkOf = async (machine: Machine): Promise<string> => {
   await machine.quiet()
   const printed = await machine.mustRun([
@@ -55,7 +55,7 @@ export const networkOf = async (machine: Machine): Promise<string> => {
   return printed.replaceAll(/\bexpires \d+sec/g, '')
 }
 
-/** The host's ends of veth pairs that Portolan made. */
+/** The host's ends of the veth pairs that Portolan has made. */
 export const portsOf = async (lab: Lab): Promise<readonly string[]> => {
   const links = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link'])) as readonly {
     readonly ifname: string
@@ -64,7 +64,7 @@ export const portsOf = async (lab: Lab): Promise<readonly string[]> => {
   return links.filter(({ ifalias = '' }) => ifalias.includes(' endpoint=')).map(({ ifname }) => ifname)
 }
 
-/** What must not grow on the host: its links, and our rules. A bridge keeps the link-local address of its first port. */
+/** The links and rules of the host, which must not grow. A bridge's link-local address stays that of its first port. */
 export const heldOf = async (lab: Lab): Promise<string> =>
   (await lab.host.mustRun(['sh', '-c', 'ip -o link; nft list ruleset'])).replaceAll(
     /<[^>]*>|\bstate \w+|packets \d+ bytes \d+|^\d+: /gm,

@@ -25,7 +25,7 @@ const published = async (lab: Lab, backend: Backend): Promise<{ machine: Machine
   return { machine, attached }
 }
 
-/** What an attached process has, and how it is mended. */
+/** The network inside an attached process, and its repair. */
 export const inside = (open: OpenLab, backend: Backend): void => {
   test('once attach returns, packets pass: it waits for no timer of the kernel', async () => {
     const lab = await open()
@@ -49,7 +49,7 @@ export const inside = (open: OpenLab, backend: Backend): void => {
        const before = sentAgain()
        report([await connected(ip), await connected(ip6), sentAgain() - before])`,
     )
-    // TCP asks again after a second at the soonest: what is answered before waited for no timer.
+    // TCP repeats a SYN after one second at the earliest. A faster answer means that no timer was involved.
     expect(answered).toEqual(['at once', 'at once', 0])
   })
 
@@ -154,7 +154,7 @@ export const inside = (open: OpenLab, backend: Backend): void => {
     expect(await serves(lab, 'ip')).toBeNull()
     await attach(lab, backend, machine)
     expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web-1', 'web-1'])
-    // Its own port by way of the host needs hairpin mode.
+    // The container reaches its own port by way of the host only with hairpin mode.
     expect(await lab.host.mustRun(['ip', '-d', 'link', 'show', port])).toContain('hairpin on')
   })
 
@@ -226,7 +226,7 @@ export const inside = (open: OpenLab, backend: Backend): void => {
   test('an interface of a process that is gone may stay for a moment, and is waited for', async () => {
     const lab = await open()
     const { machine, attached } = await published(lab, backend)
-    // The kernel takes namespaces away one after another, and one with many links for long.
+    // The kernel removes namespaces one after another, and a namespace with many links takes long.
     const before = await bareMachine(lab, 'before')
     await before.ip(...Array.from({ length: 400 }, (_, at) => `link add b${at} type bridge`))
     const next = await bareMachine(lab, 'web-1')

@@ -8,7 +8,7 @@ const network = fc.constantFrom('web', 'db')
 const endpoint = fc.constantFrom('a', 'b', 'c')
 const netns = fc.constantFrom('one', 'two')
 
-/** Attaching is the most frequent, so that there is something to detach, publish, end and damage. */
+/** Attach is the most frequent call, so that the other calls find an endpoint. */
 const command = fc.oneof(
   { weight: 4, arbitrary: fc.record({ call: fc.constant('attach'), network, endpoint, netns }) },
   { weight: 2, arbitrary: fc.record({ call: fc.constant('detach'), endpoint, keepLease: fc.boolean() }) },
@@ -27,7 +27,7 @@ const command = fc.oneof(
 
 const sequences = Number(process.env.PORTOLAN_ATTACH_SEQUENCES ?? 10)
 
-/** Random sequences of calls leave what a model says: no interface, lease, port or rule more, and none less. */
+/** Random sequences of calls. The interfaces, leases, ports and rules must equal those of a model. */
 export const randomAttach = (open: OpenLab, backend: Backend): void => {
   test('what is attached, leased and published is what a model says, behind each call', async () => {
     const lab = await open()
@@ -51,7 +51,7 @@ export const randomAttach = (open: OpenLab, backend: Backend): void => {
       }),
       { numRuns: sequences, endOnFailure: true },
     )
-    // Nothing is leased of all the endpoints that there were, once the networks are gone.
+    // Once the networks are gone, no endpoint has a lease.
     expect(await lab.host.mustRun(['sh', '-c', "ip -o link | grep -c ' ve-' || true"])).toBe('0\n')
   }, 3_600_000)
 }

@@ -1,14 +1,17 @@
 import { spawnSync } from 'node:child_process'
 
 /**
- * Runs one sequence of calls of a live host beside a model of what is attached, leased and published, and compares them
- * behind each call. Runs in the host's namespace: see random-attach.ts.
+ * Runs one sequence of calls on a live host and on a model of what is attached, leased and published. It compares both
+ * after each call. It runs in the host's namespace: see random-attach.ts.
  */
 
 const networks = { web: 'eth0', db: 'eth1' }
 const portOf = { a: 9000, b: 9001, c: 9002 }
 
-/** A listing that something changed meanwhile (NLM_F_DUMP_INTR), as the end of a namespace does, is asked for again. */
+/**
+ * Runs a program. A listing that a change has interrupted (NLM_F_DUMP_INTR), such as the end of a namespace, is
+ * repeated.
+ */
 const run = (...argv) => {
   for (;;) {
     const { status, signal, error, stdout, stderr } = spawnSync(argv[0], argv.slice(1), { encoding: 'utf8' })
@@ -23,7 +26,7 @@ const refusalOf = (work) =>
     ({ code = 'none' }) => code,
   )
 
-/** What the kernel and the host object have, as sorted texts. */
+/** The state of the kernel and of the host object, as sorted texts. */
 const observe = (host, namespaces) => {
   const links = JSON.parse(run('ip', '-d', '-j', 'link'))
   const attached = links.flatMap(({ ifalias = '', ifname, master = 'none', linkinfo }) => {
@@ -53,12 +56,13 @@ const observe = (host, namespaces) => {
   }
 }
 
-/** The kernel takes interfaces away behind the end of their namespace, in a work queue (`cleanup_net`). */
+/** Ends a namespace. The kernel removes its interfaces later, in a work queue (`cleanup_net`). */
 const endNamespace = (name) => {
   const before = run('ip', '-o', 'link').split('\n').length
   const had = run('ip', '-n', name, '-o', 'link').split('\n').length - 2
   run('ip', 'netns', 'delete', name)
-  // The queue is that of the whole machine: it is waited for as long as `until` of the lab waits, and longer on a busy one.
+  // All namespaces of the machine share the queue. So the wait is as long as that of the lab's `until`, and longer on a
+  // busy machine.
   for (let look = 0; run('ip', '-o', 'link').split('\n').length > before - had; look += 1) {
     if (look === 6000) throw new Error(`interfaces of the namespace ${name} stay though it has ended`)
     run('sleep', '0.01')
@@ -125,7 +129,7 @@ export const randomRound = async (host, commands) => {
       endNamespace(netns)
       for (const [key, name] of model.attached) if (name === netns) model.attached.delete(key)
     },
-    /** Another program damages what is attached, and attach mends it. */
+    /** Another program damages an attached endpoint, and attach repairs it. */
     damage: async ({ network, endpoint, how }) => {
       const netns = model.attached.get(`${network} ${endpoint}`)
       if (netns === undefined) return

@@ -4,7 +4,7 @@ import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inShopAgain } from '../live/in-live-host.ts'
 import { bareMachine, heldOf, portsOf, request, web } from './in-namespace.ts'
 
-/** What leads past the interface inside, and default routes that take the place of others. */
+/** Routes inside that bypass the endpoint's interface, and default routes that replace others. */
 export const routes = (open: OpenLab, backend: Backend): void => {
   test('what leads to the subnet by another interface is refused; default routes take the place of former ones', async () => {
     const lab = await open()
@@ -15,7 +15,7 @@ export const routes = (open: OpenLab, backend: Backend): void => {
       'link add eth9 type bridge',
       'link set eth9 up',
       'address add 172.17.3.4/24 dev eth9',
-      // Of a service, and of a network that holds ours: both lead past nothing.
+      // The address of a service on lo, and a route to a larger prefix that contains the network's: both are no fault.
       'address add 172.17.0.77/32 dev lo',
       'route add 172.16.0.0/12 dev eth9',
     )
@@ -86,7 +86,7 @@ export const routes = (open: OpenLab, backend: Backend): void => {
     const { exitCode, stdout, stderr } = await lab.portolan(['script', '--format', 'sh', ...options])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     const script = await lab.write('again.sh', stdout)
-    // The script looks at the ports in /sys, and a lab has that of the machine.
+    // The script reads ports in /sys, and a lab sees the machine's /sys.
     const again = async (): Promise<readonly (string | undefined)[]> => {
       const inSys = `mount -t sysfs sysfs /sys && exec sh ${script}`
       await lab.host.mustRun(['unshare', '--mount', 'sh', '-c', inSys])

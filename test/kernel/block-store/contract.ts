@@ -9,7 +9,7 @@ import {
   setUpCluster,
 } from '@portolan/core'
 
-/** A store with nothing in it, and what only its server does. */
+/** An empty store, and the operations that only its server offers. */
 export interface StoreUnderTest {
   readonly store: BlockStore
   /** Forgets every revision before this one. */
@@ -35,7 +35,7 @@ export const take = async (watch: BlockWatch, count: number): Promise<readonly B
 const keysOf = async (store: BlockStore): Promise<readonly string[]> =>
   (await store.read()).entries.map(({ key, value }) => `${key}=${value}`)
 
-/** What the rules rely on: every store holds it. */
+/** The properties that the rules rely on. Every store must have them. */
 export const testContract = (open: () => Promise<StoreUnderTest>): void => {
   test('a transaction whose conditions hold is carried out as a whole, at one revision', async () => {
     const { store } = await open()

@@ -9,7 +9,7 @@ services: {web: {}}
 networks: {default: {enable_ipv6: true}}
 `
 
-/** A Compose project on a host, in a block of its own. */
+/** Applies a Compose project on a host, in the host's own block. */
 const applied = async (host: DockerHost, backend: string) => {
   const words = ['-f', await host.write('compose.yaml', shop), '--backend', backend]
   await host.must('apply', ...words, '--yes')
@@ -20,12 +20,12 @@ const applied = async (host: DockerHost, backend: string) => {
   return { planned, plan, box }
 }
 
-/** Compose projects beside dockerd, whose policy on FORWARD drops what another table lets through. */
+/** Compose projects beside dockerd. Docker's policy on FORWARD drops packets that another table accepts. */
 export const besideDocker = (opened: () => Here): void => {
   test('what Docker drops between hosts is told, and comes through with the commands that are told with it', async () => {
     const here = opened()
     const [first, second] = here.dockers
-    // With bridges of its own beside.
+    // Docker has bridges of its own as well.
     for (const { docker } of here.dockers) await docker.createNetwork({ name: 'own' })
     const web = webOf(here, 1)
     const { planned, plan, box } = await applied(first, 'nftables')
@@ -47,7 +47,7 @@ export const besideDocker = (opened: () => Here): void => {
     await meet(box, web)
     await isMasqueraded(box, 11)
 
-    // Rules of iptables-legacy are in front of those of Docker.
+    // Rules of iptables-legacy come before Docker's rules.
     const other = await applied(second, 'iptables-legacy')
     expect(other.planned.conflicts).toEqual([])
     await meet(box, other.box)

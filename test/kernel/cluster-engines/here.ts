@@ -5,21 +5,21 @@ import type { Docker } from '../../lab/neighbour/docker.ts'
 import type { DockerPlugin } from '../../lab/neighbour/docker-plugin.ts'
 import type { Podman } from '../../lab/neighbour/podman.ts'
 
-/** A host with dockerd and the plugin of Portolan. */
+/** A host with dockerd and Portolan's plugin. */
 export interface DockerHost extends ClusterHostMachine {
   readonly plugin: DockerPlugin
   readonly docker: Docker
 }
 
 /**
- * Three hosts of one cluster. Docker writes its rules with iptables-nft on the first, with iptables-legacy on the second;
- * the third has Podman with netavark, and joins later.
+ * Three hosts of one cluster. Docker writes its rules with iptables-nft on the first host, and with iptables-legacy on
+ * the second. The third host has Podman with netavark, and joins later.
  */
 export interface Here {
   readonly site: ClusterSite
   readonly dockers: readonly [DockerHost, DockerHost]
   readonly third: ClusterHostMachine & { readonly podman: Podman }
-  /** One container of each host, in the order of the hosts. */
+  /** One container on each host, in the order of the hosts. */
   readonly webs: Addressed[]
 }
 
@@ -29,7 +29,7 @@ export interface Addressed extends Machine {
   readonly address6: string | null
 }
 
-/** The container with port 80 of the first, second or third host. */
+/** The container with port 80 on the first, second or third host. */
 export const webOf = ({ webs }: Here, at: number): Addressed => {
   const web = webs[at]
   if (web === undefined) throw new Error(`host ${at + 1} has no container yet`)
@@ -38,7 +38,7 @@ export const webOf = ({ webs }: Here, at: number): Addressed => {
 
 const addressesOf = ({ address, address6 }: Addressed): readonly string[] => [address ?? '', address6 ?? '']
 
-/** Both reach each other, in both families, and see each other's own source. */
+/** Expects that two containers reach each other, in both families, and see each other's own source address. */
 export const meet = async (one: Addressed, other: Addressed): Promise<void> => {
   for (const [from, to] of [
     [one, other],
@@ -54,7 +54,7 @@ export const meet = async (one: Addressed, other: Addressed): Promise<void> => {
 
 export const families = ['ip', 'ip6'] as const
 
-/** A published port of a host leads a machine outside of the cluster to a container. */
+/** Expects that a published port of a host leads a machine outside the cluster to a container. */
 export const isPublished = async (
   { site: { client } }: Here,
   last: number,
@@ -67,7 +67,7 @@ export const isPublished = async (
     ).toMatchObject({ by: name, source: clusterAddress(9, family) })
 }
 
-/** Where the client is asked, the container has the address of its host. */
+/** Expects that the client sees the container with the address of its host. */
 export const isMasqueraded = async (from: Machine, last: number): Promise<void> => {
   for (const family of families)
     expect(
@@ -75,7 +75,7 @@ export const isMasqueraded = async (from: Machine, last: number): Promise<void> 
     ).toMatchObject({ by: 'client', source: clusterAddress(last, family) })
 }
 
-/** A machine that is no container of the cluster does not come in, though it has a route. */
+/** Expects that a machine outside the cluster does not reach the container, though it has a route. */
 export const isClosed = async ({ site: { client } }: Here, to: Addressed, last: number): Promise<void> => {
   for (const [at, family] of families.entries()) {
     const destination = addressesOf(to)[at] ?? ''

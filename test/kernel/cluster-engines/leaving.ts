@@ -3,7 +3,7 @@ import type { Running } from '../../lab/run.ts'
 import { routesOf, untilRoutes } from '../cluster/site-routes.ts'
 import { type Here, meet, webOf } from './here.ts'
 
-/** A host that leaves the cluster. */
+/** A host leaves the cluster. */
 export const leaving = (opened: () => Here, services: Running[]): void => {
   test('a host that leaves is forgotten by the others, whose containers go on', async () => {
     const here = opened()
@@ -13,7 +13,7 @@ export const leaving = (opened: () => Here, services: Running[]): void => {
     await staying?.outcome
     await third.podman.remove('web-h3')
     await third.podman.command('network', 'rm', 'web')
-    // The journal of the plugin of Podman stays, and is no project: this one is the last.
+    // The journal of Podman's plugin stays but counts as no project, so this was the last project.
     await third.must('destroy', '-p', 'cni', '--yes')
     expect(await routesOf(third)).toEqual([])
     expect(JSON.parse(await third.must('cluster', 'release', '--json')).released).toHaveLength(4)

@@ -10,7 +10,7 @@ import { type Addressed, type Here, isClosed, isMasqueraded, isPublished, meet, 
 
 const cni = fileURLToPath(new URL('../../../packages/cni/bin/portolan-cni.js', import.meta.url))
 
-/** A container that a runtime gives to the CNI plugin. */
+/** A container that a runtime hands to the CNI plugin. */
 const addPod = async ({ lab, machine }: ClusterHostMachine, name: string): Promise<Addressed> => {
   const pod = lab.use(await createMachine(name))
   const config = { cniVersion: '1.1.0', name: 'pods', type: 'portolan-cni', ipv6: true, backend: 'nftables' }
@@ -28,7 +28,7 @@ const addPod = async ({ lab, machine }: ClusterHostMachine, name: string): Promi
   return { ...pod, address, address6 }
 }
 
-/** Docker on two hosts, and Podman and the CNI plugin on a third that joins later. */
+/** Docker on two hosts; Podman and the CNI plugin on a third host that joins later. */
 export const twoHosts = (opened: () => Here, services: Running[]): void => {
   test('containers of Docker on two hosts reach each other with their own source, and what is outside as ever', async () => {
     const { dockers, webs } = opened()

@@ -1,6 +1,6 @@
 import type { Machine } from '../../lab/machine.ts'
 
-/** A bridge on a machine that several tests share: it goes with the test that made it, be it that an assertion failed. */
+/** A bridge on a machine that several tests share. It is removed with its test, also when an assertion fails. */
 export const bridgeOn = async (
   machine: Machine,
   name: string,

@@ -5,7 +5,7 @@ import { type Etcd, patient } from '../../lab/neighbour/etcd.ts'
 import type { CommandOn } from '../../lab/resident/command-on.ts'
 import type { Running, RunOutcome } from '../../lab/run.ts'
 
-/** A server of etcd, and the command on its machine. */
+/** An etcd server, and the command on its machine. */
 export interface CommandSite {
   readonly etcd: Etcd
   readonly command: CommandOn
@@ -15,9 +15,9 @@ export interface CommandSite {
 let clusters = 0
 
 /**
- * A cluster with pools, or without any, and its hosts by the names of their state directories.
+ * A cluster with these pools, or without any, and its hosts by the names of their state directories.
  *
- * @param folder - where those are
+ * @param folder - the parent folder of the state directories
  */
 export const openCommandCluster = async (
   { etcd, command, environment }: CommandSite,
@@ -43,17 +43,17 @@ export const openCommandCluster = async (
     name,
     run,
     json,
-    /** Any command, without a cluster that is named. */
+    /** Runs any command without naming the cluster. */
     portolan: (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
       command.run([...words, '--state', stateOf(host)]),
     url: `etcd://${etcd.inside}/${name}`,
-    /** With another name of the cluster, as where that is misspelt. */
+    /** Runs a command with another cluster name, as when the name is misspelt. */
     runAs: (as: string, host: string, ...words: readonly string[]): Promise<RunOutcome> =>
       command.run(lineOf(host, words, as)),
     join: (host: string, ...words: readonly string[]) => json(host, 'join', '--member', host, ...words),
     start: (host: string, ...words: readonly string[]) =>
       etcd.machine.start(command.argv(lineOf(host, ['join', '--member', host, ...words])), { environment }),
-    /** Starts any of its verbs. */
+    /** Starts any verb of `cluster`. */
     begin: (host: string, ...words: readonly string[]): Running =>
       etcd.machine.start(command.argv(lineOf(host, words)), { environment }),
     store: () => openEtcdStore({ cluster: name, endpoints: [etcd.endpoint], ...patient }),
@@ -63,14 +63,14 @@ export const openCommandCluster = async (
 
 export type CommandCluster = Awaited<ReturnType<typeof openCommandCluster>>
 
-/** As if 60 s had passed in which no program kept a host alive. */
+/** Makes a host look as if no program had kept it alive for 60 s. */
 export const silence = async (cluster: CommandCluster, host: string): Promise<void> => {
   const store = cluster.store()
   await store.commit({ when: [], writes: [{ kind: 'delete', key: `hosts/${host}` }] })
   await store.close()
 }
 
-/** What a state directory remembers of a cluster: names of files, and what is in them. */
+/** The files of a cluster in a state directory: their names and contents. */
 export const memoryIn = (state: string): readonly (readonly [string, string])[] =>
   (existsSync(state) ? readdirSync(state) : [])
     .filter((name) => name.startsWith('cluster'))

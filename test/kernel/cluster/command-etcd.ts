@@ -5,9 +5,9 @@ import { type Etcd, startEtcd } from '../../lab/neighbour/etcd.ts'
 import { commandOn } from '../../lab/resident/command-on.ts'
 import { type CommandCluster, type CommandSite, openCommandCluster } from './command-cluster.ts'
 
-/** A server of etcd for the clusters of one suite, and a folder for what their hosts remember. */
+/** An etcd server for the clusters of one suite, and a folder for their hosts' state. */
 export interface CommandEtcd {
-  /** @throws Error before it has been started */
+  /** @throws Error before the server is started */
   etcd(): Etcd
   open(...pools: readonly string[]): Promise<CommandCluster>
   start(): Promise<void>

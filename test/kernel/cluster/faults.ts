@@ -25,9 +25,9 @@ const oneWay = (ones: readonly string[], others: readonly string[]) =>
   ones.flatMap((one) => others.map((other) => [one, other] as const))
 
 /**
- * Brings a fault about, in place of none.
- * @param at - which host or member it meets
- * @returns what ends it
+ * Starts a fault. No other fault may be active.
+ * @param at - selects the host or member
+ * @returns a function that ends the fault
  */
 export const bringAbout = async (
   lab: ClusterLab,
@@ -60,7 +60,7 @@ export const bringAbout = async (
       return cut([...bothWays([member.address], others(member)), ...bothWays([host.address], others(member))])
     case 'leader-with-a-minority': {
       const leader = await lab.leader()
-      // Half of the hosts are on the side of the leader that was.
+      // Half of the hosts are on the side of the old leader.
       const [side, rest] = [hosts.filter((_, one) => one % 2 === 0), hosts.filter((_, one) => one % 2 === 1)]
       return cut([
         ...bothWays([leader.address], [...others(leader), ...rest]),
@@ -95,7 +95,7 @@ export const bringAbout = async (
   }
 }
 
-/** The leader gives its office to another member. */
+/** Makes the leader hand its role to another member. */
 const moveLeader = async (lab: ClusterLab, at: number): Promise<void> => {
   const leader = await lab.leader()
   const list = await leader.ask('cluster/member/list', {})

@@ -1,4 +1,4 @@
-/** Keeps what failed in the background until it is asked for. */
+/** Keeps the first failure of work in the background until `raise` throws it. */
 export const firstFault = () => {
   let first: unknown = null
   return {

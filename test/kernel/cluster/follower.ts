@@ -4,7 +4,7 @@ import type { Machine } from '../../lab/machine.ts'
 import { firstFault } from './first-fault.ts'
 import type { History } from './history.ts'
 
-/** Reads every revision into a history, from the first on, and begins again where it was when a server is lost. */
+/** Reads every revision into a history, from the first on. When a server is lost it continues at the last revision. */
 export const follow = async (
   machine: Machine,
   options: EtcdStoreOptions,

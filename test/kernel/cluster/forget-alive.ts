@@ -1,6 +1,6 @@
 import { type ClusterSite, clusterAddress } from '../../lab/cluster-site.ts'
 
-/** As if a minute had passed in which nothing kept a host alive in the cluster. */
+/** Makes a host look as if nothing had kept it alive in the cluster for a minute. */
 export const forgetAlive = async ({ client }: ClusterSite, host: string): Promise<void> => {
   await client.mustRun([
     ...['curl', '--silent', '--fail'],

@@ -9,27 +9,30 @@ import {
 } from '../../lab/cluster/host-process.ts'
 import { firstFault } from './first-fault.ts'
 
-/** A host as it is on paper, with the process and the interface that it has. */
+/** The state that a host should have, with its process and its interface. */
 export interface FuzzHost extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   readonly name: string
   readonly machine: ClusterHost['machine']
   readonly mac: string
-  /** The blocks in which it has addresses: those that it was told of, until it begins to give them back. */
+  /**
+   * The blocks in which the host has addresses. A block is in the set from the answer to its claim until the host
+   * begins to release it.
+   */
   readonly uses: ReadonlySet<string>
-  /** It was silent for so long that its blocks may have been reclaimed, and it has not verified them since. */
+  /** The host was silent for so long that its blocks may have been reclaimed, and it has not verified them since. */
   readonly isDoubtful: boolean
   readonly isOff: boolean
-  /** Resolves once what it was asked for has ended, or its process has. */
+  /** Resolves once the running call has ended, or the process has. */
   idle(): Promise<void>
   claim(count: number, how: { readonly vacates: boolean; readonly interrupt?: Interrupt }): Promise<void>
   release(how: { readonly one: boolean; readonly interrupt?: Interrupt }): Promise<void>
   reclaim(): Promise<void>
   setUp(pools: readonly string[]): Promise<void>
   goOn(): void
-  /** The machine loses its power; its state directory stays. `wipe`: that is lost too. */
+  /** The machine loses its power, and its state directory stays. `wipe`: the state directory is lost too. */
   powerOff(how: { readonly wipe: boolean }): Promise<void>
-  /** It is not heard of for longer than its lease lasts, though it runs. */
+  /** The host is silent for longer than its lease lasts, though it runs. */
   silence(): Promise<void>
 }
 
@@ -37,14 +40,14 @@ interface Claimed {
   readonly blocks: readonly (RememberedBlock & { readonly host: string; readonly incarnation: string })[]
 }
 
-/** How a call may fail while members are lost, hosts are cut off and blocks are scarce. */
+/** Errors that any call may return while members are lost or hosts are cut off. */
 const expected = ['CLUSTER_UNREACHABLE', 'CLUSTER_OUTCOME_UNKNOWN']
 
-/** The first address that a block has for a container. */
+/** The first address of a block for a container. */
 export const addressIn = (block: string): string =>
   block.replace(/(\d+)\/\d+$/, (_all, last) => String(Number(last) + 1))
 
-/** @param observer - another process, that is never cut off */
+/** @param observer - another process, which is never cut off */
 export const createFuzzHost = async (
   { name, machine }: ClusterHost,
   options: EtcdStoreOptions,
@@ -79,7 +82,7 @@ export const createFuzzHost = async (
     process ??= await startHostProcess(machine, options)
     return process
   }
-  /** Begins a call; what comes of it is taken in when it ends. */
+  /** Begins a call. `take` handles its value when it ends. */
   const begin = async <Value>(
     operation: string,
     details: object,
@@ -146,12 +149,12 @@ export const createFuzzHost = async (
       )
     },
     reclaim: () => begin('reclaim', { host: null }, [], async () => {}),
-    // Pools that would cut addresses otherwise are refused.
+    // Pools that would change the size of existing blocks are refused.
     setUp: (pools) => begin('setUp', { pools }, ['INVALID_REQUEST'], async () => {}),
     goOn() {
       if (!isStopped) return
       isStopped = false
-      // It stops itself, and that may be still to come.
+      // The process stops itself, perhaps later than now. So SIGCONT is repeated until the call has ended.
       const stopped = process
       const again = setInterval(() => stopped?.resume(), 20)
       void running.then(() => clearInterval(again))

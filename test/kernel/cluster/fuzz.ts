@@ -16,7 +16,7 @@ const interrupt = (signal: 'SIGKILL' | 'SIGSTOP') =>
     moment: fc.constantFrom('before' as const, 'sent' as const, 'answered' as const),
   })
 
-/** More than there are blocks for, when all ask for the most. */
+/** When all hosts claim the most, there are too few blocks. */
 const count = fc.integer({ min: 1, max: 4 })
 
 const operation = fc.oneof(
@@ -70,7 +70,7 @@ const operation = fc.oneof(
 
 type Operation = typeof operation extends fc.Arbitrary<infer Value> ? Value : never
 
-/** The second takes blocks of the first away, the third has others, and the last would cut addresses otherwise. */
+/** The second removes blocks of the first, the third adds a pool, and the last has another block size. */
 const poolChanges = [
   ['10.64.0.0/24:28'],
   ['10.64.0.0/25:28'],
@@ -83,11 +83,11 @@ const everyBlock = [
   ...Array.from({ length: 4 }, (_, at) => `10.65.0.${16 * at}/28`),
 ]
 
-/** How many operations there are between two sweeps of the wire, and two checks of all there is. */
+/** The number of operations between two sweeps of the wire, and between two complete checks. */
 const SWEEP_EVERY = 15
 const CHECK_EVERY = 75
 
-/** Random operations on all hosts at once, with what goes wrong meanwhile. */
+/** Runs random operations on all hosts at once, while faults occur. */
 export const runFuzz = async (lab: ClusterLab, operations: number, say: (line: string) => void) => {
   const options: EtcdStoreOptions = { cluster: 'fuzz', endpoints: lab.endpoints, timeoutMs: 400 }
   const history = openHistory()

@@ -1,6 +1,6 @@
 import type { BlockChanges } from '@portolan/core'
 
-/** A block as its key says it: read here anew, so that a fault of the product's own reader does not hide itself. */
+/** A block, read from its key. The reader is a second one, so that a fault of the product's reader shows. */
 interface Block {
   readonly name: string
   readonly first: bigint
@@ -16,19 +16,19 @@ interface Held {
   readonly state: string
 }
 
-/** Every revision of a cluster, one after the other, and what is wrong with any. */
+/** All revisions of a cluster in order, and the faults in them. */
 export interface History {
   readonly faults: readonly string[]
-  /** The last revision that was seen, and how many. */
+  /** The last revision that was seen, and the number of revisions. */
   revision(): number
   revisions(): number
   see(changes: BlockChanges): void
-  /** Resolves once this revision was seen. */
+  /** Resolves once the revision was seen. */
   reached(revision: number): Promise<void>
-  /** The blocks that are held, by their names: `10.64.0.16/28`. */
+  /** The held blocks by name: `10.64.0.16/28`. */
   held(): ReadonlyMap<string, Held>
   isAlive(host: string): boolean
-  /** How often a block went from no owner to an owner, back, and how often one was reclaimed. */
+  /** How often blocks were claimed, released, reclaimed (`expired`) or taken over, and how often the pools changed. */
   readonly counts: { claimed: number; released: number; expired: number; tookOver: number; pools: number }
 }
 
@@ -45,7 +45,7 @@ const blockOf = (key: string): Block | null => {
 
 const heldOf = (value: string): Held => JSON.parse(value)
 
-/** A pool such as 10.64.0.0/24:28. */
+/** The addresses and the block size of a pool such as 10.64.0.0/24:28. */
 const rangeOf = (pool: string): { readonly first: bigint; readonly last: bigint; readonly size: number } => {
   const [, address = '', length = '', size = ''] = /^([\d.]+)\/(\d+):(\d+)$/.exec(pool) ?? []
   const first = address.split('.').reduce((sum, octet) => sum * 256n + BigInt(octet), 0n)
@@ -74,7 +74,7 @@ export const openHistory = (): History => {
     const previous = before === null ? '' : `${before.host} (${before.incarnation})`
     if (before?.state === 'held') {
       if (next.state !== 'expired' && owner !== previous) {
-        // A machine of the same name in the place of one that is gone takes its blocks over, or gives them back.
+        // A new machine with the name of a lost one takes the blocks over, or releases them.
         counts.tookOver += 1
         if (next.host !== before.host) fault(`of ${previous} was written by ${owner}`)
         if ((wasAlive.get(next.host) ?? next.incarnation) !== next.incarnation)
@@ -86,7 +86,7 @@ export const openHistory = (): History => {
       }
       if (next.state === 'released') counts.released += 1
     } else if (next.state !== 'held') {
-      // A host that is back says that nothing of it is in what was reclaimed from it, once no pool has that any more.
+      // A host that is back may release a block that was reclaimed from it, once no pool contains the block any more.
       const isSaidFree = before?.state === 'expired' && next.state === 'released' && owner === previous
       if (!isSaidFree || isOf(block)) fault(`is ${next.state} and was not held`)
     } else {
@@ -108,7 +108,7 @@ export const openHistory = (): History => {
     revision: () => last,
     revisions: () => seen,
     see({ revision, changes }) {
-      // Nothing else writes to this etcd, so that a revision which is missing was not told.
+      // No other program writes to this etcd. So a missing revision means that the watch left one out.
       if (revision !== last + 1 && last !== 0) faults.push(`after ${last} the watch told ${revision}`)
       last = revision
       seen += 1

@@ -2,9 +2,9 @@ import { acquireSubnet, type LeaseStore } from '@portolan/core'
 import { openLeaseStore } from '@portolan/host'
 
 /**
- * Leases the whole of an IPv4 block to network web of project shop, as apply does.
- * @param directory - the state directory of the host that has it
- * @returns the leases, open
+ * Leases all addresses of an IPv4 block to network web of project shop, as apply does.
+ * @param directory - the state directory of the block's host
+ * @returns the open lease store
  */
 export const leaseInBlock = async (directory: string, block: string): Promise<LeaseStore> => {
   const leases = openLeaseStore(directory)

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals'
 import type { Node } from './site-node.ts'
 
-/** Containers of each two of these hosts reach each other on their own addresses. */
+/** Expects that the containers of any two of these hosts reach each other at their own addresses. */
 export const meet = async (...ones: readonly Node[]): Promise<void> => {
   for (const from of ones)
     for (const to of ones)

@@ -1,14 +1,14 @@
 import { type ClusterSite, openClusterSite } from '../../lab/cluster-site.ts'
 import { applyOn, type Node, settle } from './site-node.ts'
 
-/** The hosts of a suite, each with a network in its block. */
+/** The hosts of a suite. Each has a network in its block. */
 export interface SettledSite {
-  /** @throws Error before they have been started */
+  /** @throws Error before the hosts are started */
   site(): ClusterSite
   readonly nodes: readonly Node[]
-  /** @throws Error for one that has not been settled */
+  /** @throws Error for a host that is not settled */
   node(index: number): Node
-  /** Starts the hosts, sets the cluster up, and settles the first of them, or all, one after the other. */
+  /** Starts the hosts, sets the cluster up, and settles the first hosts, or all, one after the other. */
   open(hosts: number, settled?: number): Promise<void>
   close(): Promise<void>
 }
@@ -33,7 +33,7 @@ export const settledSite = (): SettledSite => {
       const pools = ['--pool', '10.64.0.0/20:24', '--pool', 'fd00:1234::/56:64']
       await hosts[0]?.must('cluster', 'init', ...pools, '--cluster', url)
       for (const host of hosts.slice(0, settled)) nodes.push(await settle(host, url))
-      // All but the last one joined before there was another.
+      // A host that joined early did not know the later hosts, so each host applies again.
       for (const { host, file } of nodes) await applyOn(host, file, '--cluster', url)
     },
     close: async () => {

@@ -4,9 +4,9 @@ import type { Running } from '../../lab/run.ts'
 import { until } from '../../lab/until.ts'
 
 /**
- * Waits until a host remembers so many blocks of its own, and so many of other hosts with the address that they are reached
- * through. etcd has them before: plans and plugins go by what is remembered.
- * @param joining - the program that writes it down
+ * Waits until a host has stored so many blocks of its own, and so many of other hosts with their gateway addresses.
+ * etcd has the blocks earlier, but plans and plugins use the stored ones.
+ * @param joining - the program that stores them
  */
 export const untilRemembered = async (
   { machine }: ClusterHostMachine,

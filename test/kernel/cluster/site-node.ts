@@ -1,7 +1,7 @@
 import type { ClusterHostMachine } from '../../lab/cluster-site.ts'
 import type { Container } from '../../lab/container.ts'
 
-/** A host of the cluster with one network in its block, and one container there. */
+/** A host of the cluster with one network in its block, and one container on it. */
 export interface Node {
   readonly host: ClusterHostMachine
   readonly file: string
@@ -15,7 +15,7 @@ export const at = (block: string, last: number): string => block.replace(/0\/24$
 
 export const backends = { h1: 'nftables', h2: 'iptables-nft', h3: 'iptables-legacy' } as const
 
-/** Applies a file there, in the backend that the host has: what is between hosts is of none. */
+/** Applies a file on a host, with the host's backend. The routes between hosts do not depend on the backend. */
 export const applyOn = (
   host: ClusterHostMachine,
   file: string,

@@ -2,7 +2,7 @@ import type { ClusterHostMachine } from '../../lab/cluster-site.ts'
 import type { Running } from '../../lab/run.ts'
 import { until } from '../../lab/until.ts'
 
-/** The routes of Portolan on a host, as `ip` writes them. */
+/** Portolan's routes on a host, as `ip` prints them. */
 export const routesOf = async ({ machine }: ClusterHostMachine): Promise<readonly string[]> => {
   const lists = await Promise.all(
     ['-4', '-6'].map((family) => machine.mustRun(['ip', family, 'route', 'show', 'proto', '143'])),
@@ -13,8 +13,8 @@ export const routesOf = async ({ machine }: ClusterHostMachine): Promise<readonl
 }
 
 /**
- * Waits until the routes of Portolan on a host are so.
- * @param beside - the program that makes them
+ * Waits until a host has these routes of Portolan's.
+ * @param beside - the program that makes the routes
  */
 export const untilRoutes = async (
   host: ClusterHostMachine,

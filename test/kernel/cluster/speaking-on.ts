@@ -2,10 +2,10 @@ import type { ClusterHostMachine } from '../../lab/cluster-site.ts'
 import type { Running } from '../../lab/run.ts'
 import { until } from '../../lab/until.ts'
 
-/** A command of a host that runs on, and what it has said. */
+/** Starts a command on a host that keeps running, and follows its output. */
 export const speakingOn = async ({ machine, lab }: ClusterHostMachine, ...words: readonly string[]) => {
   const file = `/run/lab/${words.filter((word) => /^[a-z]+$/.test(word)).join('-')}.said`
-  // One before it has written there, and this one may come to it late.
+  // An earlier command may have written this file, and the new one may begin to write late.
   await machine.writeText(file, '')
   const running: Running = machine.start(
     ['sh', '-c', `exec "$@" > ${file} 2>&1`, 'sh', ...lab.command, ...words],
@@ -18,12 +18,12 @@ export const speakingOn = async ({ machine, lab }: ClusterHostMachine, ...words:
   const said = (): Promise<string> => machine.mustRun(['cat', file])
   return {
     said,
-    /** @throws Error with what it has said instead */
+    /** @throws Error with the output, when the text does not come */
     says: async (what: RegExp): Promise<void> => {
       await until(`it to say ${what}`, async () => what.test(await said()), { beside: running, shows: said })
     },
     stop,
-    /** Also where a test fails before it has stopped it. */
+    /** Stops the command when a test fails before it has done so. */
     [Symbol.asyncDispose]: stop,
   }
 }

@@ -5,7 +5,7 @@ import { addressIn, type FuzzHost } from './fuzz-host.ts'
 const program = fileURLToPath(new URL('../../lab/cluster/arp-owners.py', import.meta.url))
 const service = { protocol: 'udp', port: 7 } as const
 
-/** Addresses of blocks are reached on the wire, and each machine says its name. */
+/** Makes the addresses of blocks reachable on the wire, and makes each machine answer with its name. */
 export const prepareTraffic = async (lab: ClusterLab): Promise<void> => {
   await lab.observer.ip('route add 10.64.0.0/15 dev eth0')
   for (const { machine } of lab.hosts) await machine.listen(service)
@@ -13,8 +13,8 @@ export const prepareTraffic = async (lab: ClusterLab): Promise<void> => {
 
 /**
  * Asks for addresses of these blocks on the wire.
- * @returns addresses that more than one host answered for. Hosts whose blocks may
- * have been reclaimed while they ran are left out: what they do until they verify their blocks is documented.
+ * @returns the addresses for which more than one host answered. A host whose blocks may have been reclaimed while it
+ *   ran does not count: its behaviour until it verifies its blocks is documented
  */
 export const sweep = async (
   lab: ClusterLab,
@@ -22,7 +22,7 @@ export const sweep = async (
   blocks: readonly string[],
 ): Promise<readonly string[]> => {
   const addresses = blocks.map(addressIn)
-  // One of them may verify its blocks while it is asked, and has given up what it answered for.
+  // Such a host may verify its blocks during the sweep, and release an address for which it has answered.
   const doubted = new Set(hosts.filter(({ isDoubtful }) => isDoubtful))
   const printed = await lab.observer.mustRun([
     'python3',
@@ -42,10 +42,10 @@ export const sweep = async (
   })
 }
 
-/** Asks each address that hosts have, and hears which machine it is. */
+/** Sends a probe to each address that hosts have, and checks which machine answers. */
 export const askEach = async (lab: ClusterLab, hosts: readonly FuzzHost[]): Promise<readonly string[]> => {
   await lab.observer.mustRun(['ip', 'neigh', 'flush', 'dev', 'eth0'])
-  // A host that was reclaimed and does not know it answers too, and the neighbour that is heard first wins.
+  // A host whose block was reclaimed answers for the address too, as long as it does not know. The first answer wins.
   const doubted = new Set(hosts.flatMap(({ uses, isDoubtful }) => (isDoubtful ? [...uses] : [])))
   const asked = hosts.flatMap(({ name, uses, isDoubtful }) =>
     isDoubtful

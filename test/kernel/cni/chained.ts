@@ -7,7 +7,7 @@ import { bareMachine } from '../attach/in-namespace.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { type Json, pluginIn, ports, type Sandbox, sandboxOf } from './plugin.ts'
 
-/** Debian's plugin `bridge` with host-local, as the first of a list. */
+/** Debian's plugin `bridge` with host-local, as the first plugin of a list. */
 const bridge = {
   cniVersion: '1.0.0',
   name: 'pods',
@@ -43,9 +43,9 @@ export const chained = (open: OpenLab, backend: Backend): void => {
     const plugin = pluginIn(lab, backend)
     const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
     const [first, second] = [sandboxOf(one), sandboxOf(two)]
-    // The bridge and what it writes of its own stay for the next container.
+    // The bridge and its settings stay for the next container.
     await callBridge(lab, 'ADD', { id: 'before', netns: sandboxOf(await bareMachine(lab, 'before')).netns })
-    // The kernel is not done with its veth while the link-local address is being tried.
+    // The kernel still works on the veth pair while duplicate address detection runs for the link-local address.
     await lab.host.mustRun([
       'sh',
       '-c',
@@ -62,7 +62,7 @@ export const chained = (open: OpenLab, backend: Backend): void => {
       code: 7,
       msg: expect.stringContaining('runtimeConfig.portMappings[0].hostIP is "203.0.113.7"'),
     })
-    // Two at once wait for one another.
+    // Two calls at the same time wait for each other.
     const [handedOn] = await Promise.all([plugin.must('ADD', first, given), add(second, 8081)])
     expect(handedOn).toMatchObject({ ...prevResult, cniVersion: '1.1.0' })
     const destination = addresses.ip.host
@@ -71,7 +71,7 @@ export const chained = (open: OpenLab, backend: Backend): void => {
     const answering = async (port: number) =>
       (await lab.client.probe({ protocol: 'tcp', destination, port })).delivered
     expect(await answering(8081)).toBe(true)
-    // A container that ended without a DEL, and whose address another one has now.
+    // This container ended without a DEL, and another one has its address now.
     await add({ ...second, id: 'pod-3' }, 8082)
     expect([await answering(8081), await answering(8082)]).toEqual([false, true])
 
@@ -86,12 +86,12 @@ export const chained = (open: OpenLab, backend: Backend): void => {
       msg: expect.stringContaining('8080'),
     })
 
-    // The runtime has no result of ADD any more.
+    // The runtime has lost the result of ADD.
     await plugin.must('DEL', first)
     await plugin.must('DEL', first)
     await plugin.must('GC', null, { 'cni.dev/valid-attachments': [] })
     expect(await answering(8082)).toBe(false)
-    // All that it wrote down goes with it.
+    // Everything the plugin has stored is removed too.
     await plugin.must('ADD', first, given)
     expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({ exitCode: 0 })
     expect(await lab.host.run(['ls', '/var/lib/portolan/cni'])).toMatchObject({ stdout: '' })

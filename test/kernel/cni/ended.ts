@@ -27,7 +27,7 @@ export const ended = (open: OpenLab, backend: Backend): void => {
     const status = await lab.portolan(['status', '--project', 'cni'])
     expect(status.stdout).toContain('0.0.0.0:8080/tcp -> pod-3@eth0:80')
     expect(status.stdout).toContain('0.0.0.0:8081/tcp -> pod-1@eth0:80')
-    // It comes late, and takes nothing of the next container.
+    // The late DEL takes nothing from the next container.
     await plugin.must('DEL', gone, web)
     expect((await lab.portolan(['status', '--project', 'cni'])).stdout).toContain('0.0.0.0:8080/tcp -> pod-3')
     for (const machine of [runs, next]) await plugin.must('DEL', sandboxOf(machine))

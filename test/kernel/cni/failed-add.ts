@@ -14,7 +14,7 @@ export const failedAdd = (open: OpenLab, backend: Backend): void => {
     const plugin = pluginIn(lab, backend)
     const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
     const elsewhere = ports({ hostPort: 8080, containerPort: 80, hostIP: '203.0.113.7' })
-    // Forwarding stays on, as it does where networks are removed one by one; the kernel's routes of IPv6 follow it.
+    // Forwarding stays on, as after the removal of a network. The kernel's IPv6 routes follow from it.
     const seen = async () => {
       const { nft, links, addresses: given } = await takeSnapshot(lab.host)
       return { nft, links, given }
@@ -27,7 +27,7 @@ export const failedAdd = (open: OpenLab, backend: Backend): void => {
     expect(await seen()).toEqual(before)
     await plugin.must('ADD', sandboxOf(one), web)
     expect(await plugin.refused('ADD', sandboxOf(two), elsewhere)).toMatchObject({ code: 7 })
-    // Nor is it changed under a container.
+    // A network with a container is not changed either.
     const there = await seen()
     for (const key of [{ internal: true }, { ipv6: false }, { bridge: 'other0' }])
       expect(await plugin.refused('ADD', sandboxOf(two), key)).toMatchObject({

@@ -33,7 +33,7 @@ export const fullDisk = (open: OpenLab, backend: Backend): void => {
       details: expect.stringMatching(/^Make room on that disk and run this again/),
     })
     expect(await seen()).toEqual(before)
-    // It fills up at each of the files that an ADD writes.
+    // With little room the disk fills up at one or another of the files that ADD writes.
     for (const free of [24, 64]) {
       await disk.leaveFree(free)
       const { exitCode, stdout } = await plugin.call('ADD', pod, plugin.config(config))
@@ -52,7 +52,7 @@ export const fullDisk = (open: OpenLab, backend: Backend): void => {
     expect(await lab.client.reach({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({
       by: 'pod-1',
     })
-    // What gives room back is done on a full disk too.
+    // DEL frees room, so it succeeds on a full disk too.
     await disk.leaveFree(0)
     await plugin.must('DEL', pod, config)
   }, 120_000)

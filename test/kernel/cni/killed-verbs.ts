@@ -13,7 +13,7 @@ const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.u
 
 const web = ports({ hostPort: 8080, containerPort: 80 })
 
-/** Runs a verb that is killed before its step of that number; false: it had fewer, and came to its end. */
+/** Runs a verb that is killed before the step of this number; false: the verb has fewer steps and ended. */
 const wasKilled = async (plugin: Plugin, verb: string, sandbox: Sandbox, step: number): Promise<boolean> => {
   const { exitCode } = await plugin.call(verb, sandbox, plugin.config(web), {
     NODE_OPTIONS: `--import=${preload}`,
@@ -23,7 +23,7 @@ const wasKilled = async (plugin: Plugin, verb: string, sandbox: Sandbox, step: n
   return exitCode !== 0
 }
 
-/** What is on the host of containers: interfaces by their alias, and ports. */
+/** The interfaces (by alias) and published ports of containers on the host. */
 const leftOn = async (lab: Lab): Promise<string> =>
   lab.host.mustRun([
     'sh',

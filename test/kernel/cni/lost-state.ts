@@ -9,11 +9,11 @@ import { type Json, pluginIn, ports, sandboxOf } from './plugin.ts'
 const addressesIn = ({ ips }: Json): readonly string[] =>
   (ips as readonly { readonly address: string }[]).map(({ address }) => address.split('/')[0] ?? '')
 
-/** Nothing is left of what the plugin made. */
+/** Expects that nothing of the plugin's is left. */
 const ended = async (lab: Lab): Promise<void> =>
   expect(await lab.portolan(['destroy', '-p', 'cni', '--yes'])).toMatchObject({ exitCode: 0 })
 
-/** The state directory is lost under containers that run. */
+/** The state directory is lost while containers run. */
 export const lostState = (open: OpenLab, backend: Backend): void => {
   test('DEL, ADD and CHECK go on from what is up: its addresses and its ports stay, and are given to nothing else', async () => {
     const lab = await open()
@@ -35,7 +35,7 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     }
     await served()
     await forget()
-    // What comes first takes up all of it.
+    // The first call restores all of it.
     await plugin.must('DEL', sandboxOf(two))
     expect(await two.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
     await served()
@@ -82,7 +82,7 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
   test('a container that is out of sight keeps its bridge: all calls are refused until it has ended', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
-    // No process is in it, and it is where no engine keeps one.
+    // No process is in this namespace, and its file is in no engine's folder.
     await lab.host.mustRun(['sh', '-c', 'touch /run/lab/hidden; unshare --net=/run/lab/hidden true'])
     await plugin.must('ADD', { id: 'hidden', netns: '/run/lab/hidden' })
     const state = (): Promise<string> =>

@@ -9,11 +9,11 @@ const plugin = fileURLToPath(new URL('../../../packages/cni/bin/portolan-cni.js'
 
 export type Json = Readonly<Record<string, unknown>>
 
-/** One container as a runtime sees it. */
+/** One container, as a runtime describes it. */
 export interface Sandbox {
   readonly id: string
   readonly netns: string
-  /** The interface inside; `eth0` unless told. */
+  /** The name of the interface inside; default `eth0`. */
   readonly interface?: string
 }
 
@@ -22,9 +22,9 @@ export const sandboxOf = (machine: Machine): Sandbox => ({
   netns: `/proc/${machine.pid}/ns/net`,
 })
 
-/** What a runtime does with the plugin, in the host of a lab. */
+/** Calls the CNI plugin on a lab's host, as a runtime does. */
 export interface Plugin {
-  /** The configuration that each call hands over, with more keys where they are given. */
+  /** The network configuration of each call, with further keys. */
   readonly config: (more?: Json) => Json
   readonly call: (
     verb: string,
@@ -32,19 +32,20 @@ export interface Plugin {
     config: Json,
     environment?: Readonly<Record<string, string>> | null,
   ) => Promise<RunOutcome>
-  /** The result of a call that succeeds. */
+  /** Makes a call that must succeed, and returns its result. */
   readonly must: (verb: string, sandbox: Sandbox | null, more?: Json) => Promise<Json>
-  /** The error of a call that does not. */
+  /** Makes a call that must fail, and returns its error. */
   readonly refused: (verb: string, sandbox: Sandbox | null, more?: Json) => Promise<Json>
 }
 
-/** The verbs that have had a process of their own in this worker. */
+/** The verbs that this worker has run in a process of their own. */
 const begun = new Set<string>()
 
 /**
- * Loading the plugin takes longer than most calls take. The first call of each verb in a worker has a process of its own, as on a real
- * host, and so have those that come at once or are to be killed; others are served by one that stays.
- * @param before - words before those of the program, such as `nice`: each call has a process of its own
+ * Loading the plugin takes longer than most calls take. So the first call of each verb in a worker has its own process,
+ * as on a real host. Calls that run at the same time, or are killed, have their own too. A resident process serves all
+ * others.
+ * @param before - words before the program, such as `nice`: then each call has its own process
  */
 export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] = []): Plugin => {
   const config = (more: Json = {}): Json => ({
@@ -75,7 +76,7 @@ export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] =
       (isAlone ? null : lab.plugins.ask({ environment: told, stdin })) ??
       lab.host.run([...before, process.execPath, plugin], {
         input: stdin,
-        // Fifty at once wait for one another.
+        // Fifty calls at the same time wait for each other.
         timeoutMs: 300_000,
         environment: { ...environment, ...told },
       })
@@ -101,7 +102,7 @@ export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] =
   }
 }
 
-/** `portMappings` of a runtime: each `8080:80`, with a protocol or a host address where they are given. */
+/** A runtime's `portMappings`: each `8080:80`, with a protocol or a host address where given. */
 export const ports = (...mappings: readonly Json[]): Json => ({
   runtimeConfig: { portMappings: mappings },
 })

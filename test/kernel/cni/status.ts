@@ -6,7 +6,7 @@ import { bareMachine } from '../attach/in-namespace.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { type Json, type Plugin, pluginIn, sandboxOf } from './plugin.ts'
 
-/** A folder with all programs that are found, but one. */
+/** A folder with links to all programs on the path except one. */
 const pathWithout = async (lab: Lab, program: string): Promise<string> => {
   const folder = `/run/lab/without-${program}`
   await lab.host.mustRun([
@@ -17,7 +17,7 @@ const pathWithout = async (lab: Lab, program: string): Promise<string> => {
   return folder
 }
 
-/** What keeps ADD from being served, words of the reason, and words of what to do. */
+/** Reasons why ADD cannot be served: a title, configuration, words of the reason, and words of the remedy. */
 const reasons: readonly (readonly [string, Json, string, string])[] = [
   [
     'a pool without a free subnet',
@@ -53,7 +53,7 @@ export const status = (open: OpenLab, backend: Backend): void => {
       code: 50,
       msg: expect.stringContaining('nsenter is not installed'),
     })
-    // ADD finds it in /usr/sbin all the same.
+    // ADD finds the program in /usr/sbin all the same.
     await pluginIn(lab, backend, ['env', `PATH=${await pathWithout(lab, 'ip')}`]).must('STATUS', null)
     expect(await lab.host.run(['ls', '-d', '/var/lib/portolan'])).toMatchObject({ stdout: '' })
     expect(await takeSnapshot(lab.host)).toEqual(before)
@@ -70,7 +70,7 @@ const ofANetworkThatIsThere = async (lab: Lab, plugin: Plugin): Promise<void> =>
     code: 50,
     details: expect.stringContaining('Give the network another "name"'),
   })
-  // Its one address is taken.
+  // The only address of the subnet is taken.
   const full = await plugin.refused('STATUS', null, own)
   expect(full).toMatchObject({ code: 50, msg: expect.stringContaining('10.77.0.0/30') })
   expect(await plugin.refused('ADD', sandboxOf(two), own)).toMatchObject({ code: 100 })

@@ -12,7 +12,7 @@ const count = containerCount(50)
 export const together = (open: OpenLab, backend: Backend): void => {
   test(`${count} ADDs at once give each container addresses and a port of its own, and ${count} DELs leave nothing`, async () => {
     const lab = await open()
-    // So many processes would keep the suites beside this one from their turn.
+    // So many processes would starve the suites that run at the same time, hence nice.
     const plugin = pluginIn(lab, backend, ['nice', '-n', '5'])
     const before = await takeSnapshot(lab.host)
     const names = Array.from({ length: count }, (_, at) => `pod-${at}`)

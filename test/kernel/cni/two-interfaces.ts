@@ -7,7 +7,7 @@ import { bareMachine } from '../attach/in-namespace.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { type Json, pluginIn, ports, type Sandbox, sandboxOf } from './plugin.ts'
 
-/** What a result of ADD gives the interface inside. */
+/** The values that a result of ADD gives for the interface inside. */
 const givenBy = ({ interfaces, ips }: Json) => {
   const [, inside] = interfaces as readonly { readonly name: string; readonly mac: string }[]
   const given = (ips as readonly { readonly address: string }[]).map(
@@ -16,14 +16,14 @@ const givenBy = ({ interfaces, ips }: Json) => {
   return { name: inside?.name, mac: inside?.mac, given }
 }
 
-/** The first interface publishes 8080 of TCP and 5300 of UDP, the second 8081 and 5301. */
+/** The first interface publishes TCP 8080 and UDP 5300, the second one 8081 and 5301. */
 const portsOf = (at: number): Json =>
   ports(
     { hostPort: 8080 + at, containerPort: 80 + at },
     { hostPort: 5300 + at, containerPort: 53 + at, protocol: 'udp' },
   )
 
-/** A container with a service for each port, whose namespace filters strictly by the way back. */
+/** A container with a service for each port. Its namespace has a strict reverse path filter. */
 const strictMachine = async (lab: Parameters<typeof bareMachine>[0], name: string): Promise<Machine> => {
   const machine = await bareMachine(lab, name)
   await machine.listen({ protocol: 'tcp', port: 81, answersAs: 'second' })
@@ -47,7 +47,8 @@ export const twoInterfaces = (open: OpenLab, backend: Backend): void => {
       await plugin.must('ADD', second, portsOf(1)),
     ] as const
     const [ofTwo] = givenBy(await plugin.must('ADD', sandboxOf(two))).given
-    // An address of the network that is leased to a container elsewhere is no second interface of ours.
+    // Here eth9 has an address of the network that is leased to another container. It does not count as a second
+    // interface of Portolan's.
     const three = await bareMachine(lab, 'pod-3')
     await three.ip('link add eth9 type bridge', 'link set eth9 up', `address add ${ofTwo}/16 dev eth9`)
     expect(await plugin.refused('ADD', sandboxOf(three))).toMatchObject({
@@ -58,7 +59,7 @@ export const twoInterfaces = (open: OpenLab, backend: Backend): void => {
     expect([eth0.name, net1.name]).toEqual(['eth0', 'net1'])
     expect(new Set([...eth0.given, ...net1.given]).size).toBe(4)
     expect(eth0.mac).not.toBe(net1.mac)
-    // A wildcard socket would answer with the address of the first interface.
+    // A wildcard socket would answer from the address of the first interface.
     for (const address of net1.given)
       await one.listen({ protocol: 'udp', port: 54, answersAs: 'second', addresses: [address] })
 
@@ -84,13 +85,13 @@ export const twoInterfaces = (open: OpenLab, backend: Backend): void => {
       plugin.must('CHECK', at === 0 ? first : second, { ...portsOf(at), prevResult: results[at] })
     await serves(0, 'pod-1')
     await serves(1, 'second')
-    // The neighbours have learnt each address with the MAC of its own interface.
+    // The host's neighbour table has each address with the MAC of its own interface.
     const neighbours = await lab.host.mustRun(['ip', 'neighbour'])
     for (const { given, mac } of [eth0, net1])
       for (const address of given) expect(neighbours).toMatch(new RegExp(`^${address} .*lladdr ${mac} `, 'm'))
     await check(0)
     await check(1)
-    // Once more, as today: it changes nothing.
+    // A repeated ADD changes nothing.
     expect(await plugin.must('ADD', second, portsOf(1))).toEqual(results[1])
     expect(await plugin.must('ADD', first, portsOf(0))).toEqual(results[0])
 

@@ -13,7 +13,7 @@ const published = ports(
   { hostPort: 5300, containerPort: 53, protocol: 'UDP' },
 )
 
-/** What the commands of a refusal name. */
+/** The addresses in the commands of a refusal. */
 const addressesIn = ({ details }: Json): readonly string[] => {
   const found = String(details).match(/\d+\.\d+\.\d+\.\d+/g) ?? []
   expect(found).not.toEqual([])
@@ -50,7 +50,7 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
     expect(await ask(lab.client, addresses.ip6.host, 8081)).toMatchObject({ delivered: false })
     expect(await ask(lab.host, '127.0.0.1', 8082)).toMatchObject({ by: 'pod-1' })
     expect(await ask(lab.client, addresses.ip.host, 8082)).toMatchObject({ delivered: false })
-    // Straight to the container, past its ports.
+    // Directly to the container, and not by its published port.
     expect(await ask(lab.neighbour, '172.17.0.1', 80)).toMatchObject({ delivered: false })
 
     await plugin.must('CHECK', sandboxOf(one), { ...published, prevResult: result })
@@ -62,7 +62,7 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
     await plugin.must('DEL', sandboxOf(one), published)
     await plugin.must('DEL', sandboxOf(one), published)
     expect(await ask(lab.client, addresses.ip.host, 8080)).toMatchObject({ delivered: false })
-    // Its namespace is gone before the runtime asks.
+    // The namespace is gone before the runtime calls DEL.
     await plugin.must('DEL', { id: 'pod-2', netns: '/run/netns/gone' })
     expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({
       exitCode: 0,
@@ -91,11 +91,11 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
     await plugin.must('GC', null, valid)
     expect(await two.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
     expect(await one.mustRun(['ip', '-o', 'link'])).toContain('eth0')
-    // The rules came back with it.
+    // The rules came back with the call.
     expect(
       await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: 8080 }),
     ).toMatchObject({ by: 'pod-1' })
-    // And again: there is nothing left to do.
+    // A second GC finds nothing to remove.
     await plugin.must('GC', null, valid)
   })
 
@@ -111,7 +111,7 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
     expect(refused).toMatchObject({ code: 101, cniVersion: '1.1.0' })
     expect(String(refused.msg)).toContain('-> pod-1@eth0:80 cannot be reached')
     expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
-    // The next one has the address that the remedy is for.
+    // The next container gets the address that the remedy names.
     const two = await bareMachine(lab, 'pod-2')
     const again = await plugin.refused('ADD', sandboxOf(two), published)
     expect(addressesIn(again)).toEqual(addressesIn(refused))

@@ -2,7 +2,7 @@ import type { LiveRow, RowAnswer } from './live-row.ts'
 import { type ConflictJson, describeConflict, type Planned } from './planned.ts'
 import type { ExpectedConflict } from './scenario.ts'
 
-/** `*` stands for anything. */
+/** Matches a text with a pattern, in which `*` stands for any characters. */
 const globs = (pattern: string, text: string): boolean =>
   new RegExp(
     `^${pattern
@@ -41,7 +41,7 @@ const fits = (expected: ExpectedConflict, found: ConflictJson): boolean =>
   isAbout(expected, found) &&
   isBy(expected, found)
 
-/** A line for each mapping or network that the line is about: its `*` takes in several. */
+/** A line whose subject has a `*`, repeated for each mapping or network that it matches. */
 const spelledOut = (expected: ExpectedConflict, planned: Planned): readonly ExpectedConflict[] => {
   const { subject } = expected
   if (subject.kind === 'mapping' && subject.label.includes('*')) {
@@ -58,8 +58,8 @@ const spelledOut = (expected: ExpectedConflict, planned: Planned): readonly Expe
 }
 
 /**
- * The list has to be exact: one conflict for each mapping of a line, and one in each family for a network or the
- * host. Infos that are not written may be there.
+ * Compares the conflicts with the written ones exactly. A line stands for one conflict per mapping; for a network or
+ * the host, one per family. Further conflicts of severity info are allowed.
  */
 export const compareConflicts = (
   expected: readonly ExpectedConflict[],
@@ -93,7 +93,10 @@ const concerns = ({ mapping, network }: ConflictJson, row: LiveRow): boolean =>
       ? mapping === row.mapping
       : network === row.network
 
-/** No miss: whatever fails is covered. No false alarm: an error about packets has a row that fails. */
+/**
+ * Checks for misses: a failing row without a conflict. Checks for false alarms: an error about packets without a
+ * failing row.
+ */
 export const compareRows = (
   conflicts: readonly ConflictJson[],
   answers: readonly RowAnswer[],

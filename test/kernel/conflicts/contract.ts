@@ -4,11 +4,11 @@ import type { Lab } from '../../lab/lab.ts'
 import type { ProbeOutcome } from '../../lab/probe.ts'
 import { desiredOf, type Planned } from './planned.ts'
 
-/** What the contract promises for a flow. */
+/** The promise of the contract for a flow. */
 export const promiseFor = (planned: Planned, flow: Flow): Reach =>
   reach(desiredOf(planned), flow, { addresses: planned.hostAddresses })
 
-/** Does anybody have to answer? */
+/** True: the contract requires an answer. */
 export const promisesAnswer = ({ kind }: Reach): boolean => kind === 'delivered' || kind === 'outside'
 
 const describeOutcome = (outcome: ProbeOutcome): string =>
@@ -23,7 +23,7 @@ const sourcesFor = (
   receiver: string,
 ): readonly string[] | null => {
   if (promise.kind !== 'delivered' && promise.kind !== 'outside') return null
-  // Between two of our bridges the contract says nothing of the source.
+  // Between two of Portolan's bridges the contract does not fix the source.
   const network = planned.networks.find((one) => {
     const subnet = one[family]?.subnet
     return subnet !== undefined && prefixContains(subnet, receiver)
@@ -41,7 +41,7 @@ const sourcesFor = (
   }
 }
 
-/** Null when live traffic kept what the contract promises; else what it did. */
+/** Null: the live traffic kept the contract's promise. Else: a description of what happened. */
 export const brokenPromise = (
   lab: Lab,
   planned: Planned,

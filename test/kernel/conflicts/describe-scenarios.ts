@@ -7,13 +7,13 @@ import { inTurns } from './in-turns.ts'
 import { play } from './play.ts'
 import { readScenario } from './read-scenario.ts'
 
-// Each has a lab to itself, as a lab before it left it: empty.
+// Each scenario has a lab of its own, in the state of a new one.
 const playsAtOnce = 3
 
-/** The clock of a test that runs beside others starts before its turn comes. */
+/** The time limit of a test includes the wait for its turn. */
 const TURN_AND_PLAY_MS = 300_000
 
-/** Every backend that a scenario names, not only those of its sample. */
+/** True: scenarios run on every backend that they name, and not only on their sample. */
 const isWhole = process.env.PORTOLAN_SCENARIOS === 'all'
 
 /** Plays every scenario of a folder beside this file, on the backends of its sample. */

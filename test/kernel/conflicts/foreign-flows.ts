@@ -2,7 +2,7 @@ import { machineOf } from './machine-of.ts'
 import type { ForeignFlow } from './scenario.ts'
 import { forgetFlows, type Stage } from './stage.ts'
 
-/** What others did before goes on; or is lost, where the scenario says that we take it away. */
+/** Checks that the flows of other programs still work, or are lost where the scenario says so. */
 export const testForeignFlows = async (
   stage: Stage,
   when: 'before' | 'applied',

@@ -2,7 +2,7 @@ import type { Machine } from '../../lab/machine.ts'
 
 const saves = ['iptables-nft', 'ip6tables-nft', 'iptables-legacy', 'ip6tables-legacy'] as const
 
-/** Tables that hold nothing but chains that accept are as good as none: we may have brought them into being. */
+/** A table that has only accepting chains counts as none, because Portolan may have created it. */
 const withoutEmptyTables = (saved: string): string => saved.replaceAll(/\*\w+\n(:\S+ ACCEPT\n)*COMMIT\n/g, '')
 
 const rulesOf = (saved: string): string =>
@@ -13,8 +13,8 @@ const rulesOf = (saved: string): string =>
     .join('\n')
 
 /**
- * The rules of others as text, without counters: ours may be there or not. What iptables keeps in nft's tables is
- * read as iptables saves it.
+ * The foreign rules as text, without counters and without Portolan's rules. iptables-nft tables are read by
+ * iptables-save.
  */
 export const readForeignRules = async (host: Machine): Promise<string> => {
   const texts: string[] = []

@@ -1,6 +1,6 @@
 /**
- * Runs what it is given, so many at once: a play waits for its commands and probes more than it computes.
- * @param atOnce - how many
+ * Runs work, so many pieces at once. A play waits for commands and probes most of the time.
+ * @param atOnce - the number of pieces that run at once
  */
 export const inTurns = (atOnce: number): (<T>(work: () => Promise<T>) => Promise<T>) => {
   let free = atOnce

@@ -8,18 +8,18 @@ import type { Planned } from './planned.ts'
 import type { ExpectedFailure } from './scenario.ts'
 import { outsidePort } from './stage.ts'
 
-/** One flow of the contract's table, asked with live traffic. */
+/** One flow of the contract's table, tested with live traffic. */
 export interface LiveRow {
-  /** `machine ip tcp 192.0.2.2:8080 from client`: what a scenario calls it by. */
+  /** The name of the row in scenarios: `machine ip tcp 192.0.2.2:8080 from client`. */
   readonly words: readonly string[]
-  /** The mapping or the network that it is about. */
+  /** The mapping or the network that the row is about. */
   readonly mapping: string | null
   readonly network: string | null
   readonly flow: Flow
   readonly asker: string
 }
 
-/** The address of a service in a family, and where it is plugged in. */
+/** The address of a service in a family, and its network. */
 interface Endpoint {
   readonly service: string
   readonly network: string
@@ -59,7 +59,7 @@ const rowOf = (
   }
 }
 
-/** A mapping is asked for by everybody, at every address of the host that it answers at. */
+/** All senders test a mapping, at all addresses of the host where it is published. */
 const rowsOfMapping = (planned: Planned, mapping: DesiredMapping): readonly LiveRow[] => {
   const { family, protocol, hostPort, hostAddress, label, kind, targets } = mapping
   const [{ network, service, address, port }] = targets
@@ -93,7 +93,7 @@ const rowsOfMapping = (planned: Planned, mapping: DesiredMapping): readonly Live
   ]
 }
 
-/** What does not depend on a mapping: the way out, and to the container itself from where it is near. */
+/** The rows that need no mapping: to the outside, and directly to the container from near. */
 const rowsOfNetwork = (planned: Planned, network: string, family: Family): readonly LiveRow[] => {
   const at = addresses[family]
   const [first, second] = endpointsOf(planned, family).filter((one) => one.network === network)
@@ -119,19 +119,20 @@ export const liveRows = (planned: Planned): readonly LiveRow[] =>
     ),
   ].filter(({ flow }) => promisesAnswer(promiseFor(planned, flow)))
 
-/** Is it one of the rows that the scenario says fail? `*` stands for all of them. */
+/** True: the scenario expects this row to fail. `*` stands for all rows. */
 export const isExpected = ({ words }: LiveRow, failures: readonly ExpectedFailure[]): boolean =>
   failures.some((one) => one.words.every((word) => word === '*' || words.includes(word)))
 
 export interface RowAnswer {
   readonly row: LiveRow
-  /** Null: as the contract promises. */
+  /** Null: the contract was kept. */
   readonly failure: string | null
 }
 
 /**
- * Asks all rows at once.
- * @param failures - rows that are meant to fail are not waited for as long as the others: a drop costs the whole time
+ * Tests all rows at once.
+ * @param failures - the rows that are expected to fail. Their probes wait for less time, because a drop costs the
+ *   whole timeout
  */
 export const askRows = (
   lab: Lab,
@@ -147,7 +148,7 @@ export const askRows = (
         protocol,
         destination: to.address,
         port: to.port,
-        // Witnesses may have given the machine more addresses to choose from.
+        // A test of witnesses may have given the machine more addresses, so the source is fixed.
         ...(row.flow.from.address === null ? {} : { source: row.flow.from.address }),
         timeoutMs: isExpected(row, failures) ? 500 : 2500,
       })

@@ -1,7 +1,7 @@
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 
-/** A machine of the lab by the name that a scenario calls it: one of the topology's, or a container. */
+/** A machine of the lab by its name in scenarios: one of the topology's, or a container. */
 export const machineOf = (lab: Lab, name: string): Machine => {
   const found = { host: lab.host, client: lab.client, neighbour: lab.neighbour, outside: lab.outside }[name]
   const machine = found ?? lab.containers.get(name)

@@ -4,7 +4,10 @@ import type { ConflictJson } from './planned.ts'
 import type { OldFlow } from './scenario.ts'
 import type { Stage } from './stage.ts'
 
-/** Ways that a flow goes one after the other: as it began, once all is applied, once the remedy was carried out. */
+/**
+ * The moments when a flow is tested: before apply, after apply, and after the remedy that deletes it from connection
+ * tracking.
+ */
 export type Moment = 'before' | 'applied' | 'forgotten'
 
 const askedBy = (
@@ -19,11 +22,11 @@ const askedBy = (
     timeoutMs: by === 'nothing' ? 500 : 2000,
   })
 
-/** The machine that has to answer it then. */
+/** The machine that must answer at a moment. */
 const expectedAt = ({ by, atLast, isForgotten }: OldFlow, moment: Moment): string =>
   moment === 'before' || (moment === 'applied' && isForgotten) ? by : atLast
 
-/** Sends one more packet of a flow, from the same port, so that connection tracking knows it again. */
+/** Sends one more packet of a flow from the same port, so that connection tracking finds its entry. */
 export const askOldFlow = async (
   stage: Pick<Stage, 'lab'>,
   flow: OldFlow,
@@ -37,7 +40,7 @@ export const askOldFlow = async (
     : [`${moment}: the flow "${flow.line}" is answered by ${seen} instead of ${expected}`]
 }
 
-/** Of every flow that only forgetting moves a conflict tells, with a packet of a flow of its kind. */
+/** Flows without a conflict. Each flow that only its deletion moves needs one, whose witness is such a flow. */
 const untold = ({ scenario }: Stage, told: readonly ConflictJson[]): readonly string[] =>
   scenario.oldFlows
     .filter(
@@ -56,8 +59,8 @@ const untold = ({ scenario }: Stage, told: readonly ConflictJson[]): readonly st
     .map(({ line }) => `no witness shows the flow "${line}"`)
 
 /**
- * What became of the flows that were under way before we came: at first, and when the conflicts about them are mended.
- * @param told - those conflicts
+ * Tests the flows that began before apply: once after apply, and once after the remedies of the conflicts about them.
+ * @param told - the conflicts about these flows
  */
 export const testOldFlows = async (
   stage: Stage,

@@ -2,16 +2,16 @@ import type { DesiredMapping, DesiredNetwork, DesiredState } from '@portolan/cor
 import type { Packet } from '@portolan/netfilter'
 import type { PlanJson } from '../../lab/attach.ts'
 
-/** What `plan --json` says of the project, as far as the scenarios need it. */
+/** The parts of `plan --json` that scenarios need. */
 export interface Planned extends PlanJson {
   readonly project: string
   readonly networks: readonly DesiredNetwork[]
   readonly mappings: readonly DesiredMapping[]
-  /** Every address of the host once all is applied, of whichever interface. */
+  /** Every address of the host after apply, on any interface. */
   readonly hostAddresses: readonly string[]
 }
 
-/** The desired state, for the contract: which services are where is not its business. */
+/** The desired state for the contract. The contract does not need the services. */
 export const desiredOf = ({ project, networks, mappings }: Planned): DesiredState => ({
   project,
   networks,
@@ -40,7 +40,7 @@ export interface ConflictJson {
   readonly remedy: { readonly text: string; readonly commands: readonly string[] }
 }
 
-/** A conflict as a complaint names it. */
+/** A conflict as complaints name it. */
 export const describeConflict = ({
   severity,
   certainty,

@@ -22,7 +22,7 @@ import { hasLiveWitness, testWitnesses } from './witness.ts'
 const under = (title: string, complaints: readonly string[]): readonly string[] =>
   complaints.map((complaint) => `${title}: ${complaint}`)
 
-/** Rows that fail and were not said to, and the other way round. */
+/** Complaints about rows that fail unexpectedly, and about rows that are delivered unexpectedly. */
 const compareFailures = (
   answers: readonly RowAnswer[],
   failures: readonly ExpectedFailure[],
@@ -35,11 +35,11 @@ const compareFailures = (
 
 const isOwn = (command: string): boolean => command.startsWith('portolan ')
 
-/** What a person would type, but for our own command: what that changes is all that is asked about afterwards. */
+/** The commands of a remedy, without `portolan` commands. Those run last, because they change what is tested. */
 const commandsOf = ({ remedy }: ConflictJson): readonly string[] =>
   remedy.commands.filter((command) => !isOwn(command))
 
-/** Carries out what the conflicts advise of our own command, at a terminal. */
+/** Runs the `portolan` commands of the remedies, at a terminal. */
 const carryOutOwn = async (
   { lab }: Stage,
   conflicts: readonly ConflictJson[],
@@ -52,16 +52,13 @@ const carryOutOwn = async (
   return complaints
 }
 
-/**
- * What the conflicts advise: of commands that several name, the last is meant. Those of firewalld may be carried out any
- * number of times.
- */
+/** Leaves out repeated commands: the last of equal commands is kept. firewall-cmd commands may be repeated. */
 const onceEach = (commands: readonly string[]): readonly string[] =>
   commands.filter(
     (command, index) => command.startsWith('firewall-cmd ') || commands.lastIndexOf(command) === index,
   )
 
-/** Carries out what the conflicts advise. */
+/** Runs the commands of the remedies. */
 const carryOutRemedies = async (
   { lab }: Stage,
   conflicts: readonly ConflictJson[],
@@ -76,7 +73,10 @@ const carryOutRemedies = async (
   return complaints
 }
 
-/** What gets in spoils no row that promises an answer: its witness alone shows it. */
+/**
+ * True: a row that promises an answer may fail by this conflict. A `Bypassed` conflict lets packets in, so only its
+ * witness shows it.
+ */
 const spoilsRow = (conflict: ConflictJson): boolean =>
   (hasLiveWitness(conflict) && conflict.kind !== 'Bypassed') || conflict.kind === 'NeighbourDiscoveryDropped'
 
@@ -88,8 +88,8 @@ const isSame = (one: ConflictJson, other: ConflictJson): boolean =>
   isOfUsualPort(one) === isOfUsualPort(other)
 
 /**
- * Behind what is mended there may be what only programs meet that bind a source port of their own. That was not told
- * apart before, and no rule can let it pass without its like.
+ * True: the witness has a usual source port. Behind a repaired conflict another one may remain, which only concerns
+ * programs that bind an unusual source port. It was hidden before, and no rule can accept just such packets.
  */
 const isOfUsualPort = ({ witness }: ConflictJson): boolean => {
   const port = witness?.sourcePort ?? usualClientPort
@@ -121,7 +121,7 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
 
   const planned = await raise(stage, isBlocked)
   complaints.push(...compareConflicts(expected, conflicts, planned, scenario.allowsWarnings))
-  // Before any question of ours has all flows forgotten.
+  // Old flows come first, because each later question deletes all flows from connection tracking.
   const stale = conflicts.filter(({ kind }) => kind === 'StaleConntrack')
   complaints.push(...(await testOldFlows(stage, stale, () => carryOutRemedies(stage, stale))))
   const rows = liveRows(planned)
@@ -133,7 +133,7 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
     ...(await testWitnesses(stage, planned, conflicts, 'fails')),
   )
 
-  // The numbers of rules are those of the moment: what says so is asked for again.
+  // A remedy with rule numbers is valid only for the moment. So conflicts with such a remedy are searched again.
   const isOfThen = conflicts.some(({ remedy }) => remedy.text.includes('Run this before "portolan apply'))
   const present = isOfThen ? (await findConflicts(stage)).conflicts : conflicts
   const mended = present.filter(
@@ -179,8 +179,8 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
 }
 
 /**
- * Plays a scenario from the first foreign rule to the last byte of `destroy`.
- * @returns everything that is not as it should be; empty when all is well
+ * Plays a scenario from the first foreign rule to the end of `destroy`.
+ * @returns complaints; empty: all is as expected
  */
 export const play = async (labs: Labs, scenario: Scenario, backend: Backend): Promise<readonly string[]> => {
   const stage = await setStage(labs, scenario, backend)

@@ -27,7 +27,7 @@ const cut = (text: string): { readonly head: string; readonly sections: readonly
   return { head, sections }
 }
 
-/** Lines that say something: no comment, not empty. */
+/** The lines that are neither comments nor empty. */
 const linesOf = (text: string): readonly string[] =>
   text
     .split('\n')
@@ -61,7 +61,10 @@ const readBackends = (words: readonly string[]): readonly Backend[] =>
     return backend
   })
 
-/** `-- before nft firewalld.nft --` takes the text from a file in hosts/: what a program lays, for several scenarios. */
+/**
+ * The text of a section. `-- before nft firewalld.nft --` reads it from a file in hosts/, which several scenarios
+ * share.
+ */
 const textOf = ({ words: [, , file], text }: Section): string =>
   file === undefined ? text : readFileSync(new URL(`./hosts/${file}`, import.meta.url), 'utf8')
 
@@ -79,7 +82,7 @@ const readBefore = (section: Section): readonly Before[] => {
   throw new Error(`not a section: before ${kind}`)
 }
 
-/** The lines of a section for a backend: those of the section that names it, else those of the one that names none. */
+/** The lines of a section for a backend: from the section that names the backend, else from the one that names none. */
 const chosen =
   <T>(sections: readonly Section[], name: string, read: (line: string) => T) =>
   (backend: Backend): readonly T[] => {
@@ -94,7 +97,7 @@ const sectionNames = ['before', 'intent', 'conflicts', 'fails', 'theirs']
 
 /**
  * Reads a scenario: see README.md beside this file for its form.
- * @throws Error with the line that makes no sense
+ * @throws Error with the line that cannot be read
  */
 export const readScenario = (name: string, text: string): Scenario => {
   const { head, sections } = cut(text)
@@ -131,7 +134,7 @@ export const readScenario = (name: string, text: string): Scenario => {
       .flatMap((section) => linesOf(section.text).map(readForeignFlow)),
     oldFlows: before.flatMap((one) => (one.kind === 'flow' ? [one.flow] : [])),
   }
-  // A mistake in a file is found before anything is built for it.
+  // Reads all lines now, so that a mistake in a file shows before a lab is built.
   for (const backend of scenario.backends) {
     scenario.conflicts(backend)
     scenario.failures(backend)

@@ -1,19 +1,21 @@
 import type { Backend } from '../../lab/backend.ts'
 import type { ProbeProtocol } from '../../lab/probe.ts'
 
-/** What makes the host's foreign state, in the order of the file: the order in which chains are made can matter. */
+/**
+ * A part of the host's foreign state. The file's order is kept, because the order in which chains are made can matter.
+ */
 export type Before =
   /** Text for `nft -f -`, or for one of the four `ip[6]tables-{nft,legacy}-restore --noflush`. */
   | { readonly kind: 'rules'; readonly tool: RuleTool; readonly text: string }
   /** A script for `sh -e` on the host. */
   | { readonly kind: 'script'; readonly text: string }
-  /** A stand-in for a program of the owner of some rules, which a remedy may call: `hosts/NAME`, a shell script. */
+  /** A shell script in `hosts/NAME` that replaces a program which a remedy may call. */
   | { readonly kind: 'command'; readonly name: string; readonly text: string }
-  /** A process of the host that listens. */
+  /** A process that listens on the host. */
   | { readonly kind: 'listener'; readonly service: ForeignService; readonly address: string | null }
-  /** A flow that begins, and goes on. */
+  /** A flow that begins now and continues. */
   | { readonly kind: 'flow'; readonly flow: OldFlow }
-  /** A container of another engine, which answers by its name. */
+  /** A container of another engine, which answers with its name. */
   | { readonly kind: 'container'; readonly container: ForeignContainer }
 
 export const ruleTools = [
@@ -29,20 +31,20 @@ export type RuleTool = (typeof ruleTools)[number]
 export interface ForeignService {
   readonly protocol: Exclude<ProbeProtocol, 'icmp'>
   readonly port: number
-  /** The name in its answers. */
+  /** The name in the service's answers. */
   readonly answersAs: string
 }
 
 export interface ForeignContainer {
   readonly name: string
   readonly bridge: string
-  /** With prefix length. */
+  /** The address with its prefix length. */
   readonly address: string
   readonly gateway: string
   readonly services: readonly ForeignService[]
 }
 
-/** A conflict that has to be found. The subject and the culprit's words may hold `*`. */
+/** An expected conflict. Its subject and the words of its culprit may contain `*`. */
 export interface ExpectedConflict {
   readonly line: string
   readonly severity: string
@@ -52,20 +54,20 @@ export interface ExpectedConflict {
     | { readonly kind: 'mapping'; readonly label: string }
     | { readonly kind: 'network'; readonly name: string }
     | { readonly kind: 'host' }
-  /** Tool, table, chain, position: as many as are written. */
+  /** Tool, table, chain, position. Later words may be left out. */
   readonly culprit: readonly string[]
-  /** Null: not said. */
+  /** Null: the line names no owner. */
   readonly owner: string | null
 }
 
-/** Rows of the contract that fail: those with all of these words (see live-row.ts). */
+/** Rows of the contract that are expected to fail: all rows that contain these words (see live-row.ts). */
 export interface ExpectedFailure {
   readonly words: readonly string[]
-  /** `mended`: delivered once the remedies were carried out. */
+  /** `mended`: the rows are delivered after the remedies. */
   readonly afterRemedies: 'mended' | 'still'
 }
 
-/** A foreign flow. It works before `apply`, and after it unless the line says that it is lost. */
+/** A flow of another program. It works before `apply`, and also after it unless the line says that it is lost. */
 export interface ForeignFlow {
   readonly from: string
   readonly destination: string
@@ -75,7 +77,7 @@ export interface ForeignFlow {
   readonly isLost: boolean
 }
 
-/** A flow that is under way before we come, sent from one port all the time. */
+/** A flow that begins before apply. All its packets have the same source port. */
 export interface OldFlow {
   readonly line: string
   readonly from: string
@@ -83,32 +85,37 @@ export interface OldFlow {
   readonly destination: string
   readonly port: number
   readonly protocol: Exclude<ProbeProtocol, 'icmp'>
-  /** `nothing`: not answered. */
+  /** `nothing`: no machine answers. */
   readonly by: string
-  /** The machine that answers it in the end. */
+  /** The machine that answers at the end. */
   readonly atLast: string
-  /** Only once the remedy of a conflict has it forgotten; else it is moved by `apply`, or not at all. */
+  /**
+   * True: the flow moves only when a conflict's remedy deletes it from connection tracking. False: `apply` moves it, or
+   * it never moves.
+   */
   readonly isForgotten: boolean
 }
 
-/** One text file: what is on a host, what is wanted of it, what is wrong with that, and what live traffic says. */
+/** One text file: the state of a host, the intent, the expected conflicts, and the expected live traffic. */
 export interface Scenario {
   readonly name: string
   readonly title: string
   readonly backends: readonly Backend[]
-  /** Those of them that it is played on unless all are asked for. */
+  /** The backends on which the scenario is played by default. */
   readonly sample: readonly Backend[]
-  /** For `conflicts` and `apply`, such as `--no-sysctl`. */
+  /** Options of `conflicts` and `apply`, such as `--no-sysctl`. */
   readonly options: readonly string[]
   readonly bridgeNf: 0 | 1
-  /** Whether the host forwards before we come. */
+  /** True: forwarding is on before apply. */
   readonly forwards: boolean
-  /** Warnings that the file does not name may be found, as long as their witnesses and remedies are right. */
+  /** True: warnings that the file does not name are allowed, as long as their witnesses and remedies are right. */
   readonly allowsWarnings: boolean
-  /** Known to fail, for a reason that the file names: it is noticed when it no longer does. */
+  /**
+   * True: the scenario is known to fail, for a reason that the file names. The test reports when it no longer fails.
+   */
   readonly isKnownWrong: (backend: Backend) => boolean
   readonly before: readonly Before[]
-  /** A compose file. */
+  /** The text of a Compose file. */
   readonly intent: string
   readonly conflicts: (backend: Backend) => readonly ExpectedConflict[]
   readonly failures: (backend: Backend) => readonly ExpectedFailure[]

@@ -16,10 +16,10 @@ export interface Stage {
   readonly pilot: Pilot
 }
 
-/** The port of other machines that a container asks for when it goes out. */
+/** The port of other machines to which containers send when they test the way out. */
 export const outsidePort = 7000
 
-/** Where programs of others stand in for the real ones. */
+/** The folder of the scripts that replace other programs. */
 export const commandDirectory = ownPrograms
 
 const outsideServices = (['tcp', 'udp'] as const).map((protocol) => ({ protocol, port: outsidePort }))
@@ -58,12 +58,12 @@ const set = async (lab: Lab, before: Before): Promise<void> => {
   }
 }
 
-/** Opens a lab whose host has all that the scenario says was there before. */
+/** Opens a lab, and sets up the host's state before Portolan, as the scenario describes it. */
 export const setStage = async (labs: Labs, scenario: Scenario, backend: Backend): Promise<Stage> => {
   const lab = await labs.open({ bridgeNf: scenario.bridgeNf })
   try {
     for (const machine of [lab.client, lab.neighbour, lab.outside]) await machine.listen(...outsideServices)
-    // As hosts have it; the other machines of the lab are found without.
+    // A default route, as hosts have one. The lab's own routes reach only its other machines.
     await lab.host.ip(
       `route add default via ${addresses.ip.outside}`,
       `route add default via ${addresses.ip6.outside}`,
@@ -78,7 +78,7 @@ export const setStage = async (labs: Labs, scenario: Scenario, backend: Backend)
   }
 }
 
-/** What `portolan conflicts --json` says now, and how it exits. */
+/** The conflicts that `portolan conflicts --json` prints now, and its exit code. */
 export const findConflicts = async ({
   pilot,
   scenario,
@@ -98,7 +98,7 @@ export const findConflicts = async ({
 
 const isFirst = <T>(value: T, index: number, all: readonly T[]): boolean => all.indexOf(value) === index
 
-/** Starts the container of a service with its planned addresses, as an engine does that has read the plan. */
+/** Starts the container of a service with its planned addresses, as an engine would after reading the plan. */
 const plugIn = async (lab: Lab, planned: Planned, service: string): Promise<void> => {
   const own = planned.addresses.filter((one) => one.service === service)
   const network = planned.networks.find(({ name }) => name === own[0]?.network)
@@ -126,7 +126,7 @@ const plugIn = async (lab: Lab, planned: Planned, service: string): Promise<void
   })
 }
 
-/** Applies, whatever is wrong, and starts the containers at their addresses. */
+/** Applies, despite conflicts where `isForced`, and starts the containers at their addresses. */
 export const raise = async ({ lab, pilot, scenario }: Stage, isForced: boolean): Promise<Planned> => {
   const { stdout } = await pilot.apply(
     scenario.intent,
@@ -146,14 +146,14 @@ export const raise = async ({ lab, pilot, scenario }: Stage, isForced: boolean):
   return planned
 }
 
-/** So that no flow of an earlier question answers a later one. */
+/** Deletes all flows from connection tracking, so that an earlier question's flow does not decide a later one. */
 export const forgetFlows = async ({ lab }: Stage): Promise<void> => {
   mustSucceed('conntrack -F', await lab.host.run(['conntrack', '-F']))
 }
 
 /**
- * Has containers ask anew for neighbours whose answers a rule dropped. The kernel asks in intervals of a second, so
- * that a packet right after the remedy may be late.
+ * Makes containers ask again for neighbours whose answers a rule dropped. The kernel asks once a second, so a packet
+ * right after the remedy would be late.
  */
 export const forgetNeighbours = async ({ lab }: Stage): Promise<void> => {
   await Promise.all(

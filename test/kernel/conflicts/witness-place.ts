@@ -6,21 +6,21 @@ import { addresses } from '../../lab/topology.ts'
 import type { Planned } from './planned.ts'
 import type { Stage } from './stage.ts'
 
-/** The sender of a witness, and the contract's name for it. */
+/** The machine that sends a witness, and its name in the contract. */
 export interface Sender {
   readonly machine: Machine
   readonly from: FlowSource
-  /** Null: the kernel's choice. */
+  /** Null: the kernel chooses the source. */
   readonly source: string | null
 }
 
 const withLength = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`
 
-/** Gives a machine one more address, unless it has it. */
+/** Gives a machine an address, unless it has it already. */
 const adopt = async (machine: Machine, address: string, device = 'eth0'): Promise<void> => {
   const held = await machine.mustRun(['ip', '-br', 'addr', 'show', 'to', withLength(address)])
   if (held.trim() !== '') return
-  // Deprecated, so that the kernel never chooses it by itself.
+  // Deprecated (preferred_lft 0), so that the kernel never chooses this address as a source by itself.
   const flags = address.includes(':') ? ' nodad preferred_lft 0' : ''
   await machine.ip(`addr add ${withLength(address)} dev ${device}${flags}`)
 }
@@ -30,7 +30,7 @@ const machines = ['client', 'neighbour', 'outside', 'distant'] as const
 const containerWith = ({ lab }: Stage, address: string): Container | undefined =>
   [...lab.containers.values()].find((one) => one.address === address || one.address6 === address)
 
-/** A machine behind an interface of the host that has this address: one of the lab's, or one that takes it. */
+/** A machine behind an interface of the host that has this address, or gets it. */
 const behind = async (stage: Stage, device: string, address: string): Promise<Machine> => {
   const { lab } = stage
   const known = machines.find((name) =>
@@ -52,7 +52,7 @@ const behind = async (stage: Stage, device: string, address: string): Promise<Ma
   return machine
 }
 
-/** A machine on a foreign bridge that sends everything through the host. */
+/** A machine on a foreign bridge that sends all its packets through the host. */
 const strangerOn = async ({ lab }: Stage, bridge: string, name: string): Promise<Machine> => {
   const bridges = await lab.host.mustRun(['ip', '-br', 'link', 'show', 'type', 'bridge'])
   if (!new RegExp(`^${bridge} `, 'm').test(bridges)) throw new Error(`no machine can be put behind ${bridge}`)
@@ -68,7 +68,7 @@ const strangerOn = async ({ lab }: Stage, bridge: string, name: string): Promise
   return machine
 }
 
-/** The machine that sends a packet of this description. */
+/** The machine that sends such a packet. */
 export const senderOf = async (stage: Stage, planned: Planned, packet: Packet): Promise<Sender> => {
   const { lab } = stage
   const source = packet.source ?? null
@@ -88,7 +88,7 @@ export const senderOf = async (stage: Stage, planned: Planned, packet: Packet): 
   return { machine: container, from: { kind: 'container', network: network.name, address: source }, source }
 }
 
-/** Starts a service at the packet's destination, and gives its sender a route there. */
+/** Starts a service at the packet's destination, and gives the sender a route to it. */
 export const openDestination = async (
   stage: Stage,
   planned: Planned,

@@ -5,7 +5,7 @@ import { type ConflictJson, describeConflict, type Planned } from './planned.ts'
 import { forgetFlows, type Stage } from './stage.ts'
 import { openDestination, type Sender, senderOf, serviceOf } from './witness-place.ts'
 
-/** Kinds that tell of something else than a packet of ours that is not delivered. */
+/** Kinds of conflicts that are not about a packet that should be delivered. */
 const aboutNoPacket: readonly string[] = [
   'BridgeDown',
   'BridgeNameTaken',
@@ -18,7 +18,7 @@ const aboutNoPacket: readonly string[] = [
   'IccUnenforceable',
   'LinkUndeliverable',
   'LoopbackUnreachable',
-  // The kernel sends the messages of neighbour discovery, and rows show that they are lost.
+  // The kernel sends neighbour discovery messages by itself, and rows show their loss.
   'NeighbourDiscoveryDropped',
   'NetworkInUse',
   'OverlappingHostPort',
@@ -30,7 +30,7 @@ const aboutNoPacket: readonly string[] = [
   'SubnetOverlap',
 ]
 
-/** Conflicts whose witness has to be sent. An info repeats the rule of another conflict. */
+/** True: the conflict's witness has to be sent. A conflict of severity info repeats another conflict's rule. */
 export const hasLiveWitness = ({ kind, severity, witness }: ConflictJson): boolean =>
   witness !== null && severity !== 'info' && !aboutNoPacket.includes(kind)
 
@@ -52,7 +52,7 @@ interface Shot {
   readonly protocol: 'tcp' | 'udp'
 }
 
-/** Makes everything ready for a packet of this description: its sender, and a service at its destination. */
+/** Prepares a packet: its sender, and a service at its destination. */
 const load = async (stage: Stage, planned: Planned, packet: Packet, isBypass: boolean): Promise<Shot> => {
   if (packet.state !== undefined && packet.state !== 'new') {
     throw new Error(`no way to send a packet in state ${packet.state}`)
@@ -92,8 +92,8 @@ const fire = async (
 const isBypassed = ({ kind }: ConflictJson): boolean => kind === 'Bypassed'
 
 /**
- * Sends what the contract keeps out.
- * @returns null when it is kept out; else the container that a packet of it came to
+ * Sends a packet that the contract keeps out.
+ * @returns null: it was kept out; else: the container that received it
  */
 const comeIn = async ({ lab }: Stage, { sender, packet, flow, protocol }: Shot): Promise<string | null> => {
   const receivers = [...lab.containers.values()].filter(({ pid }) => pid !== sender.machine.pid)
@@ -111,7 +111,7 @@ const comeIn = async ({ lab }: Stage, { sender, packet, flow, protocol }: Shot):
   return null
 }
 
-/** Several conflicts may show one packet: it is sent once. */
+/** Groups conflicts by their witness, so that a packet of several conflicts is sent once. */
 const groupByWitness = (
   conflicts: readonly ConflictJson[],
 ): ReadonlyMap<string, readonly [Packet, readonly ConflictJson[]]> => {
@@ -125,8 +125,8 @@ const groupByWitness = (
 }
 
 /**
- * Sends every witness as a real packet, from where it says.
- * @returns complaints of those that do not do as is said of them
+ * Sends every witness as a real packet, from its own interface and source.
+ * @returns complaints about witnesses that do not behave as their conflict says
  */
 export const testWitnesses = async (
   stage: Stage,
@@ -168,7 +168,9 @@ export const testWitnesses = async (
   return complaints
 }
 
-/** Flows that would be one and the same behind the host's address go one after the other. */
+/**
+ * Splits packets into rounds. Two packets that become the same flow behind the host's address are in different rounds.
+ */
 const apart = <T>(shots: readonly (readonly [Shot, T])[]): readonly (readonly (readonly [Shot, T])[])[] => {
   const rounds: Map<string, readonly [Shot, T]>[] = []
   for (const shot of shots) {

@@ -4,13 +4,13 @@ import type { Arrival, ProbeOutcome, ProbeProtocol } from '../../lab/probe.ts'
 import type { Row } from './row.ts'
 import { type Asker, addressOf, type Family, isContainer } from './scenario.ts'
 
-/** One flow of a row, and everything that was seen of it. */
+/** One flow of a row, and all observations of it. */
 export interface Answer {
   readonly row: Row
   readonly family: Family
   readonly protocol: ProbeProtocol
   readonly outcome: ProbeOutcome
-  /** Its packets, at every machine but the host and the asker. */
+  /** The flow's packets at every machine except the host and the sender. */
   readonly arrivals: readonly (Arrival & { readonly where: string })[]
 }
 
@@ -21,17 +21,18 @@ const machineOf = (lab: Lab, name: Asker): Machine => {
   return container
 }
 
-// Apart from the ports a machine picks by itself (20,001 and up), so that one number is one flow in the whole lab.
+// The ports differ from those that machines choose by themselves (20,001 and up). So a port means one flow in the whole
+// lab.
 let lastFlow = 30_000
 const freshFlow = (): number => {
   lastFlow = lastFlow >= 60_000 ? 30_000 : lastFlow + 1
   return lastFlow
 }
 
-/** A drop is a timeout, which costs its whole length; an answer comes in a millisecond, however long we would wait. */
+/** A drop costs the whole timeout. An answer comes within a millisecond, however long the timeout is. */
 const timeoutMs = (row: Row): number => (row.expected.kind === 'delivered' ? 4000 : 400)
 
-/** Sends the flows of all rows at once, then collects what arrived where. */
+/** Sends the flows of all rows at once, and then collects the packets that arrived. */
 export const askAll = async (lab: Lab, rows: readonly Row[]): Promise<readonly Answer[]> => {
   const asked = await Promise.all(
     rows.flatMap((row) =>

@@ -18,7 +18,7 @@ const applied = async (lab: Lab, backend: Backend): Promise<void> => {
   const common = ['-f', file, '--backend', backend, '--state', '/run/lab/state']
   for (const args of [
     ['apply', '--yes', ...common],
-    // The containers come now, without hairpin mode or isolation: the second apply mends their ports.
+    // The containers start now, without hairpin mode or isolation. The second apply corrects their ports.
     null,
     ['apply', '--yes', ...common],
     ['plan', ...common],
@@ -35,7 +35,7 @@ const applied = async (lab: Lab, backend: Backend): Promise<void> => {
   await openServices(lab)
 }
 
-/** The whole contract of one backend, with real packets. */
+/** Tests the whole contract of one backend with real packets. */
 export const describeContract = (backend: Backend, prepare = applied): void => {
   describeOnKernel(`the reachability contract, ${backend}`, backend, () => {
     describe.each([0, 1] as const)('bridge-nf-call-iptables %i', (bridgeNf) => {
@@ -44,7 +44,8 @@ export const describeContract = (backend: Backend, prepare = applied): void => {
 
       beforeAll(async () => {
         lab = await openLab({ bridgeNf })
-        // Bridges begin with the strict filter, which drops what a container on two networks answers over the other.
+        // Bridges begin with the strict reverse path filter. It drops the answers that a container on two networks
+        // sends over the other network.
         await lab.host.setSysctl('net.ipv4.conf.default.rp_filter', 1)
         await prepare(lab, backend)
         answers = await askAll(lab, rows)

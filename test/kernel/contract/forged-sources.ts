@@ -3,7 +3,7 @@ import type { Lab } from '../../lab/lab.ts'
 import { type Asker, addressOf, containers, type Family, isContainer, type Place } from './scenario.ts'
 import { traces } from './traces.ts'
 
-/** A flow whose first packet has the address of a container that did not send it. */
+/** A flow whose first packet has a forged source: the address of a container that did not send it. */
 export interface ForgedFlow {
   readonly from: Asker
   readonly source: Place
@@ -11,9 +11,9 @@ export interface ForgedFlow {
   readonly port: number
 }
 
-/** Asked of the kernel here, and of `reach` in contract-function.test.ts. */
+/** Tested with the kernel here, and with `reach` in contract-function.test.ts. */
 export const forgedFlows: readonly ForgedFlow[] = [
-  // Of the network the port leads to: the container would see its gateway.
+  // The source is in the network to which the port leads. The container would see its gateway as source.
   { from: 'client', source: 'sibling', to: 'host', port: 8080 },
   { from: 'client', source: 'nginx', to: 'host', port: 8080 },
   { from: 'client', source: 'sibling', to: 'hostSecond', port: 8081 },
@@ -21,16 +21,16 @@ export const forgedFlows: readonly ForgedFlow[] = [
   { from: 'outside', source: 'sibling', to: 'hostOutside', port: 8080 },
   { from: 'client', source: 'q2', to: 'host', port: 8500 },
   { from: 'client', source: 'p1', to: 'host', port: 8400 },
-  // Of another network.
+  // The source is in another network.
   { from: 'client', source: 'far', to: 'host', port: 8080 },
   { from: 'client', source: 'i1', to: 'host', port: 8080 },
   { from: 'client', source: 's1', to: 'host', port: 8080 },
-  // To containers that take flows directly.
+  // To containers that accept flows directly.
   { from: 'client', source: 'd2', to: 'd1', port: 80 },
   { from: 'client', source: 'sibling', to: 'd1', port: 80 },
   { from: 'client', source: 'o1', to: 'o1', port: 80 },
   { from: 'client', source: 'sibling', to: 'o1', port: 80 },
-  // To containers that are open to what is named.
+  // To containers that are open to named clients.
   { from: 'client', source: 't1', to: 't2', port: 80 },
   { from: 'client', source: 'far', to: 't1', port: 80 },
   { from: 'client', source: 'nginx', to: 't2', port: 80 },
@@ -40,7 +40,7 @@ export const forgedFlows: readonly ForgedFlow[] = [
   { from: 'far', source: 'nginx', to: 't2', port: 80 },
   { from: 'client', source: 'l2', to: 'l1', port: 84 },
   { from: 'nginx', source: 'l2', to: 'l1', port: 84 },
-  // Through the host: it would leave with the host's own address.
+  // Through the host: the packet would leave with the host's own address.
   { from: 'client', source: 'sibling', to: 'outside', port: 7000 },
   // Between bridges.
   { from: 'far', source: 'sibling', to: 'host', port: 8080 },
@@ -58,7 +58,7 @@ const deviceOf = (asker: Asker): string => {
   return asker === 'outside' || asker === 'distant' ? 'eth1' : 'eth0'
 }
 
-/** Sources that no honest socket would have. */
+/** Tests packets with forged sources, which ordinary sockets cannot send. */
 export const forgedSourceCases = (currentLab: () => Lab): void => {
   describe.each(['ip', 'ip6'] as const)('a forged source, in family %s', (family: Family) => {
     test.each(forgedFlows.map((flow) => [titleOf(flow), flow] as const))(

@@ -4,9 +4,9 @@ import { addressOf, type Family } from './scenario.ts'
 import { macOf } from './traces.ts'
 
 /**
- * Linux answers ARP for any address of the host on any interface (arp_ignore 0, the weak host model), and IPv6
- * neighbour solicitations for addresses of the asked interface alone (`ndisc_recv_ns`). What arp_ignore says is read
- * at the interface that is asked (`arp_ignore` in net/ipv4/arp.c), which is not ours to change.
+ * Linux answers ARP for any address of the host on any interface (arp_ignore 0, the weak host model). It answers IPv6
+ * neighbour solicitations only for addresses of the asked interface (`ndisc_recv_ns`). The kernel reads arp_ignore at
+ * the asked interface (`arp_ignore` in net/ipv4/arp.c), which Portolan must not change.
  */
 export const gatewayCases = (currentLab: () => Lab): void => {
   describe.each([
@@ -52,7 +52,7 @@ export const gatewayCases = (currentLab: () => Lab): void => {
         const nginx = lab.containers.get('nginx')
         await nginx?.arrivals({ clear: true })
         expect(await probe(lab, addressOf('nginx', family), 80)).toMatchObject({ delivered: false })
-        // Nor when it needs no answer to know where to send.
+        // The same with a permanent neighbour entry: the client needs no answer to know the MAC address.
         await lab.client.mustRun([
           ...['ip', 'neigh', 'replace', addressOf('nginx', family)],
           ...['lladdr', await macOf(lab.host, 'eth0'), 'dev', 'eth0'],

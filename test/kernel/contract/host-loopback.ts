@@ -3,7 +3,7 @@ import type { Lab } from '../../lab/lab.ts'
 import { addressOf } from './scenario.ts'
 import { macOf, traces } from './traces.ts'
 
-/** As the agent of ECS has it: an address of its own for containers, served at the loopback of the host. */
+/** The rules of the ECS agent: an address of its own for containers, served at the host's loopback address. */
 const agentOfEcs = `
 table ip ecs {
   chain prerouting {
@@ -14,7 +14,7 @@ table ip ecs {
 }
 `
 
-/** What comes for an address of 127/8, and for another one, goes on to a machine and to a container. */
+/** Rules that translate packets to an address of 127/8, and to another one, to a machine and to a container. */
 const ledOn = `
 table ip led {
   chain prerouting {
@@ -25,7 +25,7 @@ table ip led {
 }
 `
 
-/** Services of `openServices`, at the loopback and at every address. */
+/** Services of `openServices`, at the loopback address and at every address. */
 const untracked = `
 table ip untracked {
   chain prerouting {
@@ -36,9 +36,9 @@ table ip untracked {
 `
 
 /**
- * Opens a flow of the host over UDP, has an ICMP error about it sent in the namespace of a container, "port
- * unreachable", and prints whether the socket of the flow is told. The flow is from 127.0.0.1 to itself (`own`), or to
- * a published port, of which the container at the other end sees the gateway as source (`published`).
+ * Opens a UDP flow on the host. Sends an ICMP error "port unreachable" about it from a container's namespace, and
+ * prints whether the flow's socket gets the error. The flow is from 127.0.0.1 to itself (`own`), or to a published port
+ * whose container sees the gateway as source (`published`).
  */
 const errorAboutFlow = `
 import socket, struct, subprocess, sys
@@ -84,7 +84,7 @@ except ConnectionRefusedError:
 except TimeoutError:
     print('not told')`
 
-/** What containers reach of 127/8 of the host: what rules of the host lead there, and nothing of what they send there. */
+/** Tests that containers reach addresses in 127/8 of the host only where the host's rules translate to them. */
 export const hostLoopbackCases = (currentLab: () => Lab): void => {
   const sender = (name: 'nginx' | 'sibling') => {
     const found = currentLab().containers.get(name)

@@ -21,20 +21,21 @@ const container = (lab: Lab, name: string): Machine => {
   return found
 }
 
-/** A datagram for a sibling, as a frame of another kind. */
+/** A datagram for a sibling, hidden in a frame of another kind. */
 const disguised = (kind: string, plain: Uint8Array): Uint8Array => {
   const bytes = Buffer.from(plain)
   const [addresses, rest] = [bytes.subarray(0, 12), bytes.subarray(12)]
   if (kind === 'a VLAN-tagged frame') return Buffer.concat([addresses, Buffer.from('81000007', 'hex'), rest])
   if (kind === 'a frame tagged by a provider')
     return Buffer.concat([addresses, Buffer.from('88a80007', 'hex'), rest])
-  // IEEE 802, local experimental ethertype 1.
+  // Ethertype 0x88b5: IEEE 802 local experimental ethertype 1.
   return Buffer.concat([addresses, Buffer.from('88b5', 'hex'), rest.subarray(2)])
 }
 
 /**
- * Sends many frames of a kind, and tells how many came: whatever else goes on there is a handful.
- * @param least - so many are waited for: a busy kernel hands frames on after the sender has gone on
+ * Sends many frames of a kind, and returns how many arrived. Other traffic there is a handful of frames.
+ * @param least - waits until so many have arrived: a busy kernel may deliver frames after the sender's call has
+ *   returned
  */
 const arrived = async (
   lab: Lab,
@@ -65,7 +66,7 @@ const arrived = async (
   return count
 }
 
-/** What no socket of a container sends, between two of one bridge. */
+/** Tests frames between two containers of one bridge that no socket of a container sends. */
 export const isolationCases = (currentLab: () => Lab): void => {
   const bridgesCallHooks = async (): Promise<boolean> =>
     (await currentLab().host.sysctl('net.bridge.bridge-nf-call-iptables')) === '1'
@@ -88,7 +89,7 @@ export const isolationCases = (currentLab: () => Lab): void => {
     (kind) => {
       test('does not pass between ports that attachPort isolated, where bridges call no hooks', async () => {
         const lab = currentLab()
-        // Where they do, isolated ports would not reach a sibling's published port: see the test below.
+        // With bridge hooks on, isolated ports would not reach a sibling's published port: see the test below.
         const pass = await bridgesCallHooks()
         const count = await arrived(lab, kind, { from: 'h2', to: 'h1', least: pass ? FRAMES : 0 })
         expect(count < FRAMES / 2).toBe(!pass)

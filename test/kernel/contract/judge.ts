@@ -33,7 +33,7 @@ const describeExpected = (expected: Expected): string =>
     ? `answered by ${expected.to}:${expected.port}, which sees ${expected.source}`
     : expected.kind
 
-// Anything else, such as EINVAL, would mean that nothing was asked at all.
+// Any other error, such as EINVAL, would mean that no packet was sent.
 const unanswered: readonly string[] = ['timeout', 'refused', 'unreachable']
 
 const holds = (answer: Answer): boolean => {
@@ -63,7 +63,7 @@ const holds = (answer: Answer): boolean => {
   }
 }
 
-/** Null when the row holds for this flow; else what was expected and what was seen. */
+/** Null: the row holds for this flow. Else: what was expected and what was seen. */
 export const complaint = (answer: Answer): string | null =>
   holds(answer)
     ? null

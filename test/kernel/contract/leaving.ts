@@ -3,20 +3,20 @@ import type { Lab } from '../../lab/lab.ts'
 import { addressOf, type ContainerName, containers, type Family, hostAddresses } from './scenario.ts'
 import { traces } from './traces.ts'
 
-/** What a container routes for others, such as clients of a VPN: of no network here. */
+/** Addresses for which a container routes, such as clients of a VPN. They are in no network of the project. */
 export const behindContainer = { ip: '203.0.113.77', ip6: '2001:db8:77::7' } as const
 
 const RST = 0x04
 const ACK = 0x10
 
-/** Containers whose network is hidden behind the host, and those whose own addresses are seen outside. */
+/** Containers that the host masquerades, and containers whose own addresses are seen outside. */
 export const masqueraded = ['nginx', 'q1', 'h1', 'o1'] as const
 export const seenThemselves = ['d1', 'p1'] as const
 
 /**
- * ICMPv6 that conntrack leaves untracked, whatever its source and destination: queries, reports, solicitations and
- * advertisements of multicast listeners, routers and neighbours (nf_conntrack_proto_icmpv6.c, `noct_valid_new`). An echo
- * request comes last.
+ * ICMPv6 messages that connection tracking leaves untracked, whatever their source and destination: queries, reports,
+ * solicitations and advertisements of multicast listeners, routers and neighbours (nf_conntrack_proto_icmpv6.c,
+ * `noct_valid_new`). An echo request comes last.
  */
 const untrackedThenEcho = `
 import socket, sys
@@ -24,7 +24,9 @@ sender = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
 for kind in (130, 131, 132, 133, 134, 135, 136, 143, 128):
     sender.sendto(bytes([kind, 0, 0, 0]) + b'leaving!' * 3, (sys.argv[1], 0))`
 
-/** Has these sent in another namespace, and prints the source of each that comes, until the echo request has. */
+/**
+ * Starts the sender in another namespace, and prints the source of each message that arrives, until the echo request.
+ */
 const listening = `
 import socket, subprocess, sys
 wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x86dd))
@@ -37,7 +39,7 @@ while True:
         if data[40] == 128:
             break`
 
-/** What would leave a masqueraded network with a source that no nat chain touches. */
+/** Tests packets that would leave a masqueraded network with a source that no nat chain translates. */
 export const leavingCases = (currentLab: () => Lab): void => {
   describe.each(['ip', 'ip6'] as const)('leaving for the outside, in family %s', (family: Family) => {
     const sent = (

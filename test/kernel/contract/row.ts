@@ -1,29 +1,29 @@
 import type { ProbeProtocol } from '../../lab/probe.ts'
 import type { Asker, Family, Place } from './scenario.ts'
 
-/** Where a container must believe a flow came from. */
+/** The source that the container must see. */
 export type SeenSource =
-  /** The asker's own address. */
+  /** The sender's own address. */
   | 'own'
   /** The gateway of the answering container's network. */
   | 'gateway'
   /** Any address of the host. */
   | 'a host address'
-  /** The contract does not say. */
+  /** The contract does not fix it. */
   | 'any'
   | Place
 
-/** What must come of a flow. */
+/** The required outcome of a flow. */
 export type Expected =
   | { readonly kind: 'delivered'; readonly to: string; readonly port: number; readonly source: SeenSource }
   /** No answer, and not one packet of the flow reaches any other machine. */
   | { readonly kind: 'dropped' }
-  /** Whatever the host itself says, not one packet reaches a container. */
+  /** No packet reaches a container. The host itself may answer anything. */
   | { readonly kind: 'not to a container' }
-  /** It arrives at a port without a listener, and the refusal (RST, ICMP error) comes back. */
+  /** The packet arrives at a port without a listener, and the refusal (RST, ICMP error) comes back. */
   | { readonly kind: 'refused' }
 
-/** One line of the reachability contract, asked of the scenario. */
+/** One row of the reachability contract, tested on the scenario. */
 export interface Row {
   readonly title: string
   readonly from: Asker
@@ -34,7 +34,7 @@ export interface Row {
   readonly expected: Expected
 }
 
-/** `nginx:80` seen from `source`. */
+/** Expects an answer from `to` at this port, which sees this source. */
 export const delivered = (to: string, port: number, source: SeenSource): Expected => ({
   kind: 'delivered',
   to,
@@ -50,7 +50,7 @@ interface Options {
   readonly families?: readonly Family[]
 }
 
-/** A row for TCP in both families, unless said otherwise. */
+/** A row for TCP in both families, unless given otherwise. */
 export const row = (
   title: string,
   from: Asker,

@@ -5,7 +5,7 @@ const every = { protocols: allProtocols }
 const both = { protocols: tcpAndUdp }
 const ping = { protocols: ['icmp'] as readonly ProbeProtocol[] }
 
-/** What networks do to traffic that no published port is about, in every mode: the other half of the table. */
+/** Rows about networks in every mode, without published ports: the second half of the contract's table. */
 export const networkRows: readonly Row[] = [
   row('a published port is no way to the container', 'neighbour', 'nginx', 80, dropped, every),
   row('nor is any other', 'neighbour', 'nginx', 8888, dropped, every),
@@ -81,7 +81,7 @@ export const networkRows: readonly Row[] = [
   row('internal, from the outside', 'outside', 'i1', 80, dropped),
   row('internal, a sibling', 'i1', 'i2', 80, delivered('i2', 80, 'own'), every),
   row('internal, from the host', 'host', 'i1', 80, delivered('i1', 80, 'gateway'), both),
-  // A published port is a service of the host, to an internal network as to any other.
+  // A published port is a service of the host. An internal network reaches it as any other does.
   row('internal, a published port', 'i1', 'host', 8080, delivered('nginx', 80, 'any'), every),
   row('internal, at its gateway', 'i1', 'gateway of inner', 8080, delivered('nginx', 80, 'any'), both),
   row('internal, at a bound address', 'i1', 'hostSecond', 8081, delivered('nginx', 80, 'any'), both),
@@ -108,7 +108,7 @@ export const networkRows: readonly Row[] = [
   row('isolated, to another bridge', 's1', 'nginx', 80, dropped, both),
   row('isolated, a published port of others', 's1', 'host', 8080, dropped, every),
   row('isolated, a published port of a routed network', 's1', 'd1', 80, dropped, both),
-  // The host has no route to it, and may say so.
+  // The host has no route to it, and may answer so.
   row('isolated, from another machine', 'neighbour', 's1', 80, notToAContainer, both),
 
   row('routed, published', 'neighbour', 'd1', 80, delivered('d1', 80, 'own'), every),

@@ -44,7 +44,7 @@ export const openingRows: readonly Row[] = [
   row('from a named service', 'nginx', 't2', 8888, delivered('t2', 8888, 'own'), every),
   row('from a named service of a routed network', 'd1', 't2', 80, delivered('t2', 80, 'own'), both),
   row('from another service of its network', 'sibling', 't2', 8888, dropped, every),
-  // 172.30.0.0/16 is named, but a prefix is of other machines.
+  // 172.30.0.0/16 is named, but a named prefix means only other machines, and not containers.
   row('a named prefix is not of containers', 'o1', 't2', 80, dropped, both),
 
   row('linked, a published port', 'l2', 'l1', 80, delivered('l1', 80, 'own'), tcp),

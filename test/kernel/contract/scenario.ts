@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { addresses } from '../../lab/topology.ts'
 
-/** The project every row is asked of. */
+/** The project on which all rows are tested. */
 export const compose: string = readFileSync(new URL('./compose.yaml', import.meta.url), 'utf8')
 
 export type Family = 'ip' | 'ip6'
@@ -16,11 +16,11 @@ export const networks = {
   direct: 6,
   open: 7,
   plain: 8,
-  /** As `quiet`, its ports attached by Portolan itself. */
+  /** Like `quiet`, but Portolan itself attaches its ports. */
   hushed: 9,
-  /** Reached from eth1 and from `other` on its containers' own addresses. */
+  /** eth1 and `other` reach these containers at their own addresses. */
   trusted: 10,
-  /** With icc off, and links. */
+  /** icc is off, and there are links. */
   linked: 11,
 } as const
 
@@ -29,7 +29,7 @@ export const containers = {
   nginx: ['web', 10],
   sibling: ['web', 11],
   far: ['other', 10],
-  /** On `web` too: `joinSecond` of set-up.ts. Its ports lead to `other`, its way out is `web`. */
+  /** Also on `web`: see `joinSecond` of set-up.ts. Its ports lead to `other`, and its default route leads to `web`. */
   twin: ['other', 40],
   q1: ['quiet', 10],
   q2: ['quiet', 11],
@@ -53,10 +53,10 @@ export const containers = {
 export type NetworkName = keyof typeof networks
 export type ContainerName = keyof typeof containers
 
-/** What can be asked for: a place of topology.ts, a container, or the gateway of a network. */
+/** A destination: a place of topology.ts, a container, or the gateway of a network. */
 export type Place = keyof typeof addresses.ip | ContainerName | `gateway of ${NetworkName}`
 
-/** A machine that can ask. */
+/** A machine that sends flows. */
 export type Asker = 'host' | 'client' | 'neighbour' | 'outside' | 'distant' | ContainerName
 
 export const isContainer = (name: string): name is ContainerName => Object.hasOwn(containers, name)
@@ -64,7 +64,7 @@ export const isContainer = (name: string): name is ContainerName => Object.hasOw
 const inNetwork = (network: NetworkName, number: number, family: Family): string =>
   family === 'ip' ? `172.30.${networks[network]}.${number}` : `fd00:30:${networks[network]}::${number}`
 
-/** The one address a place has in a family. */
+/** The address of a place in a family. */
 export const addressOf = (place: Place, family: Family): string => {
   if (isContainer(place)) {
     const [network, number] = containers[place]
@@ -74,7 +74,7 @@ export const addressOf = (place: Place, family: Family): string => {
   return inNetwork(place.slice('gateway of '.length) as NetworkName, 1, family)
 }
 
-/** Every address the host has, on its own networks and on the bridges. */
+/** All addresses of the host, on its own networks and on the bridges. */
 export const hostAddresses = (family: Family): readonly string[] => [
   ...(['host', 'hostSecond', 'hostOutside', 'loopback'] as const).map((place) => addresses[family][place]),
   ...(Object.keys(networks) as NetworkName[])

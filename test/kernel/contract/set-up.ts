@@ -14,7 +14,10 @@ const containerServices: readonly Service[] = [
   { protocol: 'tcp', port: 91, payloadBytes: 200_000 },
 ]
 
-/** Plugs every container of the scenario into its bridge, as an engine would: no hairpin, nothing of ours. */
+/**
+ * Plugs every container of the scenario into its bridge, as an engine would: without hairpin mode or other settings of
+ * Portolan's.
+ */
 export const plugIn = async (lab: Lab): Promise<void> => {
   await Promise.all(
     (Object.keys(containers) as ContainerName[]).map((name) => {
@@ -37,8 +40,9 @@ export const plugIn = async (lab: Lab): Promise<void> => {
 }
 
 /**
- * Where a rule drops the search for a neighbour too, the kernel gives a flow up after three seconds, as unreachable
- * (net/core/neighbour.c, `neigh_invalidate`). A machine that is busy ends the silence of a probe later than that.
+ * Where a rule drops neighbour discovery too, the kernel reports a flow as unreachable after three seconds
+ * (net/core/neighbour.c, `neigh_invalidate`). On a busy machine that comes before a probe gives up, so the search is
+ * made longer.
  */
 const searchLonger = async (container: Machine): Promise<void> => {
   for (const family of ['ipv4', 'ipv6'])
@@ -47,7 +51,7 @@ const searchLonger = async (container: Machine): Promise<void> => {
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Gives the ports of `hushed` to `attachPort`, as orchestration code does with every container. */
+/** Calls `attachPort` for the ports of `hushed`, as an orchestrator does for every container. */
 export const attachByUs = async (lab: Lab, backend: Backend): Promise<void> => {
   const ports = ['v-h1', 'v-h2']
   await lab.host.ip(...ports.map((port) => `link set ${port} nomaster down`))
@@ -61,7 +65,7 @@ export const attachByUs = async (lab: Lab, backend: Backend): Promise<void> => {
   await carrying(lab.host, 'pt-hushed', ...ports)
 }
 
-/** A second network for `twin`, by which everything leaves that is not for the first: it answers over either. */
+/** Gives `twin` a second network, which has its default route. So it can answer over either network. */
 const joinSecond = async (lab: Lab): Promise<void> => {
   const twin = lab.containers.get('twin')
   if (twin === undefined) throw new Error('the lab has no container twin')
@@ -79,8 +83,8 @@ const joinSecond = async (lab: Lab): Promise<void> => {
 }
 
 /**
- * The bridge of an isolated network has no address to route to, but it has a MAC address: a container that makes
- * a gateway up must get no further than one that does not.
+ * The bridge of an isolated network has no address, but a MAC address. A container that invents a gateway with this MAC
+ * must get no further than others.
  */
 const inventGateway = async (lab: Lab): Promise<void> => {
   const [bridge] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'pt-island'])) as [
@@ -108,7 +112,7 @@ const inventGateway = async (lab: Lab): Promise<void> => {
   }
 }
 
-/** Services of the other machines, and one on the host at a port that is published too. */
+/** Starts services on the other machines, and one on the host at a port that is published too. */
 export const openServices = async (lab: Lab): Promise<void> => {
   for (const machine of [lab.client, lab.neighbour, lab.outside, lab.distant]) {
     await machine.listen(...everyProtocol(7000))

@@ -22,7 +22,7 @@ const container = (lab: Lab, name: string): Machine => {
   return found
 }
 
-/** Rows that no ordinary socket can ask. */
+/** Tests rows that ordinary sockets cannot test. */
 export const specialCases = (currentLab: () => Lab): void => {
   forgedSourceCases(currentLab)
   isolationCases(currentLab)
@@ -70,7 +70,7 @@ export const specialCases = (currentLab: () => Lab): void => {
   test('nor where another tool lets loopback addresses be routed everywhere, as kube-proxy does', async () => {
     const lab = currentLab()
     await lab.host.setSysctl('net.ipv4.conf.all.route_localnet', 1)
-    // Only published ports: what else 127.0.0.1 has to offer is then that tool's to guard.
+    // Only published ports are tested. Other services at 127.0.0.1 are for the other program to protect.
     const packets = [
       ...[8080, 8082, 8083].map((port) => ({
         source: addressOf('client', 'ip'),
@@ -151,7 +151,7 @@ export const specialCases = (currentLab: () => Lab): void => {
       const by = outcomes.map((outcome) => (outcome.delivered ? outcome.by : outcome.how))
       const count = (name: string): number => by.filter((one) => one === name).length
       expect(count('nginx') + count('sibling')).toBe(120)
-      // One in four: 30 expected of 120, deviation 4.7; outside these bounds once in 10^8 runs.
+      // One in four: 30 of 120 are expected, with deviation 4.7. A run is outside these bounds once in 10^8 runs.
       expect(count('nginx')).toBeGreaterThan(5)
       expect(count('nginx')).toBeLessThan(60)
     })

@@ -12,14 +12,17 @@ export const macOf = async (machine: Machine, device: string): Promise<string> =
   return link.address
 }
 
-// Below the ports that single tests choose, and those that machines pick.
+// Lower than the ports that single tests choose and that machines choose by themselves.
 let lastFlow = 10_000
 const freshFlow = (): number => {
   lastFlow = lastFlow >= 20_000 ? 10_000 : lastFlow + 1
   return lastFlow
 }
 
-/** A TCP segment and a datagram are sent; a SYN unless the flags say otherwise, which then leave the datagram out. */
+/**
+ * A packet that is sent as a TCP segment and as a datagram. The segment is a SYN, unless flags are given: then no
+ * datagram is sent.
+ */
 export interface OddPacket {
   readonly source: string
   readonly destination: string
@@ -28,8 +31,9 @@ export interface OddPacket {
 }
 
 /**
- * Puts packets on the wire that no honest socket would send, and returns every trace of them, at whatever machine.
- * @param awaited - what a trace has that has to be there: a busy kernel hands frames on after the sender has gone on
+ * Sends packets that no ordinary socket would send, and returns all traces of them, at any machine.
+ * @param awaited - waits for a trace that contains this: a busy kernel may deliver frames after the sender's call has
+ *   returned
  */
 export const traces = async (
   lab: Lab,
@@ -52,7 +56,7 @@ export const traces = async (
       )
     }
   }
-  // Frames on veth pairs have mostly been handled when send returns; an answer by an agent takes a moment more.
+  // Frames on veth pairs have mostly been handled when send returns. An agent's answer takes a moment more.
   await caughtUp()
   let found = await tracesNow(lab, sender, flows)
   if (awaited === null) return found
@@ -64,7 +68,7 @@ export const traces = async (
   return found
 }
 
-/** A flow by the source port that its packets have. */
+/** Flows by the source port of their packets. */
 type Flows = ReadonlyMap<number, { readonly text: string; readonly family: Family | null }>
 
 const tracesNow = async (lab: Lab, sender: Machine, flows: Flows): Promise<readonly string[]> => {
@@ -73,7 +77,8 @@ const tracesNow = async (lab: Lab, sender: Machine, flows: Flows): Promise<reado
   for (const machine of machines) {
     for (const { source, sourcePort, port } of await machine.arrivals()) {
       const flow = flows.get(sourcePort) ?? flows.get(port)
-      // The kernel gave a translated flow of an earlier test such a port: seen once, in the other family.
+      // The kernel may have given this port to a translated flow of an earlier test. It was seen once, in the other
+      // family.
       if (flow !== undefined && flow.family === familyOf(source))
         found.push(`${flow.text} at ${machine.name}, from ${source}`)
     }
