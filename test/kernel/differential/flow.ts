@@ -20,7 +20,7 @@ export interface Flow {
   readonly port: number
 }
 
-/** From every machine to every address but its own; to loopback from the host alone. */
+/** Flows from every machine to every address but its own. Only the host sends to loopback addresses. */
 export const flow: fc.Arbitrary<Flow> = fc
   .tuple(one('ip', 'ip', 'ip6' as const), one(...machineNames))
   .chain(([family, from]) => {
@@ -40,12 +40,12 @@ export const flow: fc.Arbitrary<Flow> = fc
       .map(([protocol, to, port]) => ({ family, protocol, from, to, port }))
   })
 
-/** The machine that has an address; null if none has it. */
+/** The machine that has an address; null: none has it. */
 export const ownerOf = (family: Family, address: string): MachineName | null =>
   machineNames.find((name) => addressesOf[family][name].includes(address)) ??
   (isLoopback(address) ? 'host' : null)
 
-/** As the evaluator is asked. */
+/** The flow's first packet, for the evaluator. */
 export const packetOf = ({ family, protocol, from, to, port }: Flow, sourcePort: number): Packet => {
   const entry = entries[from]
   return {
@@ -60,7 +60,7 @@ export const packetOf = ({ family, protocol, from, to, port }: Flow, sourcePort:
   }
 }
 
-/** As the kernel is asked. */
+/** The flow's probe, for the kernel. */
 export const probeOf = ({ protocol, to, port }: Flow, sourcePort: number, timeoutMs: number): Probe => ({
   protocol,
   destination: to,

@@ -3,7 +3,7 @@ import type { NetfilterRuleset } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { Machine } from '../../lab/machine.ts'
 
-/** Texts for the restore program of each tool; null where it has no rules. */
+/** The texts for each tool's restore program; null: the tool has no rules. */
 export interface RuleTexts {
   readonly nft: string | null
   readonly 'iptables-nft': string | null
@@ -21,7 +21,7 @@ const legacyTables: readonly (readonly [string, readonly string[]])[] = [
   ['filter', ['INPUT', 'FORWARD', 'OUTPUT']],
 ]
 
-/** A table of legacy that is once registered stays; with this it does nothing. */
+/** A legacy table that was registered once stays registered. With this text it has no rules. */
 export const emptyLegacy = legacyTables
   .map(([table, chains]) =>
     [`*${table}`, ...chains.map((chain) => `:${chain} ACCEPT [0:0]`), 'COMMIT', ''].join('\n'),
@@ -35,11 +35,11 @@ const reads: readonly (readonly [string, string])[] = [
   ...restores.map((program): readonly [string, string] => [program, `${program}-save`]),
 ]
 
-/** A here-document that nothing in a rule can end. */
+/** A here-document whose end mark cannot stand in a rule. */
 export const feed = (program: string, text: string): string =>
   `${program} <<'END-OF-RULES'\n${text}\nEND-OF-RULES`
 
-/** Puts exactly these rules on the host, and no flow; then reads them as the product does. */
+/** Replaces all rules of the host by these, deletes all flows, and reads the rules as the product does. */
 export const loadRules = async (host: Machine, texts: RuleTexts): Promise<readonly NetfilterRuleset[]> => {
   const script = [
     'set -e',

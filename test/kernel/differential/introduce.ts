@@ -10,8 +10,8 @@ export const hardwareAddress = async (machine: Machine, link: string): Promise<s
 }
 
 /**
- * Makes everyone know everyone's hardware address for good. IPv6 neighbour discovery passes the hooks like any other
- * packet: a ruleset that drops it would fail flows through the next ones.
+ * Gives all machines permanent neighbour entries of one another. IPv6 neighbour discovery passes the hooks like any
+ * other packet: a ruleset that drops it would make flows of later rulesets fail.
  */
 export const introduce = async (machines: ReadonlyMap<string, Machine>): Promise<void> => {
   const host = machines.get('host')
@@ -31,7 +31,7 @@ export const introduce = async (machines: ReadonlyMap<string, Machine>): Promise
     await learn(host, name, hardware.get(name) ?? '', entry.in)
     await learn(machine, 'host', await hardwareAddress(host, entry.in), 'eth0')
   }
-  // These two share a bridge, and speak to each other without the host.
+  // These two share a bridge, and reach each other without the host.
   for (const [name, other] of [
     ['a1', 'a2'],
     ['a2', 'a1'],

@@ -16,7 +16,7 @@ import {
   sourcePortRange,
 } from './vocabulary.ts'
 
-/** Where a rule stands. */
+/** The place of a rule: its family, table and chain. */
 export interface Place {
   readonly family: Family
   readonly table: string
@@ -40,7 +40,7 @@ const ends = ({ family }: Place): fc.Arbitrary<string> => {
   )
 }
 
-/** iptables refuses `-i` and `-o` where there is no such interface yet, or no longer. */
+/** iptables refuses `-i` in OUTPUT and POSTROUTING, and `-o` in PREROUTING and INPUT. */
 const links = ({ chain }: Place): fc.Arbitrary<string> => {
   const name = mostly(
     interfaceName,
@@ -141,8 +141,9 @@ const ranges = ({ family }: Place): fc.Arbitrary<string> =>
     .map((match) => `-m iprange ${match}`)
 
 /**
- * What only chance, or the clock, decides: both ways are possible. Whether a flow is tracked is left neither to it nor
- * to TCP flags: both differ from packet to packet, and a flow tracked by halves goes ways that no two packets tell.
+ * Matches that depend on chance or on the clock, so both outcomes are possible. Notrack rules never depend on these or
+ * on TCP flags, which differ from packet to packet. Two packets cannot show the way of a flow that is tracked only in
+ * part.
  */
 const chance: fc.Arbitrary<string> = one(
   '-m statistic --mode random --probability 0.50000000000',
@@ -155,7 +156,7 @@ const stageOfConnection = one(
   '-p tcp -m tcp --tcp-flags SYN,RST,ACK ACK',
 )
 
-/** Of the bridge's ports, while br_netfilter has the packet. */
+/** Matches on the bridge's ports, which work while br_netfilter has the packet. */
 const bridgePorts = ({ chain }: Place): fc.Arbitrary<string> =>
   chain === 'OUTPUT'
     ? fc.constant('-m state --state NEW')
@@ -165,11 +166,11 @@ const bridgePorts = ({ chain }: Place): fc.Arbitrary<string> =>
 
 export interface Matches {
   readonly text: string
-  /** Names a protocol with ports, as translations of ports must. */
+  /** True: the rule matches on a protocol with ports, which a translation of ports needs. */
   readonly transport: boolean
 }
 
-/** One to three conditions, mostly few: what no flow meets tells nothing. */
+/** One to three conditions, mostly few: a rule that no flow matches tests nothing. */
 export const matches = (place: Place): fc.Arbitrary<Matches> =>
   fc
     .tuple(
@@ -200,6 +201,6 @@ export const matches = (place: Place): fc.Arbitrary<Matches> =>
       transport: protocol !== null && !protocol.startsWith('!'),
     }))
 
-/** No option may come twice in one rule. */
+/** iptables allows each module and option only once in a rule. */
 const moduleOf = (match: string): string =>
   /-m (\w+)/.exec(match)?.[1] ?? (/-[io] /.test(match) ? 'interface' : 'address')

@@ -35,12 +35,12 @@ const chainLines = (place: Place): fc.Arbitrary<readonly string[]> => {
 const tableText = (family: Family, table: string): fc.Arbitrary<string> =>
   fc
     .subarray([...(tables[table] ?? [])], { minLength: 1 })
-    // Most of what is told apart is told apart by translation on the way in.
+    // Translation in PREROUTING distinguishes most flows, so table nat always has that chain.
     .map((names) => (table === 'nat' && !names.includes('PREROUTING') ? ['PREROUTING', ...names] : names))
     .chain((names) => fc.tuple(...names.map((chain) => chainLines({ family, table, chain }))))
     .map((all) => {
       const lines = all.flat()
-      // Chains are declared before any rule leads to them.
+      // All chains are declared before the rules that jump to them.
       const isChain = (line: string): boolean => line.startsWith(':')
       return [
         `*${table}`,
@@ -51,7 +51,7 @@ const tableText = (family: Family, table: string): fc.Arbitrary<string> =>
       ].join('\n')
     })
 
-/** Text for `iptables-restore`, or for `ip6tables-restore`. */
+/** A text for `iptables-restore`, or for `ip6tables-restore`. */
 export const iptablesRuleset = (family: Family): fc.Arbitrary<string> =>
   fc
     .tuple(fc.subarray(Object.keys(tables), { minLength: 1, maxLength: 3 }), seldom(4))

@@ -53,10 +53,10 @@ const markings: fc.Arbitrary<string> = fc.oneof(
 )
 
 /**
- * What a rule does with what it matches.
+ * The target of a rule.
  *
- * @param onward - the chains it may lead to
- * @param transport - the rule names a protocol with ports
+ * @param onward - the chains to which it may jump
+ * @param transport - true: the rule matches on a protocol with ports
  */
 export const iptablesTarget = (
   place: Place,
@@ -78,7 +78,8 @@ export const iptablesTarget = (
     },
     {
       weight: table === 'filter' ? 1 : 0,
-      // After the handshake a refusal looks to the sender as if the SYN were refused.
+      // A rejection after the handshake looks to the sender like a refused SYN, so established flows are never
+      // rejected.
       arbitrary: fc.constant(
         `-m conntrack ! --ctstate ESTABLISHED -j REJECT --reject-with ${family === 'ip' ? 'icmp' : 'icmp6'}-port-unreachable`,
       ),

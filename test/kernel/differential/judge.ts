@@ -6,29 +6,29 @@ import { isLoopback, type MachineName } from './scene.ts'
 
 type Telling = Pick<Outcome, 'outcome' | 'at' | 'seenAs' | 'trace'>
 
-/** A datagram that came to a service of some machine, answered or not. */
+/** A datagram that a service received, answered or not, and its machine. */
 export type HeardBy = Heard & { readonly by: MachineName }
 
-/** What became of one flow in the kernel. */
+/** The outcome of one flow in the kernel. */
 export interface Seen {
   readonly sourcePort: number
   readonly probe: ProbeOutcome
-  /** All that anyone heard while these rules were in force, of other flows too. */
+  /** All datagrams that services received under these rules, also of other flows. */
   readonly heard: readonly HeardBy[]
 }
 
-/** Does the flow come through, there and back? */
+/** True: the flow is delivered, and its answer comes back. */
 export const isArrival = ({ outcome }: Pick<Outcome, 'outcome'>): boolean =>
   outcome === 'local' || outcome === 'forwarded' || outcome === 'delivered'
 
-/** Is it answered, and cut off after that? */
+/** True: the flow is answered, and a later packet is lost. */
 export const isCutOffLater = (told: Pick<Outcome, 'outcome' | 'trace'>): boolean =>
   !isArrival(told) && (told.trace.at(-1)?.packet ?? 1) > 2
 
 const portFits = (said: NonNullable<Outcome['seenAs']>['sourcePort'], was: number): boolean =>
   said === null || (typeof said === 'number' ? said === was : said[0] <= was && was <= said[1])
 
-/** Did the machine that the evaluator names see the packet, with the addresses and ports that it says? */
+/** True: the machine that the evaluator names received the packet, with the predicted addresses and ports. */
 const isAsTold = (
   owner: MachineName,
   { at, seenAs }: Telling,
@@ -48,12 +48,15 @@ const isAsTold = (
 const receiverOf = (flow: Flow, { outcome, at }: Telling): MachineName | null =>
   at === null ? null : outcome === 'local' ? 'host' : ownerOf(flow.family, at.address)
 
-/** A flow that is stopped may be stopped on its way there, or on its way back: a datagram tells which. */
+/**
+ * True: the datagrams that services received fit the prediction. They show whether a flow is stopped on its way there
+ * or on its way back.
+ */
 const isStoppedThere = (flow: Flow, told: Telling, { heard, sourcePort }: Seen): boolean => {
   if (flow.protocol !== 'udp') return true
   if (told.at === null) return !heard.some((one) => one.sourcePort === sourcePort)
   const owner = receiverOf(flow, told)
-  // A machine takes no packet from its own address, nor from loopback, for one that came over a wire.
+  // A machine drops a packet from the wire whose source is its own address or a loopback address.
   const isMartian =
     owner === null || (owner !== 'host' && (owner === flow.from || isLoopback(told.seenAs?.source ?? '')))
   return isMartian || heard.some((one) => isAsTold(owner, told, one))
@@ -63,8 +66,8 @@ const agreesWith = (flow: Flow, told: Telling, seen: Seen): boolean => {
   const { probe } = seen
   if (!isArrival(told)) {
     if (probe.delivered || probe.connected !== isCutOffLater(told)) return false
-    // A dropped packet gets no answer; a rejected one may get one, if the refusal is not dropped itself. A packet that
-    // goes astray reaches a machine that has no such connection and resets it.
+    // A dropped packet gets no answer. A rejected packet may get one, unless the refusal itself is dropped. A misrouted
+    // packet reaches a machine without this connection, which resets it.
     const isAstray = isCutOffLater(told) && told.trace.at(-1)?.verdict === 'lost'
     if (told.outcome === 'dropped' && !isAstray && (probe.how === 'refused' || probe.how === 'closed'))
       return false
@@ -77,8 +80,8 @@ const agreesWith = (flow: Flow, told: Telling, seen: Seen): boolean => {
 }
 
 /**
- * Do the evaluator and the kernel agree? Of what is only possible, any alternative will do; and what hangs on chance may
- * let one packet through and not the next, for which the evaluator has one word.
+ * True: the evaluator and the kernel agree. For a result that is only possible, any alternative is accepted. A random
+ * match may let one packet pass and not the next, for which the evaluator has only one outcome.
  */
 export const agree = (flow: Flow, said: Outcome, seen: Seen): boolean => {
   const all = [said, ...said.alternatives]

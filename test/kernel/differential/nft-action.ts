@@ -6,7 +6,7 @@ import { address, interfaceName, mark, markMask, one, port, portRange, seldom, t
 const unique = (entries: readonly (readonly [string, string])[]): string =>
   [...new Map(entries)].map(([key, value]) => `${key} : ${value}`).join(', ')
 
-/** Does something, and goes on. */
+/** A statement without a verdict: the next statement follows. */
 const statement = (place: RulePlace): fc.Arbitrary<string> => {
   const { type, protocol } = place
   const early = type === 'filter' && isEarly(place)
@@ -88,17 +88,18 @@ const translation = (place: RulePlace): fc.Arbitrary<string> =>
   place.hook === 'prerouting' || place.hook === 'output' ? destination(place) : source(place)
 
 /**
- * Only some hooks reject in every kernel (net/netfilter/nft_reject.c). A refusal that comes after the handshake looks to
- * the sender as one of the SYN, so what is established is dropped or let through, and never rejected.
+ * Only some hooks can reject in every kernel (net/netfilter/nft_reject.c). A rejection after the handshake looks to the
+ * sender like a refused SYN. So packets of established flows are dropped or accepted, and never rejected.
  */
 const rejection = ({ hook, protocol, table }: RulePlace): fc.Arbitrary<string> => {
   if (hook === 'postrouting' || hook === 'prerouting') return fc.constant('drop')
-  // nft 1.1.3 does not list the `meta nfproto` of a rule in an inet table that ends with it, unless a statement is between.
+  // nft 1.1.3 leaves `meta nfproto` out of the listing of a rule in an inet table that ends with it, unless a statement
+  // stands between.
   const reset = table === 'inet' ? 'counter reject with tcp reset' : 'reject with tcp reset'
   return one('reject', protocol === 'tcp' ? reset : 'reject').map((text) => `ct state != established ${text}`)
 }
 
-/** A verdict map: ports, marks or interfaces. */
+/** A verdict map over ports, marks or interfaces. */
 const dispatch = (place: RulePlace, onward: readonly string[]): fc.Arbitrary<string> => {
   const verdict = one('accept', 'return', 'continue', 'drop', ...onward.map((chain) => `jump ${chain}`))
   const key = one<readonly [string, fc.Arbitrary<string>]>(
@@ -138,9 +139,9 @@ const verdict = (place: RulePlace, onward: readonly string[]): fc.Arbitrary<stri
   )
 
 /**
- * What a rule does once its conditions hold: statements, and mostly a verdict.
+ * The statements of a rule, mostly with a verdict at the end.
  *
- * @param onward - the chains it may lead to
+ * @param onward - the chains to which it may jump
  */
 export const nftAction = (place: RulePlace, onward: readonly string[]): fc.Arbitrary<string> => {
   const end =

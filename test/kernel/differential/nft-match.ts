@@ -17,7 +17,7 @@ import {
   sourcePortRange,
 } from './vocabulary.ts'
 
-/** Where a rule stands: what may be asked and done there. */
+/** The place of a rule, which decides what it may match and do. */
 export interface Place {
   readonly table: 'ip' | 'ip6' | 'inet'
   readonly hook: Hook
@@ -26,7 +26,8 @@ export interface Place {
 }
 
 /**
- * A rule speaks of one family and one protocol, or nft refuses it: `th` is any protocol with ports.
+ * The place of a rule with its family and protocol. nft refuses a rule that mixes them. `th` is any protocol with
+ * ports.
  */
 export interface RulePlace extends Place {
   readonly family: Family
@@ -61,7 +62,7 @@ const addressMatch = (family: Family): fc.Arbitrary<string> => {
   )
 }
 
-/** Most addresses have bits that these take away, and nft takes them all the same. */
+/** Most addresses have bits outside these masks, and nft accepts them all the same. */
 const addressMasks: Readonly<Record<Family, readonly [string, ...string[]]>> = {
   ip: ['255.255.255.0', '255.255.255.254', '0.0.0.255'],
   ip6: ['ffff:ffff:ffff:ffff::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe', '::ff'],
@@ -152,7 +153,7 @@ const markMatch: fc.Arbitrary<string> = fc.oneof(
     .map(([mask, sign, value]) => `meta mark & ${mask} ${sign} ${(value & mask) >>> 0}`),
 )
 
-/** What `fib` may be asked differs from hook to hook (net/netfilter/nft_fib.c, `nft_fib_validate`). */
+/** The arguments that `fib` accepts differ from hook to hook (net/netfilter/nft_fib.c, `nft_fib_validate`). */
 const fibMatch = (hook: Hook): fc.Arbitrary<string> => {
   const type = fc
     .tuple(one('saddr', 'daddr'), operator, one('local', 'unicast', '{ local, broadcast }'))
@@ -182,7 +183,7 @@ const concatenation = ({ family, protocol }: RulePlace): fc.Arbitrary<string> =>
       .map((elements) => `iifname . th dport ${list(elements)}`),
   )
 
-/** By index, by kind, by group: what nft asks of an interface besides its name. */
+/** Matches an interface by index, by kind or by group. Names have their own function. */
 const linkMatch = (hook: Hook): fc.Arbitrary<string> =>
   fc
     .tuple(
@@ -198,11 +199,14 @@ const linkMatch = (hook: Hook): fc.Arbitrary<string> =>
       one(`${side} ${not}"${name}"`, `${side} ${not}"${name}"`, `meta ${side}kind ${not}"${kind}"`),
     )
 
-/** Before connection tracking: what differs from packet to packet would have a flow tracked by halves. */
+/**
+ * True: the chain runs before connection tracking. A match that differs from packet to packet would track a flow only
+ * in part there.
+ */
 export const isEarly = ({ hook, priority }: Place): boolean =>
   priority < -200 && (hook === 'prerouting' || hook === 'output')
 
-/** What only chance, or the clock, decides: both ways are possible. */
+/** Matches that depend on chance or on the clock, so both outcomes are possible. */
 const chance = one('numgen random mod 2 0', 'limit rate 1/second burst 1 packets')
 
 const tcpFlags = one(

@@ -12,7 +12,9 @@ export const place = (
   priorities: readonly number[],
 ): fc.Arbitrary<Place> => one(...priorities).map((priority) => ({ table, hook, type, priority }))
 
-/** Before and after connection tracking (-200) and translation (-100, 100), and where other tools stand. */
+/**
+ * Places before and after connection tracking (-200) and translation (-100, 100), and the priorities of other tools.
+ */
 const places = (table: Place['table']): fc.Arbitrary<Place> =>
   fc.oneof(
     { weight: 2, arbitrary: place(table, 'filter', 'prerouting', [-310, -300, -250, -150, -120, -50, 0]) },
@@ -36,7 +38,7 @@ const ruleOf = (at: RulePlace, onward: readonly string[]): fc.Arbitrary<string> 
   fc
     .tuple(fc.array(nftMatch(at), { minLength: 0, maxLength: 3 }), nftAction(at, onward), nftMatch(at))
     .map(([matches, action, spare]) =>
-      // A rule that drops or leaves without a condition would hide all that follows.
+      // A drop, return or similar without a condition would hide all rules after it.
       matches.length === 0 && /^(drop|reject|accept|return|goto)/.test(action)
         ? `${spare} ${action}`
         : [...matches, action].join(' '),
@@ -47,7 +49,7 @@ interface Chain {
   readonly lines: readonly string[]
 }
 
-/** A base chain with two chains that it may lead to; the first of them may lead to the second. */
+/** A base chain with two chains to which it may jump. The first of these may jump to the second. */
 const chains = (at: Place, name: string): fc.Arbitrary<readonly Chain[]> => {
   const [inner, innermost] = [`${name}_x`, `${name}_y`]
   const rules = (onward: readonly string[], maxLength: number) =>
@@ -87,7 +89,7 @@ export const setsOf = (family: Family): fc.Arbitrary<readonly string[]> => {
     ])
 }
 
-/** Overlaps no single address of the machines' with the same port. */
+/** A prefix that contains no address of a machine, so that it overlaps no single element with the same port. */
 const prefixOf = (family: Family): string => (family === 'ip' ? '203.0.113.0/25' : '2001:db8:99::/48')
 
 const print = (
@@ -128,7 +130,7 @@ const table = (name: string): fc.Arbitrary<string> =>
       )
   })
 
-/** Text for `nft -f`: one to three tables. */
+/** A text for `nft -f` with one to three tables. */
 export const nftRuleset: fc.Arbitrary<string> = fc
   .integer({ min: 1, max: 3 })
   .chain((count) => fc.tuple(...Array.from({ length: count }, (_, at) => table(`t${at}`))))

@@ -6,12 +6,12 @@ import { introduce } from './introduce.ts'
 
 export type Family = 'ip' | 'ip6'
 
-/** Machines of the lab that open flows, and take them. */
+/** The machines of the lab that send and receive flows. */
 export const machineNames = ['host', 'client', 'neighbour', 'outside', 'a1', 'a2', 'b1'] as const
 
 export type MachineName = (typeof machineNames)[number]
 
-/** Where the packets of each machine come in on the host; its own come in nowhere. */
+/** The interfaces at which the packets of each machine enter the host. The host's own packets enter at none. */
 export const entries: Readonly<
   Record<MachineName, { readonly in: string; readonly port: string | null } | null>
 > = {
@@ -26,7 +26,7 @@ export const entries: Readonly<
 
 export const interfaces: readonly string[] = ['eth0', 'eth1', 'br-a', 'br-b', 'lo']
 
-/** The first address of a machine is the one it asks from. */
+/** The addresses of each machine. It sends from the first one. */
 export const addressesOf: Readonly<
   Record<Family, Readonly<Record<MachineName, readonly [string, ...string[]]>>>
 > = {
@@ -66,10 +66,10 @@ export const addressesOf: Readonly<
 
 export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1'
 
-/** Every machine listens at all of them, so that the one a flow reaches answers. */
+/** Every machine listens at all of these ports, so that the machine that a flow reaches answers. */
 export const ports = [80, 81, 443, 8080, 8081] as const
 
-/** Packets with this bit of their mark are routed by a table that leads nowhere outside. */
+/** A routing rule sends packets with this bit in their mark to a table without a way to the outside. */
 export const routedMark = 8
 
 const services: readonly Service[] = ports.flatMap((port) => [
@@ -80,7 +80,7 @@ const services: readonly Service[] = ports.flatMap((port) => [
 export interface Scene extends AsyncDisposable {
   readonly lab: Lab
   machine(name: MachineName): Machine
-  /** Facts as `portolan inspect` reads them, with bridge-nf-call-iptables and -ip6tables as asked for. */
+  /** The facts that `portolan inspect` reads, with the given bridge-nf-call-iptables and -ip6tables. */
   facts(bridgeNf: 0 | 1): HostFacts
   setBridgeNf(value: 0 | 1): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -94,8 +94,8 @@ const bridges = ['a', 'b'].flatMap((name, at) => [
 ])
 
 /**
- * The machines of one network speak to each other through the host, as on a private VLAN: so the host sees both
- * ways of every flow, and nothing of it is decided by switches it does not know.
+ * Makes the machines of one network reach each other through the host, as on a private VLAN. So the host sees both
+ * directions of every flow, and no switch decides anything unseen.
  */
 const throughHost = async (machine: Machine, family: Family, network: string): Promise<void> => {
   const { host } = addresses[family]
@@ -145,7 +145,7 @@ const inspect = async (lab: Lab): Promise<HostFacts> => {
   return parseHostFacts(stdout, '<portolan inspect>')
 }
 
-/** Builds the lab that all rulesets are tried on. */
+/** Builds the lab for all rulesets. */
 export const openScene = async (): Promise<Scene> => {
   const lab = await openLab({ bridgeNf: 1 })
   try {

@@ -1,6 +1,7 @@
 /**
- * A check that is made as often as fast-check is told, however long that takes, and whose failure is shrunk for so long at
- * most. `interruptAfterTimeLimit` ends a run that has no processor too, and leaves what it was at to go on beside the next.
+ * Limits only the shrinking of a failure, to so many milliseconds. The check runs as often as fast-check wants, however
+ * long that takes. `interruptAfterTimeLimit` would also end a run that had no processor, and leave its check running
+ * beside the next one.
  */
 export const shrunkFor = <Value>(
   longestMs: number,
@@ -8,7 +9,7 @@ export const shrunkFor = <Value>(
 ): ((value: Value) => Promise<void>) => {
   let late: AbortSignal | null = null
   return async (value) => {
-    // What is not made any more passes, so that the smallest failure until then is told.
+    // After the limit all further checks pass, so that fast-check reports the smallest failure so far.
     if (late?.aborted === true) return
     try {
       await check(value)

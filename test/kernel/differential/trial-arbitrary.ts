@@ -22,7 +22,7 @@ const texts = (mix: Mix): fc.Arbitrary<RuleTexts> => {
   })
 }
 
-/** Rulesets of the tools named, and as many flows on each. */
+/** Random rulesets of the given tools, with so many flows for each. */
 export const trials = (mix: Mix, flows: number): fc.Arbitrary<Trial> =>
   fc.record({
     bridgeNf: fc.constantFrom(0 as const, 1 as const),

@@ -5,31 +5,31 @@ import { loadRules, type RuleTexts } from './host-rules.ts'
 import { agree, type HeardBy, isArrival, isCutOffLater } from './judge.ts'
 import { machineNames, type Scene } from './scene.ts'
 
-/** Rules, and flows to try on them. */
+/** Rules, and flows to test with them. */
 export interface Trial {
   readonly bridgeNf: 0 | 1
   readonly rules: RuleTexts
   readonly flows: readonly Flow[]
 }
 
-/** How many flows were tried, and of what kind they were. */
+/** The number of tested flows, and their kinds. */
 export interface Tally {
   rulesets: number
   flows: number
-  /** By what the evaluator said: `forwarded`, `dropped`, ... */
+  /** The number of flows by the evaluator's outcome: `forwarded`, `dropped`, ... */
   readonly outcomes: Map<string, number>
   translated: number
-  /** Stopped, and known from the receiver whether on the way there or on the way back. */
+  /** UDP flows that are stopped for certain. The datagrams received show on which of the two ways. */
   stoppedUdp: number
   /** Stopped on the way back. */
   stoppedBack: number
-  /** Refused so that the sender noticed. */
+  /** Refused, and the refusal reached the sender. */
   refused: number
-  /** Only `possible`, with alternatives. */
+  /** The evaluator was not certain and gave alternatives. */
   possible: number
-  /** Answered, and cut off after that. */
+  /** Answered, and a later packet was lost. */
   later: number
-  /** Answers that came only when asked again, on a machine that has much to do. */
+  /** Answers that came only on the second try, on a busy machine. */
   again: number
 }
 
@@ -46,7 +46,10 @@ export const startTally = (): Tally => ({
   again: 0,
 })
 
-/** A drop shows as silence; a delivery takes a millisecond, and more where others keep the processor. */
+/**
+ * The timeout for a flow that is expected to be dropped, and for one that is expected to be delivered. A delivery takes
+ * a millisecond, but more on a busy machine.
+ */
 const SILENCE_MS = 250
 const PATIENCE_MS = 2500
 
@@ -75,7 +78,10 @@ const ask = async (scene: Scene, evaluator: Evaluator, flow: Flow): Promise<Aske
   return { flow, said, sourcePort, probe }
 }
 
-/** The first TCP segment that is lost is sent again after a second: what came late came all the same. */
+/**
+ * Tests a flow again that should be answered and was not. The kernel repeats a lost first TCP segment after a second,
+ * so a late answer still counts.
+ */
 const askAgain = async (scene: Scene, evaluator: Evaluator, asked: Asked): Promise<Asked> => {
   const { flow, said, probe } = asked
   if (probe.delivered || probe.how !== 'timeout') return asked
@@ -84,7 +90,7 @@ const askAgain = async (scene: Scene, evaluator: Evaluator, asked: Asked): Promi
   return isSlow ? ask(scene, evaluator, flow) : asked
 }
 
-/** Every datagram that a service of any machine has got since this was asked last. */
+/** All datagrams that services of any machine received since the last call. */
 const hearAll = async (scene: Scene): Promise<readonly HeardBy[]> => {
   const all = await Promise.all(
     machineNames.map(async (by) =>
@@ -135,7 +141,7 @@ const count = (tally: Tally, { flow, said, probe }: Asked): void => {
 }
 
 /**
- * Loads the rules, reads them back, and asks the kernel and the evaluator what becomes of the flows.
+ * Loads the rules, reads them back, and compares the outcome of the flows in the kernel and in the evaluator.
  *
  * @throws where they disagree
  */

@@ -6,10 +6,10 @@ import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { leftOver } from './here.ts'
 
 const NetworkID = 'a'.repeat(64)
-/** A gateway and five containers fill it. */
+/** A subnet that a gateway and five containers fill. */
 const pool = { AddressSpace: 'portolan', Pool: '10.9.0.0/29', V6: false }
 
-/** Calls as dockerd does, and takes no refusal. */
+/** Calls the plugin as dockerd does, and throws when it refuses. */
 const caller =
   (plugin: DockerPlugin) =>
   async (path: string, body: Json): Promise<Json> => {
@@ -35,7 +35,7 @@ export const ended = (open: OpenLab, backend: Backend): void => {
       IPv4Data: [{ AddressSpace: pool.AddressSpace, Pool: pool.Pool, Gateway }],
       IPv6Data: [],
     })
-    /** What dockerd asks for until the namespace of a container is there. */
+    /** The calls of dockerd before a container's namespace exists. */
     const begin = async (digit: string, port: number | null): Promise<string> => {
       const endpoint = { NetworkID, EndpointID: digit.repeat(64) }
       const { Address } = await call('/IpamDriver.RequestAddress', { PoolID })
@@ -55,13 +55,13 @@ export const ended = (open: OpenLab, backend: Backend): void => {
       })
     const inner = (digit: string): string => `vd-${digit.repeat(12)}`
     const ip = (...words: readonly string[]): Promise<string> => lab.host.mustRun(['ip', ...words])
-    /** dockerd moves the interface into the container, and sets it up. */
+    /** dockerd moves the interface into the container and configures it. */
     const enter = async (digit: string): Promise<void> => {
       await ip('netns', 'add', `c-${digit}`)
       await ip('link', 'set', inner(digit), 'netns', `c-${digit}`)
       await ip('-netns', `c-${digit}`, 'link', 'set', inner(digit), 'name', 'eth0', 'up')
     }
-    /** And back, where the container ends. */
+    /** When the container ends, dockerd moves the interface back. */
     const comeBack = async (digit: string): Promise<void> => {
       await ip('-netns', `c-${digit}`, 'link', 'set', 'eth0', 'down', 'name', inner(digit))
       await ip('-netns', `c-${digit}`, 'link', 'set', inner(digit), 'netns', String(lab.host.pid))
@@ -75,13 +75,13 @@ export const ended = (open: OpenLab, backend: Backend): void => {
     expect(await plugin.stop()).toBe(0)
     await comeBack('2')
     for (const digit of ['2', '3', '4']) await ip('netns', 'delete', `c-${digit}`)
-    // The kernel takes the interfaces of a namespace away after it.
+    // The kernel removes the interfaces of a namespace a little after the namespace.
     await until('the end of the interfaces of two containers', async () =>
       /ve-(33333|44444)-/.test(await ip('-o', 'link')) ? null : true,
     )
     const said = plugin.said.length
     await plugin.start()
-    // Their ports and addresses are free: the next containers have them.
+    // The ports and addresses of the ended containers are free, so the next ones get them.
     const next = [await begin('6', 8082), await begin('7', 8083), await begin('8', null)]
     expect(next.sort()).toEqual([returned, vanished, unpublished].sort())
     const status = await lab.host.mustRun([...lab.command, 'status', '-p', 'docker'])

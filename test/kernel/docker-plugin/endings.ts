@@ -6,10 +6,10 @@ import { answers, type Here, leftOver, refusal } from './here.ts'
 
 const { ip } = addresses
 
-/** The loss of the state directory. */
+/** Removes the content of the state directory. */
 const forget = ['sh', '-c', 'rm -rf /var/lib/portolan 2>/dev/null; ls -A /var/lib/portolan || true']
 
-/** What ends, and comes again. */
+/** Things that end and come back: dockerd, the plugin, the state directory, containers, the machine. */
 export const endings = (opened: () => Here): void => {
   test('dockerd and the plugin are restarted, and containers that run notice nothing', async () => {
     const here = opened()
@@ -20,7 +20,7 @@ export const endings = (opened: () => Here): void => {
     expect(await plugin.stop()).toBe(0)
     expect(await served()).toBe('web-1')
     await plugin.start()
-    // With live-restore dockerd asks for nothing again.
+    // With live-restore dockerd does not call the plugin for running containers.
     await docker.restart()
     expect(await served()).toBe('web-1')
     await plugin.stop('SIGKILL')
@@ -46,7 +46,7 @@ export const endings = (opened: () => Here): void => {
     }
     expect(await served()).toBe('web-1')
     expect(await watchOnce()).not.toContain('inet portolan')
-    // As it is where the watch is the first to come after a boot.
+    // As after a boot, when the watch starts before the plugin.
     await lab.host.mustRun(['sh', '-c', 'iptables-nft-save | sed "/PORTOLAN/d" | iptables-nft-restore'])
     expect(await served()).toBeNull()
     expect(await watchOnce()).not.toContain('inet portolan')
@@ -68,7 +68,8 @@ export const endings = (opened: () => Here): void => {
       const before = await notes()
       if (state === 'is stopped') await plugin.stop()
       await lab.host.mustRun(forget)
-      // Where dockerd ends a container it moves the interface back, and Leave may not have reached the plugin.
+      // When dockerd ends a container, it moves the interface back. Its call of Leave may be lost while the plugin is
+      // stopped.
       if (state === 'is stopped') {
         await second.ip(
           'link set eth0 down',
@@ -81,7 +82,7 @@ export const endings = (opened: () => Here): void => {
         await docker.run({ name: 'web-2', network: 'web', publish: ['8081:80'] })
       }
       const third = await docker.run({ name: 'web-3', network: 'web', publish: ['8082:80'] })
-      // What sysctls were before, no bridge tells.
+      // No bridge stores the earlier values of sysctls. The notes keep them only when the plugin runs through the loss.
       if (state === 'serves') expect(await notes()).toBe(before)
       expect([first.address, second.address]).not.toContain(third.address)
       for (const family of ['ip', 'ip6'] as const)
@@ -156,7 +157,7 @@ export const endings = (opened: () => Here): void => {
         script("ip -o -4 addr | awk '$4 ~ /^10[.]78[.]/ { print $2, $4 }'")
       const before = await bridge()
       await lab.host.mustRun(forget)
-      // dockerd has its file open, and goes on.
+      // dockerd keeps its file open and is not affected.
       await script(`ls $files/local-kv.db; mount -t tmpfs tmpfs $files; ${write}`)
       try {
         expect(await refusal(createPluginNetwork(docker, 'again', { ipam: 'default', config }))).toContain(
@@ -182,7 +183,7 @@ export const endings = (opened: () => Here): void => {
     const created: Readonly<Record<string, PluginNetwork>> = {
       bound: { options: { [`${option}host_binding_ipv4`]: ip.host } },
       open: { options: { 'x-portolan.reachable_from': nearby } },
-      // So many are too many for a bridge to tell.
+      // Too many prefixes for the alias of a bridge.
       many: {
         options: {
           'x-portolan.reachable_from': [
@@ -193,7 +194,7 @@ export const endings = (opened: () => Here): void => {
       },
       routed: { ipv6: true, options: { [`${option}gateway_mode_ipv4`]: 'routed' } },
       apart: { internal: true, options: { [`${option}gateway_mode_ipv4`]: 'isolated' } },
-      // Nothing is on it: only its bridge tells its subnet.
+      // No container is on this network, so only its bridge still has its subnet.
       empty: { internal: true, options: { [`${option}gateway_mode_ipv4`]: 'isolated' } },
     }
     for (const [name, options] of Object.entries(created)) await createPluginNetwork(docker, name, options)
@@ -233,7 +234,7 @@ export const endings = (opened: () => Here): void => {
     expect(await answers(lab.neighbour, many.address, 80)).toBe('many-1')
     await lab.host.mustRun(forget)
     const said = plugin.said.length
-    // What comes next is bound, opened and kept apart as before.
+    // New containers are bound, opened and isolated as before.
     await start('bound', 2, '8090:80')
     await serves()
     expect(await answers(lab.client, ip.host, 8090)).toBe('bound-2')
@@ -243,7 +244,7 @@ export const endings = (opened: () => Here): void => {
     expect(await answers(third, apart.address, 80)).toBe('apart-1')
     expect(new Set([apart.address, other.address, third.address]).size).toBe(3)
     await start('empty', 1)
-    // What is not told is closed, and the log says so.
+    // A setting that the bridge could not store is closed again, and the log says so.
     expect(await answers(lab.neighbour, many.address, 80)).toBeNull()
     await lab.host.mustRun(forget)
     await docker.remove('routed-1')
@@ -277,7 +278,7 @@ export const endings = (opened: () => Here): void => {
     )
     await docker.stop()
     await plugin.stop('SIGKILL')
-    // What a boot takes away: links, rules, and what the kernel was told.
+    // Removes what a boot removes: links, rules and sysctls.
     await lab.host.mustRun([
       'sh',
       '-ec',

@@ -12,7 +12,7 @@ export interface Here {
   readonly plugin: DockerPlugin
 }
 
-/** What answers at a port. */
+/** The container that answers at a port; null: none. */
 export const answers = async (
   from: Machine,
   destination: string,
@@ -23,7 +23,7 @@ export const answers = async (
   return outcome.delivered ? outcome.by : null
 }
 
-/** Everything on the host that a container or a network may leave: links, rules and leases of Docker's project. */
+/** Everything of a container or network that could be left on the host: links, rules and leases of Docker's project. */
 export const leftOver = async ({ lab }: Pick<Here, 'lab'>): Promise<string> =>
   (
     await lab.host.mustRun([
@@ -33,7 +33,7 @@ export const leftOver = async ({ lab }: Pick<Here, 'lab'>): Promise<string> =>
     ])
   ).trim()
 
-/** What dockerd says where it refuses. */
+/** dockerd's message when it refuses. */
 export const refusal = async (work: Promise<unknown>): Promise<string> => {
   const outcome = await work.then(
     () => 'it was not refused',

@@ -19,8 +19,8 @@ const ports = {
 }
 
 /**
- * What dockerd does for `docker network create`, `docker run`, `docker rm` and `docker network rm`, in its order.
- * @param call - answers with what the plugin gives
+ * The calls of dockerd for `docker network create`, `docker run`, `docker rm` and `docker network rm`, in its order.
+ * @param call - makes one call and resolves with the plugin's answer
  */
 const lifeOfContainer = async (call: (path: string, body: Json) => Promise<Json>): Promise<Json> => {
   const pool = await call('/IpamDriver.RequestPool', { AddressSpace: 'portolan', V6: false })
@@ -50,7 +50,10 @@ const lifeOfContainer = async (call: (path: string, body: Json) => Promise<Json>
   return { pool: pool.Pool, gateway: gateway.Address, address: Address, joined }
 }
 
-/** Starts the plugin to be killed before its step of that number; one that is killed as it starts is started again. */
+/**
+ * Starts the plugin, which is to be killed before the step of this number. When it is killed during its start, it is
+ * started again.
+ */
 const startToBeKilled = async (plugin: DockerPlugin, first: number): Promise<number> => {
   for (let step = first; ; step += 1) {
     try {
@@ -62,7 +65,7 @@ const startToBeKilled = async (plugin: DockerPlugin, first: number): Promise<num
   }
 }
 
-/** A life that is begun by another kill meets kills at other places. */
+/** Each life of a container begins with another kill, so its later kills come at other places. */
 const firsts = Array.from({ length: Number(process.env.PORTOLAN_KILLS ?? 1) }, (_, at) => at + 1)
 
 export const killed = (open: OpenLab, backend: Backend): void => {
@@ -89,11 +92,11 @@ export const killed = (open: OpenLab, backend: Backend): void => {
             return answer.body
           }
           kills += 1
-          // Its body is read by then: dockerd sends none the next time.
+          // The killed plugin has read the body already: dockerd repeats the request without it.
           step = await startToBeKilled(plugin, step + 1)
         }
       })
-      // An address or a subnet that was left would not be given out again.
+      // With a leaked address or subnet, this life would have got another one.
       expect(lived).toEqual(whole)
       await plugin.stop()
     }

@@ -10,7 +10,7 @@ interface Link {
   readonly mtu: number
 }
 
-/** What networks may be asked to be. */
+/** The options with which networks may be created. */
 export const networks = (opened: () => Here): void => {
   test("subnets come from us, from the user or from Docker's own IPAM, and -o means what a Compose file does", async () => {
     const here = opened()
@@ -50,7 +50,7 @@ export const networks = (opened: () => Here): void => {
       [8082, 'bridged-1'],
     ] as const)
       expect(await answers(lab.client, ip.host, port)).toBe(name)
-    // An address of another machine is kept in its own family alone.
+    // An auxiliary address is reserved only in its own family.
     const dual = await docker.run({ name: 'dual-1', network: 'dual' })
     expect([dual.address, dual.address6]).toEqual(['10.89.0.2', 'fd89::2'])
     expect(await refusal(docker.run({ name: 'dual-2', network: 'dual', address: '10.89.0.50' }))).toContain(
@@ -61,11 +61,11 @@ export const networks = (opened: () => Here): void => {
     expect(await named.mustRun(['ip', 'link', 'show', 'eth0'])).toContain('mtu 1400')
     expect(bridged.address).not.toBe('')
 
-    // A subnet in use, an option that is none, an address and a port that are taken: each in our words.
+    // Refused in Portolan's words: a subnet in use, an unknown option, a taken address and a taken port.
     expect(
       await refusal(createPluginNetwork(docker, 'again', { config: [{ Subnet: '10.88.0.0/24' }] })),
     ).toContain('the subnet 10.88.0.0/24 overlaps 10.88.0.0/16')
-    // Docker's own IPAM does not know what ours has given out.
+    // Docker's own IPAM does not know the leases of Portolan's.
     const pooled = await docker.run({ name: 'pooled-1', network: 'pooled', publish: ['8083:80'] })
     expect(
       await refusal(

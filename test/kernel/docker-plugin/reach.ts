@@ -5,7 +5,7 @@ import { answers, type Here, leftOver } from './here.ts'
 
 const { ip, ip6 } = addresses
 
-/** The reachability contract, held by containers of a real Docker. */
+/** Tests the reachability contract with containers of a real Docker. */
 export const reach = (opened: () => Here): void => {
   test('a published port is reached from everywhere it should be, and nothing else of the container', async () => {
     const here = opened()
@@ -46,14 +46,14 @@ export const reach = (opened: () => Here): void => {
     expect(await answers(other, ip.host, 8080)).toBe('web-1')
     expect(await answers(lab.client, ip.host, 8090)).toBe('web-1')
     expect(await answers(lab.client, ip.host, 8091)).toBe('web-1')
-    // Host addresses: one of them, those of one family, loopback alone.
+    // Published at one host address, at those of one family, or at loopback only.
     expect(await answers(lab.client, ip.host, 8081)).toBe('web-1')
     expect(await answers(lab.client, ip.hostSecond, 8081)).toBeNull()
     expect(await answers(lab.client, ip.host, 8082)).toBe('web-1')
     expect(await answers(lab.client, ip6.host, 8082)).toBeNull()
     expect(await answers(lab.host, '127.0.0.1', 8083)).toBe('web-1')
     expect(await answers(lab.client, ip.host, 8083)).toBeNull()
-    // Past the ports: siblings and the host reach the container itself, other networks and machines do not.
+    // Without published ports: siblings and the host reach the container itself; other networks and machines do not.
     expect(await answers(sibling, web.address, 80)).toBe('web-1')
     expect(await answers(lab.host, web.address, 80)).toBe('web-1')
     expect(await answers(other, web.address, 80)).toBeNull()
@@ -64,13 +64,14 @@ export const reach = (opened: () => Here): void => {
       source: ip.hostOutside,
     })
 
-    // Docker lets the ports of a container on two networks lead over one of them, and over the other when that is left.
+    // Docker leads the ports of a container on two networks by one of them. When that one is disconnected, they go by
+    // the other.
     await docker.api('POST', '/networks/back/connect', { Container: 'web-1' })
     expect(await answers(lab.client, ip.host, 8080)).toBe('web-1')
     expect(await answers(lab.client, ip6.host, 8092)).toBe('web-1')
     await docker.api('POST', '/networks/web/disconnect', { Container: 'web-1' })
     expect(await answers(lab.client, ip.host, 8080)).toBe('web-1')
-    // The other one has no IPv6: that port alone is closed, and the log says so.
+    // The other network has no IPv6. So only the IPv6 port is closed, and the log says so.
     expect(await answers(lab.client, ip6.host, 8092)).toBeNull()
     expect(await answers(sibling, web.address, 80)).toBeNull()
 

@@ -6,7 +6,7 @@ import { answers, type Here, leftOver, refusal } from './here.ts'
 
 const socket = '/run/docker/plugins/portolan.sock'
 
-/** What is refused, and in which words. */
+/** What the plugin refuses, and the words it uses. */
 export const refusals = (opened: () => Here): void => {
   test('a port that the firewall would drop fails the start with what drops it, and leaves nothing', async () => {
     const here = opened()
@@ -17,7 +17,7 @@ export const refusals = (opened: () => Here): void => {
     const words = await refusal(docker.run({ name: 'web-1', network: 'web', publish: ['8080:80'] }))
     expect(words).toContain('0.0.0.0:8080/tcp -> ')
     expect(words).toContain('cannot be reached')
-    // The next start has the address that the remedy is for.
+    // The next start gets the address that the remedy names.
     const address = /10\.\d+\.\d+\.\d+|172\.\d+\.\d+\.\d+/.exec(words)?.[0] ?? 'none'
     expect(await refusal(docker.api('POST', '/containers/web-1/start'))).toContain(address)
     await lab.host.mustRun(['iptables', '-w', '-D', 'FORWARD', ...drop])
@@ -76,7 +76,7 @@ export const refusals = (opened: () => Here): void => {
     expect((await lab.host.mustRun(['stat', '-c', '%a %u', socket])).trim()).toBe('600 0')
     const { exitCode, stderr } = await lab.portolan(['docker-plugin'])
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('another program serves')])
-    // A client that says nothing holds nothing up.
+    // A client that sends nothing does not block other clients.
     const silent = connect(`/proc/${lab.host.pid}/root${socket}`)
     expect((await plugin.call('/Plugin.Activate', null))?.status).toBe(200)
     silent.destroy()

@@ -12,7 +12,7 @@ import { iptablesStructure, nftStructure, type Structure } from '../../property/
 import { pilotOf } from '../lifecycle/pilot.ts'
 import type { Asked } from './two-hosts.ts'
 
-/** The ports are those that `compareFlows` asks. */
+/** `compareFlows` tests these ports. */
 const compose = `name: shop
 networks:
   web: {enable_ipv6: true}
@@ -34,7 +34,7 @@ services:
 
 const intent = (): Intent => readCompose(compose, { source: 'compose.yaml' })
 
-/** What a Compose file came to on a host. */
+/** The result of a Compose file on a host. */
 export interface Applied {
   readonly subnets: readonly unknown[]
   readonly addresses: readonly unknown[]
@@ -56,7 +56,7 @@ export const applyOnFake = async (
   return [fake, { subnets, addresses: leased, rules: structure() }]
 }
 
-/** The rules that the kernel has, as the tool of the backend lists them. */
+/** The rules in the kernel, as the backend's tool lists them. */
 const listed = async (lab: Lab, backend: Backend): Promise<Structure> => {
   if (backend === 'nftables') {
     const all = nftables.parse(await lab.host.mustRun(['nft', '-j', 'list', 'ruleset']))
@@ -78,7 +78,7 @@ const services = [
   { protocol: 'udp', port: 53 },
 ] as const
 
-/** Applies the file with the command, starts its containers, and tells what may be asked of them. */
+/** Applies the file with the command, starts its containers, and returns what flows may be tested. */
 export const applyInLab = async (lab: Lab, backend: Backend): Promise<readonly [Asked, Applied]> => {
   const pilot = pilotOf(lab, backend)
   const plan = await pilot.plan(compose)

@@ -8,7 +8,7 @@ import { addresses } from '../../lab/topology.ts'
 import { emptyLegacy, feed } from '../differential/host-rules.ts'
 import { contain, inShopAgain, type Leased } from '../live/in-live-host.ts'
 
-/** What a live project does, in words that both hosts run. */
+/** The calls of a live project, as code that both hosts run. */
 export const script = `
   await host.ensureNetwork('web', { pool: 'classic', ipv6: true })
   await host.ensureNetwork('back', { pool: 'classic', ipv6: true, internal: true })
@@ -24,7 +24,7 @@ export const script = `
   await host.unpublish({ hostPort: 8084 })
   report({ leases, networks: host.networks(), endpoints: host.endpoints(), published: host.published() })`
 
-/** What both hosts have to say of it. */
+/** The results of these calls on a host. */
 export interface Report {
   readonly leases: readonly Leased[]
   readonly networks: readonly unknown[]
@@ -39,7 +39,7 @@ type Body = (host: object, leased: unknown, report: (value: unknown) => void) =>
 
 const AsyncFunction = (async () => {}).constructor as new (...words: readonly string[]) => Body
 
-/** The same on a simulated host, whose report is of values as JSON has them. */
+/** Runs the same calls on a simulated host. The report has values as JSON would carry them. */
 export const runOnFake = async (fake: FakeHost, backend: Backend): Promise<Report> => {
   await using host = await fake.openHost({ backend, project: 'shop' })
   const leased = async (network: string, name: string): Promise<unknown> => {
@@ -59,11 +59,11 @@ export const runOnFake = async (fake: FakeHost, backend: Backend): Promise<Repor
   return report
 }
 
-/** The facts of a lab's host, for simulated ones. */
+/** The facts of a lab's host, for simulated hosts. */
 export const factsOf = async (lab: Lab): Promise<HostFacts> =>
   parseHostFacts((await lab.portolan(['inspect'])).stdout, 'portolan inspect')
 
-/** Takes every rule away, and puts those of another program in place. */
+/** Deletes all rules, and loads those of another program. */
 export const loadForeign = (lab: Lab, { nft, ...saved }: RuleTexts): Promise<string> =>
   lab.host.mustRun(['sh', '-e'], {
     input: [
@@ -79,7 +79,7 @@ export const loadForeign = (lab: Lab, { nft, ...saved }: RuleTexts): Promise<str
     ].join('\n'),
   })
 
-/** Starts the containers of the leases. */
+/** Starts the containers that have leases. */
 export const containAll = async (lab: Lab, { leases }: Report): Promise<void> => {
   for (const one of leases) await contain(lab, one)
   await lab.host.areUp(leases.flatMap(({ bridge, name }) => [bridge, `v-${name}`]))
@@ -90,7 +90,7 @@ interface Sender {
   readonly source: (family: 'ip' | 'ip6') => FlowSource
 }
 
-/** What a comparison needs to know of a project: where its containers are, and which port of UDP is open. */
+/** The data of a project that a comparison needs: the addresses of its containers, and the published UDP port. */
 export interface Asked {
   readonly leases: readonly {
     readonly name: string
@@ -144,21 +144,23 @@ const aimsOf = (family: 'ip' | 'ip6', { leases, published }: Asked): readonly Ai
   ]
 }
 
-/** What became of one flow on both hosts. */
+/** The outcome of one flow on both hosts. */
 export interface Compared {
   readonly flow: Flow
   readonly simulated: Delivery
-  /** The container that answered, and the source that it saw; null: no answer came. */
+  /** The container that answered, and the source that it saw; null: no answer. */
   readonly real: { readonly by: string; readonly source: string } | null
 }
 
-/** Sends the same flows on both hosts. Those that no rule decides for certain, or that leave the lab, are left out. */
+/**
+ * Sends the same flows on both hosts. Left out: flows that no rule decides for certain, and flows that leave the lab.
+ */
 export const compareFlows = async (lab: Lab, fake: FakeHost, report: Asked): Promise<readonly Compared[]> => {
   const asked = (['ip', 'ip6'] as const).flatMap((family) =>
     sendersOf(lab, report).flatMap(({ machine, source }) =>
       aimsOf(family, report).flatMap(({ protocol, ...to }) => {
         const flow: Flow = { family, protocol, from: source(family), to }
-        // A machine does not send what is for itself out, and loopback addresses stay within it.
+        // A machine sends no packet to its own address on the wire, and packets to loopback stay on it.
         const isOwn = flow.from.address === to.address
         const staysIn = to.address === addresses[family].loopback && flow.from.kind !== 'host'
         return isOwn || staysIn ? [] : [{ machine, flow, simulated: fake.send(flow) }]

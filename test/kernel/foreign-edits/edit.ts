@@ -1,12 +1,12 @@
 import type { Backend } from '../../lab/backend.ts'
 import type { Drawing } from '../../lab/drawing.ts'
 
-/** What a program other than Portolan does, as a line of shell. */
+/** An action of another program, as a line of shell. */
 export interface Edit {
   readonly line: string
   /**
-   * `foreign`: it touches rules of others, ours too where it empties tables; the same line does the same on a host
-   * without Portolan. `ours`: it touches what is ours alone.
+   * `foreign`: the line changes foreign rules, and also Portolan's where it empties tables. It does the same on a host
+   * without Portolan. `ours`: the line changes only what is Portolan's.
    */
   readonly of: 'foreign' | 'ours'
 }
@@ -14,13 +14,13 @@ export interface Edit {
 const foreign = (line: string): Edit => ({ of: 'foreign', line })
 const ours = (line: string): Edit => ({ of: 'ours', line })
 
-/** Ports that no packet of a test has. */
+/** Ports that no test uses. */
 const port = ({ below }: Drawing): number => 20_000 + below(10_000)
 
 const inTable = (what: string): string =>
   `nft 'add table inet foreign; add chain inet foreign f { type filter hook forward priority 0; }; ${what}'`
 
-/** A program of iptables that waits for the lock, where there is one. */
+/** The words of an iptables program that wait for the lock, where it has one. */
 const waiting = (program: string): string => (program.includes('legacy') ? `${program} -w 9` : program)
 
 const verdicts = ['ACCEPT', 'RETURN', 'DROP'] as const
@@ -102,7 +102,7 @@ const elsewhereThanRules: readonly ((drawing: Drawing) => Edit)[] = [
   () => ours('ip link set "$BRIDGE" down'),
 ]
 
-/** The next edit: of two, one is of rules of others, and of eight one is of links and sysctls. */
+/** Draws the next edit. Half of the edits change foreign rules, and one of eight changes links or sysctls. */
 export const drawEdit = (backend: Backend, drawing: Drawing): Edit => {
   const at = drawing.below(8)
   const [first, ...more] = at < 4 ? foreignEdits : at < 7 ? damages[backend] : elsewhereThanRules

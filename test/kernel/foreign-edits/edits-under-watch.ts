@@ -12,9 +12,9 @@ import { expectWhole, openedShop } from '../live/live-shop.ts'
 import { startWatcher } from '../live/watcher.ts'
 import { drawEdit, type Edit } from './edit.ts'
 
-/** How many edits are made under each backend. More of them: PORTOLAN_EDITS=3400. */
+/** The number of edits for each backend. For more: PORTOLAN_EDITS=3400. */
 const wanted = Number(process.env.PORTOLAN_EDITS ?? 60)
-/** So many are made before it may be quiet. */
+/** The number of edits before the test waits until all is repaired. */
 const batch = 20
 
 /** Every foreign rule, chain and route. */
@@ -35,7 +35,7 @@ const foreignOf = async (machine: Machine): Promise<readonly string[]> => {
     .map((line) => line.replace(/ \[\d+:\d+\]$/, ''))
 }
 
-/** A host without Portolan on which the same foreign edits are made: what they come to. */
+/** A host without Portolan that gets the same foreign edits. It shows what the foreign rules must be. */
 const openTwin = async (lab: Lab): Promise<Machine> => {
   const twin = lab.use(await createMachine('twin', 'mount -t tmpfs tmpfs /run'))
   await twin.ip('link add eth0 type bridge', 'addr add 192.0.2.2/24 dev eth0', 'link set eth0 up')
@@ -45,11 +45,11 @@ const openTwin = async (lab: Lab): Promise<Machine> => {
 const script = (edits: readonly Edit[]): readonly string[] => [
   'sh',
   '-c',
-  // What is not there, or not there again yet, cannot be edited.
+  // An edit of something that does not exist (again) yet fails, and that is ignored.
   edits.map(({ line }) => `{ ${line}; } >/dev/null 2>&1`).join('\n') || 'true',
 ]
 
-/** Is nothing missing, changed or unwanted, by a program that looks at the host for itself? */
+/** True: a new process finds no drift on the host. */
 const isWhole = async (lab: Lab, backend: Backend): Promise<boolean> =>
   (await inShop(lab, backend, 'report((await host.status({ conflicts: false })).drift.length === 0)')) ===
   true
@@ -92,7 +92,7 @@ export const editsUnderWatch = (open: OpenLab, backend: Backend): void => {
         await expectWhole(lab)
         const isOurs = edits.some((edit) => edit.of === 'ours')
         const toldNow = async () => (await watcher.events()).slice(before)
-        // A repair is told behind it.
+        // The event of a repair comes after the repair.
         if (isOurs)
           await until(
             'a drift to be told',
@@ -105,7 +105,7 @@ export const editsUnderWatch = (open: OpenLab, backend: Backend): void => {
         const drifts = told.filter(({ kind }) => kind === 'drift').length
         counted.edits += edits.length
         counted.drifts += drifts
-        // What has seen so many repairs undone would wait for longer each time.
+        // After so many undone repairs the watch would pause for longer each time.
         const isContended = told.some(({ kind }) => kind === 'contended')
         if (isContended) counted.contended += 1
         if (isContended || counted.edits % (5 * batch) === 0) {

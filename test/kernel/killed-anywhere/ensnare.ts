@@ -1,6 +1,6 @@
 import type { Lab } from '../../lab/lab.ts'
 
-/** Enslaves an interface to a bridge by the bridge's ioctl, in the moment in which there is such a bridge. */
+/** A program that adds an interface to a bridge by ioctl, at the moment when the bridge appears. */
 const program = `
 import fcntl, socket, struct, sys, time
 bridge, port = sys.argv[1:]
@@ -19,8 +19,8 @@ while True:
 `
 
 /**
- * Plugs a container's interface into a bridge as soon as there is one, however often it comes and goes: whatever comes
- * up before the rules that close it is open then.
+ * Plugs a container's interface into a bridge as soon as the bridge exists, each time it appears. So a bridge that
+ * comes up before its closing rules is open for this container.
  */
 export const ensnare = (lab: Lab, bridge: string, port: string): void => {
   const running = lab.host.start(['python3', '-c', program, bridge, port], { timeoutMs: 36e5 })

@@ -1,6 +1,6 @@
 import type { Machine } from '../../lab/machine.ts'
 
-/** Every foreign rule and chain of `addForeignRules`, as its own tool prints it. */
+/** All foreign rules and chains of `addForeignRules`, as their own tools print them. */
 export const foreignLines = async (host: Machine): Promise<readonly string[]> => {
   const ofTables = await Promise.all(
     ['inet firewalld', 'ip6 other'].map((table) =>

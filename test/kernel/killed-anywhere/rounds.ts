@@ -14,14 +14,14 @@ import { foreignLines } from './foreign-lines.ts'
 import { closed, closingDrifts, containerAddress, type Version, versions } from './versions.ts'
 import { drawWay, runKilled } from './way.ts'
 
-/** How many programs are killed, of each backend. More of them: PORTOLAN_KILLS=100. */
+/** The number of kills for each backend. For more: PORTOLAN_KILLS=100. */
 const kills = Number(process.env.PORTOLAN_KILLS ?? 2)
 /** The interface of the container that `everyAddress` makes. */
 const port = 'v-every'
-/** A watch goes on until it is killed. */
+/** Milliseconds after which a watch is killed, because it never ends by itself. */
 const longestMs = 2500
 
-/** All that a round is about. */
+/** The objects of all rounds. */
 interface Stage {
   readonly lab: Lab
   readonly backend: Backend
@@ -31,7 +31,7 @@ interface Stage {
   readonly foreign: readonly string[]
 }
 
-/** A host with forwarding on, rules of others, a container that waits for its bridge, and a version applied. */
+/** Opens a host with forwarding on, foreign rules, a container that waits for its bridge, and one version applied. */
 const openStage = async (lab: Lab, backend: Backend, drawing: Drawing): Promise<Stage> => {
   const pilot = pilotOf(lab, backend)
   await pilot.apply(versions[0].text)
@@ -54,7 +54,10 @@ const expectServed = async ({ lab, bridge }: Stage, { open, restricted }: Versio
 
 const situations = ['new', 'changed', 'drifted'] as const
 
-/** Kills one program, runs one to its end, and looks: is all as it is wanted? @returns what was done, in words */
+/**
+ * Kills one program, runs another to its end, and compares the host with the wanted state. @returns a description of
+ * the round
+ */
 const round = async (stage: Stage, before: Version, wanted: Version): Promise<string> => {
   const { lab, backend, pilot, drawing, bridge } = stage
   const [situation, program] = [drawing.pick(situations), drawing.pick(['apply', 'watch'] as const)]
@@ -70,7 +73,7 @@ const round = async (stage: Stage, before: Version, wanted: Version): Promise<st
   const argv = [...lab.command, ...pilot.argv(program, file, ...(program === 'apply' ? ['--yes'] : []))]
   const breaks = async (): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, 900 + drawing.below(500)))
-    // What is not there, or not yet, cannot be broken.
+    // Damage to something that does not exist (yet) fails, and that is ignored.
     await drift().catch(() => undefined)
   }
   const { exitCode } = await runKilled(
@@ -88,7 +91,7 @@ const round = async (stage: Stage, before: Version, wanted: Version): Promise<st
       ? await pilot.run('apply', asked.text, '--yes')
       : await pilot.run('watch', asked.text, '--once'),
   )
-  // The port came to its bridge by itself, maybe after that.
+  // The port joins its bridge by itself, perhaps after the last run.
   const changes = (await pilot.plan(asked.text)).changes.filter(
     ({ object }) => object !== `bridge port ${port}`,
   )
@@ -98,7 +101,7 @@ const round = async (stage: Stage, before: Version, wanted: Version): Promise<st
   return `${situation}, ${program} ${way.kind === 'time' ? 'at a time' : `at ${way.call}`}${exitCode === null ? '' : ' (a tool, or not reached)'}`
 }
 
-/** `apply` and `watch` of a planned project, killed anywhere. */
+/** Kills `apply` and `watch` of a planned project at any instant. */
 export const killedAnywhere = (open: OpenLab, backend: Backend): void => {
   test(`${kills} runs of apply and watch, killed anywhere: the next one ends them, and what is closed was never open`, async () => {
     const lab = await open()
@@ -106,7 +109,7 @@ export const killedAnywhere = (open: OpenLab, backend: Backend): void => {
     const drawing = drawingOf(seed, ['nftables', 'iptables-nft', 'iptables-legacy'].indexOf(backend))
     await everyAddress(lab)
     await addForeignRules(lab.host)
-    // Forwarding is on already: nothing but rules keeps out what comes while a bridge comes up.
+    // Forwarding is on from the start. So only rules keep packets out while a bridge comes up.
     await lab.host.setSysctl('net.ipv4.ip_forward', 1)
     await lab.host.setSysctl('net.ipv6.conf.all.forwarding', 1)
     const before = await takeSnapshot(lab.host)

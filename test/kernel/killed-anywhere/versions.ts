@@ -1,10 +1,10 @@
 import type { Backend } from '../../lab/backend.ts'
 import { addresses } from '../../lab/topology.ts'
 
-/** The address of the one container. */
+/** The address of the only container. */
 export const containerAddress = '172.17.0.10'
 
-/** A version of a project: its Compose file, and which host ports are open to all and to the client alone. */
+/** A version of a project: its Compose file, the host ports that are open to all, and those open to the client only. */
 export interface Version {
   readonly text: string
   readonly open: readonly number[]
@@ -29,13 +29,13 @@ ${open.map((port) => `      - '${port}:80'\n`).join('')}${restricted
   .join('')}${more}`,
 })
 
-/** Between the two, ports come, go, are opened and are restricted. */
+/** From one version to the other, ports are added, removed, opened and restricted. */
 export const versions: readonly [Version, Version] = [
   versionOf([8080], [8081, 8083], ''),
   versionOf([8082], [8080, 8083], "      - '9000-9040:9000-9040'\n      - '53:53/udp'\n"),
 ]
 
-/** Host ports that are closed to others than the client in both. */
+/** Host ports that only the client may reach, in both versions. */
 export const closed: readonly number[] = [8081, 8083]
 
 const noForwarding = 'echo 0 > /proc/sys/net/ipv4/ip_forward'
@@ -44,7 +44,7 @@ const noGateway = 'ip addr flush dev "$BRIDGE" scope global'
 const withoutJump = (program: string): string =>
   `${program} -t nat -S PREROUTING | sed -n '/PORTOLAN/{s/^-A/-D/p;q}' | xargs ${program} -w 5 -t nat`
 
-/** What others break so that nothing opens by it: what is seen open meanwhile is the work of the program that is killed. */
+/** Damage by other programs that opens nothing. So a port that is seen open is the fault of the killed program. */
 export const closingDrifts: Readonly<Record<Backend, readonly [string, ...string[]]>> = {
   nftables: [
     noForwarding,

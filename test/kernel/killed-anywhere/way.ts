@@ -3,14 +3,15 @@ import type { Machine } from '../../lab/machine.ts'
 import type { RunOutcome } from '../../lab/run.ts'
 
 /**
- * Where a program is killed: after some time, or as it enters the so many-th of one system call, which is not made then.
- * Calls are counted for each thread and each program that it starts, and the one that makes it is killed: a tool too.
+ * When a program is killed: after some time, or at the n-th call of one system call, before the call is made. Calls are
+ * counted for each thread, and also in the programs that it starts. The process that makes the call is killed, so it
+ * may be a tool.
  */
 export type Way =
   | { readonly kind: 'time'; readonly ms: number }
   | { readonly kind: 'call'; readonly call: string; readonly number: number }
 
-/** Calls that write, with how many of each a first `apply` makes at least in one thread. */
+/** System calls that write. The number is a lower limit of how often one thread of a first `apply` makes the call. */
 const calls: readonly [readonly [string, number], ...(readonly [string, number])[]] = [
   ['sendmsg', 33],
   ['sendto', 12],
@@ -32,8 +33,8 @@ export const drawWay = ({ below, pick }: Drawing, leastMs: number, mostMs: numbe
 
 /**
  * Runs a program that is killed on its way.
- * @param meanwhile - is done while it runs
- * @param longestMs - after which it is killed in any case
+ * @param meanwhile - runs at the same time
+ * @param longestMs - the program is killed after this time in any case
  */
 export const runKilled = async (
   host: Machine,

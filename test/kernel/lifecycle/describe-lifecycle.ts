@@ -4,10 +4,10 @@ import { describeOnKernel } from '../../lab/gate.ts'
 import type { Lab, LabOptions } from '../../lab/lab.ts'
 import { workerLabs } from '../../lab/worker-labs.ts'
 
-/** Opens a lab that ends with the test. */
+/** Opens a lab that is closed at the end of the test. */
 export type OpenLab = (options?: LabOptions) => Promise<Lab>
 
-/** A suite whose every test has a host with nothing on it; at the top of a file. */
+/** A suite at the top of a file. Each of its tests gets an empty host. */
 export const describeLifecycle = (
   title: string,
   backend: Backend,

@@ -16,7 +16,7 @@ const routed = (project: string): string =>
     driver_opts: { com.docker.network.bridge.gateway_mode_ipv4: routed, com.docker.network.bridge.gateway_mode_ipv6: routed }`,
     )
 
-/** After `destroy` the host is what it was, whatever other programs have rules there. */
+/** After `destroy` the host is as before, also when other programs have rules on it. */
 export const destroying = (open: OpenLab, backend: Backend): void => {
   test('an untouched host is left untouched: rules, links, addresses, routes, sysctls', async () => {
     const lab = await open()
@@ -44,7 +44,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     )
     const { kept } = JSON.parse(stdout) as { readonly kept: readonly KeptSysctl[] }
     expect(kept.map(({ name }) => name)).toEqual(['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
-    // A router has anycast routes too.
+    // The kernel adds anycast routes on a router, so routes are not compared here.
     const { sysctls, routes: _routes, routes6: _routes6, ...rest } = await takeSnapshot(lab.host)
     expect(before).toMatchObject(rest)
     expect(sysctls).toContain('net.ipv4.ip_forward = 1')
@@ -86,7 +86,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
-  // No chain of another table can jump into a table of nftables.
+  // In nftables no chain can jump into a chain of another table.
   if (backend !== 'nftables')
     test('a rule of others that leads to a chain of ours stays, and what is left is told with the way to finish', async () => {
       const lab = await open()

@@ -10,7 +10,7 @@ import { pilotOf } from './pilot.ts'
 
 const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
 
-/** Runs the command until it would make conntrack forget something, and kills it there. */
+/** Runs the command, and kills it just before it deletes flows from connection tracking. */
 const killedBeforeFlows = async (lab: Lab, argv: readonly string[]): Promise<void> => {
   const environment = { NODE_OPTIONS: `--import=${preload}`, KILL_BEFORE: 'flows' }
   const { exitCode, stderr } = await lab.host.run([...lab.command, ...argv], { environment })
@@ -29,7 +29,7 @@ services:
     ports: [${service === 'two' ? "'9000:80/udp'" : ''}]
 `
 
-/** Conntrack remembers where a flow went; a mapping that moves takes its flows along. */
+/** Connection tracking remembers where a flow was translated to. When a mapping moves, its flows must move too. */
 export const flows = (open: OpenLab, backend: Backend): void => {
   test('a mapping that moves to another container takes running UDP flows with it, and only its own', async () => {
     const lab = await open()
@@ -85,7 +85,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     const lab = await open()
     const unpublished = servedBy('two').replace("'9001:80/udp'", '')
     const pilot = pilotOf(lab, backend)
-    // The kernel tracks flows only where a rule needs it: the host has a stateful firewall.
+    // The kernel tracks flows only when a rule needs it, so the host has a stateful firewall.
     const firewall = `add table inet fw
       add chain inet fw input { type filter hook input priority 0; }
       add rule inet fw input ct state established accept`
@@ -143,7 +143,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
 
     const file = await lab.write('compose.yaml', two)
     await killedBeforeFlows(lab, pilot.argv('apply', file, '--yes'))
-    // The rules lead to the other container by now, and what is under way does not follow them.
+    // The rules lead to the other container now, but established flows do not follow them.
     expect(await ask('udp')).toMatchObject({ by: 'one' })
     const owing = await pilot.plan(two)
     expect(owing).toMatchObject({ exitCode: 2, summary: { add: 0, change: 0, remove: 1 } })

@@ -7,7 +7,7 @@ import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
 import { pilotOf } from './pilot.ts'
 
-/** A restricted port, in both families, and one that is bound to the loopback address. */
+/** A restricted port in both families, and a port that is bound to the loopback address. */
 const compose = `name: shop
 networks:
   web: {enable_ipv6: true}
@@ -22,7 +22,7 @@ services:
 
 const families = ['ip', 'ip6'] as const
 
-/** What the contract keeps closed, and what of it gets in. */
+/** Flows that the contract keeps out, and whether they get in. */
 const getsIn = async (lab: Lab, nginx: Container): Promise<Readonly<Record<string, boolean>>> => {
   const asked = families.flatMap((family) => {
     const container = (family === 'ip' ? nginx.address : nginx.address6) ?? ''
@@ -43,7 +43,7 @@ const getsIn = async (lab: Lab, nginx: Container): Promise<Readonly<Record<strin
   return Object.fromEntries(told)
 }
 
-/** A foreign rule in front of our jumps accepts what our chains drop. */
+/** A foreign rule before Portolan's jumps accepts packets that Portolan's chains would drop. */
 export const foreignAccept = (open: OpenLab, backend: Exclude<Backend, 'nftables'>): void => {
   test('apply moves our jumps in front of a foreign accept, and what it let in is closed again', async () => {
     const lab = await open()
@@ -64,7 +64,7 @@ export const foreignAccept = (open: OpenLab, backend: Exclude<Backend, 'nftables
     for (const program of programs)
       for (const chain of chains)
         await lab.host.mustRun([program, '-t', 'mangle', '-I', chain, '1', '-j', 'ACCEPT'])
-    // Without this the test would show nothing.
+    // Shows that the foreign rules do let the flows in.
     expect(Object.values(await getsIn(lab, nginx))).toEqual([true, true, true, true, true, true])
 
     const plan = await pilot.plan(compose)
@@ -76,11 +76,11 @@ export const foreignAccept = (open: OpenLab, backend: Exclude<Backend, 'nftables
       'change rule in mangle FORWARD (IPv6)',
     ])
     await pilot.apply(compose)
-    // A flow that was let in is not under way any more.
+    // Deletes the flows that were let in, so that they are not established any more.
     await lab.host.mustRun(['conntrack', '-F']).catch(() => '')
     expect(await getsIn(lab, nginx)).toEqual(closed)
     expect((await pilot.plan(compose)).changes).toEqual([])
-    // The foreign rules are behind ours, and untouched.
+    // The foreign rules come after Portolan's now, and are unchanged.
     for (const program of programs)
       for (const chain of chains) {
         const [jump, foreign] = (await lab.host.mustRun([program, '-t', 'mangle', '-S', chain]))

@@ -8,7 +8,7 @@ import type { OpenLab } from './describe-lifecycle.ts'
 import { inKeptProcess, roundsInHost } from './in-host.ts'
 import { pilotOf, shop } from './pilot.ts'
 
-/** What a foreign hand does to our rules, as lines of sh. */
+/** Damage to Portolan's rules by another program, as lines of sh. */
 type Damage = readonly [name: string, script: string]
 
 const nftDamages = (bridge: string): readonly Damage[] => [
@@ -57,12 +57,14 @@ const damagesOf = (backend: Backend, bridge: string): readonly Damage[] =>
     : iptablesDamages(backend === 'iptables-nft' ? 'nft' : 'legacy', bridge)
 
 interface Seen {
-  /** The port that was published after the damage, the one before it, and the one of the Compose project. */
+  /**
+   * Whether ports answer: the port published after the damage, the one before it, and the port of the Compose project.
+   */
   readonly published: readonly boolean[]
   readonly loopback: boolean
-  /** Unpublished ports of the container, asked by a neighbour with a route. */
+  /** Whether a neighbour with a route reaches unpublished ports of the container. */
   readonly unpublished: readonly boolean[]
-  /** The source that the outside sees a container come from. */
+  /** The source address of a container's packets, as a machine outside sees it. */
   readonly masqueraded: string | null
 }
 
@@ -99,7 +101,7 @@ const look = async (lab: Lab, nginx: Container, ports: readonly number[]): Promi
   }
 }
 
-/** A foreign hand flushes what is ours while a live host is open: its next call brings all of it back. */
+/** Another program flushes Portolan's rules while a live host is open. The next call of the host restores them all. */
 export const foreignFlush = (open: OpenLab, backend: Backend): void => {
   const prepared = async () => {
     const lab = await open()

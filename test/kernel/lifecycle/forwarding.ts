@@ -9,7 +9,7 @@ import { pilotOf, shop } from './pilot.ts'
 
 const families = ['ip', 'ip6'] as const
 
-/** Does the host pass traffic between its two networks, neither of them ours? */
+/** Whether the host forwards between its two networks, which are not Portolan's. */
 const passes = async (lab: Lab): Promise<readonly boolean[]> =>
   Promise.all(
     families.map(async (family) => {
@@ -31,7 +31,9 @@ const forwardingOf = async (lab: Lab): Promise<readonly string[]> => [
   await lab.host.sysctl('net.ipv6.conf.all.forwarding'),
 ]
 
-/** Switching forwarding on makes a router of the host: said, guarded on request, put back. */
+/**
+ * Forwarding makes the host a router. Portolan says so, blocks other traffic on request, and restores the old value.
+ */
 export const forwarding = (open: OpenLab, backend: Backend): void => {
   test('forwarding is switched on with a note, and put back by destroy', async () => {
     const lab = await open()
@@ -43,7 +45,7 @@ export const forwarding = (open: OpenLab, backend: Backend): void => {
     await pilot.apply(shop())
     expect(await forwardingOf(lab)).toEqual(['1', '1'])
     expect(await passes(lab)).toEqual([true, true])
-    // As it is printed, and about this project in this backend.
+    // Runs the command as printed. It names this project and this backend.
     const [command = ''] = told?.remedy?.commands ?? []
     const { exitCode, stdout } = await typed(lab, command)
     expect({ command, exitCode, stdout }).toMatchObject({
@@ -99,12 +101,12 @@ export const forwarding = (open: OpenLab, backend: Backend): void => {
       timeoutMs: 3000,
     } as const
     expect(await nginx.reach(egress)).toMatchObject({ delivered: true, source: addresses.ip.hostOutside })
-    // Taking the option away takes the guard away.
+    // Without the option the rules that block other traffic are removed.
     await pilot.apply(shop())
     expect(await passes(lab)).toEqual([true, true])
   })
 
-  // In nftables an accept of ours could never rescue what another table drops: there it is a conflict.
+  // In nftables an accept in Portolan's table cannot override a drop in another table. There it is a conflict.
   if (backend === 'nftables') return
 
   test('a FORWARD policy of DROP, as Docker sets it, stops neither a published port nor the way out', async () => {

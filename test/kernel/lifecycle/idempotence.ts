@@ -5,7 +5,7 @@ import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
 import { pilotOf, shop } from './pilot.ts'
 
-/** Doing it twice is doing it once, and a small change is a small plan. */
+/** A second apply changes nothing, and a small change makes a small plan. */
 export const idempotence = (open: OpenLab, backend: Backend): void => {
   test.each([
     ['a state directory', '/run/lab/state'],
@@ -53,7 +53,7 @@ export const idempotence = (open: OpenLab, backend: Backend): void => {
     await pilot.apply(shop(hundred))
     const more = await pilot.plan(shop([...hundred, '8080:80']))
     expect(more.exitCode).toBe(2)
-    // Two families; a tree may have to split a node.
+    // Two families, and a tree of chains may have to split a node.
     expect(more.changes.length).toBeGreaterThan(0)
     expect(more.changes.length).toBeLessThanOrEqual(8)
     await pilot.apply(shop([...hundred, '8080:80']))

@@ -31,8 +31,8 @@ const argvOf = (script: string): readonly string[] => [
 ]
 
 /**
- * Runs a module with `open()`, `attempt(work)` (an error's code), `run(...argv)` and `to` in the host, in a process of its
- * own; gives back what it reports.
+ * Runs a module on the host in its own process, and returns what it reports. The module has `open()`, `attempt(work)`
+ * (an error's code), `run(...argv)` and `to`.
  */
 export const inHost = async (
   lab: Lab,
@@ -44,8 +44,7 @@ export const inHost = async (
 }
 
 /**
- * The same, in the process of those before it: for what a test does on its way. Loading the library takes longer than most
- * modules take.
+ * The same in the resident process, for small steps of a test. Loading the library takes longer than most modules take.
  */
 export const inKeptProcess = async (lab: Lab, backend: Backend, code: string): Promise<unknown> => {
   const script = moduleOf(backend, code)
@@ -58,10 +57,10 @@ const reportOf = ({ exitCode, stdout, stderr }: RunOutcome): unknown => {
 }
 
 /**
- * Starts one program in the host for many rounds: the library takes longer to load than a round to run. It ends with
- * the lab.
+ * Starts one program on the host for many rounds, because the library takes longer to load than a round to run. It ends
+ * with the lab.
  * @param code - what `inHost` runs, with a function `round(value)` in it
- * @returns what runs a round with such a value, and waits for its end
+ * @returns a function that runs a round with a value, and waits for its end
  */
 export const roundsInHost = (
   lab: Lab,

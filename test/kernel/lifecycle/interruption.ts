@@ -6,12 +6,12 @@ import { mustSucceed, pilotOf, shop } from './pilot.ts'
 
 const rounds = 4
 
-/** Killed at any instant, or run by two people at once, `apply` leaves a host that the next run finishes. */
+/** `apply` is killed at any instant, or two run at once. The next run must finish the work. */
 export const interruption = (open: OpenLab, backend: Backend): void => {
   test('two applies of one project at once both succeed, and agree', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
-    // Written once: while the second wrote it anew, the first might read it empty.
+    // The file is written once. While a second call wrote it again, the first apply might read it empty.
     const argv = pilot.argv('apply', await lab.write('compose.yaml', shop()), '--yes')
     const outcomes = await Promise.all([lab.portolan(argv), lab.portolan(argv)])
     for (const outcome of outcomes) mustSucceed('apply', outcome)
@@ -49,7 +49,7 @@ export const interruption = (open: OpenLab, backend: Backend): void => {
       const file = await lab.write('compose.yaml', wanted)
       const running = lab.host.start([...lab.command, ...pilot.argv('apply', file, '--yes')])
       await new Promise((resolve) => setTimeout(resolve, (durationMs * (round + 0.5)) / rounds))
-      // nsenter has become the command by exec: the signal reaches it, not a parent.
+      // nsenter has replaced itself by the command (exec), so the signal reaches the command itself.
       running.kill('SIGKILL')
       await running.outcome
       await pilot.apply(wanted)

@@ -15,7 +15,7 @@ const flush: Readonly<Record<Backend, string>> = {
     "for (const table of ['nat', 'mangle', 'filter']) { run('iptables-legacy', '-t', table, '-F'); run('iptables-legacy', '-t', table, '-X') }",
 }
 
-/** Several handles on one host, and other people beside them. */
+/** Several processes hold one host open, while other programs change it. */
 export const liveHost = (open: OpenLab, backend: Backend): void => {
   const applied = async (): Promise<Lab> => {
     const lab = await open()

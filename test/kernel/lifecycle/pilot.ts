@@ -2,21 +2,21 @@ import type { PlanJson } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { CommandOutcome, Lab } from '../../lab/lab.ts'
 
-/** The command, with a backend and a state directory already chosen. */
+/** The command with a fixed backend and state directory. */
 export interface Pilot {
-  /** `portolan COMMAND -f FILE --backend ... EXTRA` with this Compose text; null: without -f. */
+  /** Runs `portolan COMMAND -f FILE --backend ... EXTRA` with this Compose text; null: without -f. */
   readonly run: (
     command: string,
     compose: string | null,
     ...extra: readonly string[]
   ) => Promise<CommandOutcome>
-  /** Applies; anything but exit 0 is thrown with all that was printed. */
+  /** Applies, and throws with all output unless it exits with 0. */
   readonly apply: (compose: string, ...extra: readonly string[]) => Promise<CommandOutcome>
-  /** Applies, and gives back the plan that was applied: its addresses need no second run of the command. */
+  /** Applies, and returns the plan that was applied. So a test needs no second run to learn the addresses. */
   readonly applied: (compose: string, ...extra: readonly string[]) => Promise<PlanJson>
-  /** Removes every project; anything but exit 0 is thrown. */
+  /** Removes all projects, and throws unless it exits with 0. */
   readonly destroy: () => Promise<CommandOutcome>
-  /** `plan --json`, whatever its exit code. */
+  /** The output of `plan --json`, whatever its exit code. */
   readonly plan: (
     compose: string,
     ...extra: readonly string[]
@@ -24,16 +24,16 @@ export interface Pilot {
   readonly argv: (command: string, file: string | null, ...extra: readonly string[]) => readonly string[]
 }
 
-/** What went wrong, with everything there is to read. */
+/** Throws with all output unless the command succeeded. */
 export const mustSucceed = (what: string, outcome: CommandOutcome): CommandOutcome => {
   if (outcome.exitCode === 0) return outcome
   throw new Error(`${what} exited ${outcome.exitCode}:\n${outcome.stderr}\n${outcome.stdout}`)
 }
 
-/** A backend, or `auto`, which is what the command goes by where none is named. */
+/** A backend, or `auto`, the command's default. */
 export type BackendWord = Backend | 'auto'
 
-/** @param state - a directory the host sees; null: where the command keeps its state by itself */
+/** @param state - a directory on the host; null: the command's default state directory */
 export const pilotOf = (
   lab: Lab,
   backend: BackendWord,
@@ -70,7 +70,7 @@ export const pilotOf = (
   }
 }
 
-/** A project of one network with two services, subnets picked by the planner, both families. */
+/** A project with one network of both families and two services. The planner chooses the subnets. */
 export const shop = (ports: readonly string[] = ['8080:80', '8080:80/udp']): string => `name: shop
 networks:
   web:

@@ -23,7 +23,7 @@ const hairpinOf = async (lab: Lab, port: string): Promise<boolean> => {
 const reachesItself = (machine: Machine) =>
   machine.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 1500 })
 
-/** Another program attaches ports to our bridges, after the bridge is made. */
+/** Another program attaches ports to Portolan's bridges, after the bridge was made. */
 export const bridgePorts = (open: OpenLab, backend: Backend): void => {
   test('a container attached after apply without hairpin mode is mended by the next plan', async () => {
     const lab = await open({ bridgeNf: 1 })

@@ -14,7 +14,8 @@ const ordinaryUser = [
   '--inh-caps=-all',
 ]
 
-// A program cannot be hidden by PATH alone, since the usual folders are searched anyway: take it out of them.
+// Hides programs by removing them from the usual folders. A short PATH is not enough, because the command searches
+// those folders anyway.
 const hide = async (lab: Lab, ...programs: readonly string[]): Promise<void> => {
   const folders = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin']
   for (const folder of folders) {
@@ -39,7 +40,7 @@ const programOf: Readonly<Record<Exclude<Backend, 'nftables'>, readonly [string,
   'iptables-legacy': ['iptables-legacy-restore', 'iptables'],
 }
 
-/** What cannot be done is said in a sentence, and changes nothing. */
+/** When something cannot be done, the command explains it in a sentence and changes nothing. */
 export const refusals = (open: OpenLab, backend: Backend): void => {
   test('without privilege plan works and says what it could not read', async () => {
     const lab = await open()

@@ -14,7 +14,7 @@ const acceptRa = 'net.ipv6.conf.eth1.accept_ra'
 const defaults = async ({ host }: Lab): Promise<string> =>
   host.mustRun(['ip', '-6', 'route', 'show', 'default'])
 
-/** The router on the host's second network advertises itself; the host has a default route by it. */
+/** The router on the host's second network sends an advertisement, which gives the host its default route. */
 const withRouter = async (lab: Lab): Promise<void> => {
   await lab.host.setSysctl(acceptRa, 1)
   await takesOne(lab)
@@ -28,13 +28,16 @@ const takesOne = async (lab: Lab): Promise<void> => {
   await until('a route by a router advertisement', isTaken, { shows: () => defaults(lab) })
 }
 
-/** What the router advertises now is still taken. */
+/** The host still accepts a new advertisement of the router. */
 const takesAnother = async (lab: Lab): Promise<void> => {
   await lab.host.run(['ip', '-6', 'route', 'del', 'default'])
   await takesOne(lab)
 }
 
-/** A host that has its IPv6 default route from a router advertisement keeps it, and gets the next. */
+/**
+ * The host's IPv6 default route comes from a router advertisement. The host must keep it, and accept the next
+ * advertisement.
+ */
 export const routerAdvertisements = (open: OpenLab, backend: Backend): void => {
   test('a default route from router advertisements outlives apply and destroy', async () => {
     const lab = await open()

@@ -1,6 +1,6 @@
 import type { Backend } from '../../lab/backend.ts'
 
-/** How each printed form is loaded, as its reader would do it. */
+/** The commands that load each printed form, as a person would run them. */
 export const loaders: Readonly<Record<Backend, Readonly<Record<string, readonly (readonly string[])[]>>>> = {
   nftables: { nft: [['nft', '-f', '-']], 'nft-json': [['nft', '-j', '-f', '-']], sh: [['sh', '-e']] },
   'iptables-nft': {

@@ -18,7 +18,7 @@ services:
 `
 const moved = shop(['8081:80'])
 
-/** The host with both projects on it, and a container of each. */
+/** Opens a host with both projects on it, and a container of each. */
 const openBoth = async (open: OpenLab, backend: Backend): Promise<{ lab: Lab; pilot: Pilot }> => {
   const lab = await open()
   await lab.outside.listen({ protocol: 'tcp', port: 7000 })
@@ -36,7 +36,10 @@ const openBoth = async (open: OpenLab, backend: Backend): Promise<{ lab: Lab; pi
 
 type Row = readonly [flow: string, delivered: boolean]
 
-/** @param closed - the flows that are expected to be dropped: their silence takes its whole length */
+/**
+ * @param closed - the flows that are expected to be dropped. Their probes get a short timeout, because a drop costs
+ *   the whole time
+ */
 const rows = async (lab: Lab, closed: RegExp): Promise<readonly Row[]> => {
   const oven = lab.containers.get('oven')
   const flows = (['ip', 'ip6'] as const).flatMap((family) => {
@@ -69,7 +72,7 @@ const load = async (lab: Lab, backend: Backend, format: string, text: string): P
 const deliveredTo = (found: readonly Row[], what: RegExp): readonly string[] =>
   found.flatMap(([flow, delivered]) => (delivered && what.test(flow) ? [flow] : []))
 
-/** A script replaces our rules as a whole, so what other projects have there has to be in it. */
+/** A script replaces all of Portolan's rules. So it must contain the rules of other projects too. */
 export const scriptsBeside = (open: OpenLab, backend: Backend): void => {
   test.each(Object.keys(loaders[backend]))(
     'a %s script of this host leaves the other project as it was, and brings its own',
@@ -85,7 +88,7 @@ export const scriptsBeside = (open: OpenLab, backend: Backend): void => {
         return [flow, flow.endsWith('new port') ? true : delivered]
       })
       expect(await rows(lab, closedThen)).toEqual(wanted)
-      // iptables-restore cannot ask whether a jump is there: it adds a second one, which the next apply removes.
+      // iptables-restore cannot test whether a jump exists. It adds a second jump, which the next apply removes.
       const left = [...(await pilot.plan(bakery)).changes, ...(await pilot.plan(moved)).changes]
       const doubled = format === 'iptables-restore' ? left.filter(({ action }) => action === 'remove') : []
       expect(left).toEqual(doubled)

@@ -44,7 +44,8 @@ const mainRows = async (
   return Promise.all(
     [...asked, ['ip host to loopback', lab.host, addresses.ip.loopback, 8080] as const].map(
       async ([flow, machine, destination, port]): Promise<Row> => {
-        // The first packet may wait a second for ARP; the one that is dropped would wait for ever.
+        // The first packet may wait a second for ARP, so delivered flows get a long timeout. A dropped flow costs the
+        // whole timeout, so it gets a short one.
         const timeoutMs = flow.endsWith(notDelivered) ? 500 : 4000
         const outcome = await machine?.probe({ protocol: 'tcp', destination, port, timeoutMs })
         return [flow, outcome?.delivered === true]
@@ -53,7 +54,7 @@ const mainRows = async (
   )
 }
 
-/** A host on which apply has done its work, and what comes through there. */
+/** A host after apply, and the flows that pass there. */
 const applyShop = async (open: OpenLab, backend: Backend) => {
   const lab = await open()
   await lab.outside.listen({ protocol: 'tcp', port: 7000 })
@@ -65,13 +66,13 @@ const applyShop = async (open: OpenLab, backend: Backend) => {
   return { lab, pilot, nginx, wanted }
 }
 
-/** A printed script is a way to apply: on a host with the bridges, it makes the contract hold by itself. */
+/** A printed script does the work of apply: on a host with the bridges it makes the contract hold. */
 export const scripts = (open: OpenLab, backend: Backend): void => {
   test.each(Object.entries(loaders[backend]))(
     'the %s script meets the contract by itself',
     async (format, commands) => {
       const { lab, pilot, nginx, wanted } = await applyShop(open, backend)
-      // The whole contract is the contract suite's; here a script must do what apply did.
+      // The contract's suite tests the whole contract. Here a script must only do what apply did.
       expect(wanted.filter(([flow, works]) => works === flow.endsWith(notDelivered))).toEqual([])
 
       const { stdout } = mustSucceed('script', await pilot.run('script', shop(), '--format', format))
@@ -106,8 +107,8 @@ export const scripts = (open: OpenLab, backend: Backend): void => {
   )
 }
 
-/** A change of the plan, with the rule that it takes away. */
+/** A change of the plan, with the text of a rule that it removes. */
 type DoubledJump = PlanJson['changes'][number] & { readonly before?: string | null }
 
-/** A jump from a built-in chain into one of ours. */
+/** Matches a jump from a built-in chain into a chain of Portolan's. */
 const isJump = (text: string | null | undefined): boolean => /^-A [A-Z]+ .*-j PORTOLAN-/.test(text ?? '')

@@ -6,7 +6,7 @@ import type { OpenLab } from './describe-lifecycle.ts'
 import { inHost } from './in-host.ts'
 import { shop } from './pilot.ts'
 
-/** A plan is data: stored as JSON, it is applied later, or refused where the host is no longer as it saw it. */
+/** A plan is data: it can be stored as JSON and applied later. It is refused when the host has changed meanwhile. */
 export const storedPlans = (open: OpenLab, backend: Backend): void => {
   const plan = (text: string): string => `
     const { apply, plan, planFromJson, readCompose } = await import('portolan')

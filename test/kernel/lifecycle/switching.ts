@@ -11,7 +11,10 @@ const ofOurs = /portolan/i
 
 const instants = ['before', 'during', 'after'] as const
 
-/** A run kills at one instant on each backend, at another on the next one; with PORTOLAN_KILL_STEPS=all at each. */
+/**
+ * The instants of the kill on a backend: one that depends on the seed and the backend. With PORTOLAN_KILL_STEPS=all:
+ * all of them.
+ */
 const instantsOf = (backend: Backend): readonly (typeof instants)[number][] => {
   const drawn = (Number(process.env.PORTOLAN_SEED) + backends.indexOf(backend)) % instants.length
   return process.env.PORTOLAN_KILL_STEPS === 'all' ? instants : instants.slice(Math.abs(drawn)).slice(0, 1)
@@ -34,7 +37,7 @@ export const switching = (open: OpenLab, backend: Backend): void => {
       const kept = Object.keys(after).filter(
         (part) => ofOurs.test(after[part] ?? '') && part !== 'links' && part !== 'addresses',
       )
-      // iptables-nft rules are nf_tables rules too, and show up in both listings.
+      // iptables-nft rules are nf_tables rules too, so both listings show them.
       const own = {
         nftables: ['nft'],
         'iptables-nft': ['nft', 'iptables-nft', 'ip6tables-nft'],
@@ -57,7 +60,7 @@ export const switching = (open: OpenLab, backend: Backend): void => {
     },
   )
 
-  // Only iptables-nft makes tables and base chains that have to go again.
+  // Only iptables-nft makes tables and base chains that have to be removed again.
   const other = backend === 'iptables-nft' ? 'nftables' : 'iptables-nft'
   test.each(instantsOf(backend))(
     `killed %s any program that a switch from ${other} runs, destroy leaves nothing behind`,

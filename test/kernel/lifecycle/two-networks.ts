@@ -9,7 +9,7 @@ import type { OpenLab } from './describe-lifecycle.ts'
 import { inKeptProcess } from './in-host.ts'
 import { mustSucceed, pilotOf } from './pilot.ts'
 
-/** Published from its address on `front`; its default route leads over `rear`. */
+/** A container that is published by its address on `front`, and whose default route leads to `rear`. */
 const twin = `name: shop
 networks:
   front:
@@ -24,7 +24,7 @@ services:
     ports: ['8080:80']
 `
 
-/** Every interface that is there is strict, and so is every one that comes. */
+/** Turns on the strict reverse path filter, for existing and future interfaces. */
 const strict = async (lab: Lab): Promise<void> => {
   await lab.host.setSysctl('net.ipv4.conf.all.rp_filter', 1)
   await lab.host.setSysctl('net.ipv4.conf.default.rp_filter', 1)
@@ -33,11 +33,11 @@ const strict = async (lab: Lab): Promise<void> => {
 const filterOf = async (lab: Lab, network: string): Promise<string> =>
   lab.host.sysctl(`net.ipv4.conf.${await bridgeOf(lab, network)}.rp_filter`)
 
-/** The sysctls of the host, without those of the container's ports, which stay when the project goes. */
+/** The sysctls of the host, without those of the container's ports: these stay after the project. */
 const ownSysctls = async (lab: Lab): Promise<readonly string[]> =>
   ((await takeSnapshot(lab.host)).sysctls ?? '').split('\n').filter((line) => !/\.v-(twin|rear)\./.test(line))
 
-/** Whether a client of each family is answered by the container, which has two networks. */
+/** Whether the container with two networks answers a client of each family. */
 const answers = async (lab: Lab): Promise<readonly boolean[]> =>
   Promise.all(
     (['ip', 'ip6'] as const).map(async (family) => {
@@ -46,7 +46,7 @@ const answers = async (lab: Lab): Promise<readonly boolean[]> =>
     }),
   )
 
-/** Starts the container on both networks, and has everything that is not for `front` leave by `rear`. */
+/** Starts the container on both networks. Its packets leave by `rear`, except those for `front`. */
 const start = async (lab: Lab, plan: PlanJson): Promise<void> => {
   const addressesOn = (network: string) => plan.addresses.filter((address) => address.network === network)
   const twin = await attach(lab, { ...plan, addresses: addressesOn('front') }, 'twin', { hairpin: true })
@@ -76,7 +76,7 @@ const start = async (lab: Lab, plan: PlanJson): Promise<void> => {
   await carrying(lab.host, rear, 'v-rear')
 }
 
-/** A container on two networks answers over either. */
+/** A container on two networks answers by either of them. */
 export const twoNetworks = (open: OpenLab, backend: Backend): void => {
   test('a container on two networks is reached though the host filters by reverse path', async () => {
     const lab = await open()

@@ -4,10 +4,10 @@ import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { argvOf, documented, look, toldIn } from './calling.ts'
 import { linesFound, linesOf, nothing, possible } from './model.ts'
 
-/** How many calls each program makes. More of them: PORTOLAN_CALLS=500. */
+/** The number of calls by each program. For more: PORTOLAN_CALLS=500. */
 const calls = Number(process.env.PORTOLAN_CALLS ?? 40)
 
-/** Several programs that hold one project open, and call at once. */
+/** Several programs hold one project open and make calls at the same time. */
 export const callers = (open: OpenLab, backend: Backend): void => {
   test.each([2, 4])(`%i programs at once on one project lose nothing of each other`, async (number) => {
     const lab = await open()
@@ -41,7 +41,7 @@ export const callers = (open: OpenLab, backend: Backend): void => {
       const given = before.endpoints.map((endpoint) => endpoint[family])
       expect(new Set(given).size).toBe(given.length)
     }
-    // Its own names are every program's own, so what became of them is known.
+    // Each program has names of its own. So the outcome of its calls on them is known.
     const found = linesFound(before, before.ports)
     for (const [at, name] of names.entries()) {
       const [model = nothing] = possible(nothing, told[at] ?? [])

@@ -4,7 +4,7 @@ import type { Found, Told } from './model.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Runs a program of this folder in the host. */
+/** The argv of a program of this folder, to run on the host. */
 export const argvOf = (program: string): readonly string[] => [
   'env',
   '-C',
@@ -13,7 +13,9 @@ export const argvOf = (program: string): readonly string[] => [
   `test/kernel/live/${program}`,
 ]
 
-/** What is wanted and in force, as told by a fresh process; and once more after it has repaired what was missing. */
+/**
+ * The stored and the active ports, as a new process reads them, and once more after it has repaired what was missing.
+ */
 export const look = async (
   lab: Lab,
   environment: Readonly<Record<string, string>>,
@@ -25,12 +27,12 @@ export const look = async (
   return JSON.parse(stdout)
 }
 
-/** What a program said; of one that was killed the last line may be cut off. */
+/** The lines that a program printed. A kill may have cut the last line off. */
 export const toldIn = (stdout: string): readonly Told[] =>
   stdout
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Told)
 
-/** The answers a caller may get for what is not there, or no longer. */
+/** The error codes that a call may get for an object that does not exist, or not any more. */
 export const documented: readonly string[] = ['INVALID_REQUEST', 'HOST_PORT_IN_USE', 'NETWORK_IN_USE']

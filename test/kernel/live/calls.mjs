@@ -1,7 +1,8 @@
-// Holds the project `shop` open and makes random calls, each told on standard output before it is made and once it is
-// answered: a program of its own, to be killed at any instant. CALLS_SEED, CALLS_NAME (the own names begin with it, the
-// own host ports are CALLS_PORT on), CALLS_SHARED (1: names and ports that other callers have too), CALLS_COUNT,
-// CALLS_BACKEND, CALLS_STATE, CALLS_LINK (an interface that is attached to every network that is made).
+// Holds the project `shop` open and makes random calls. It prints each call before it is made and after its answer. It
+// is a program of its own, so that a test can kill it at any instant. CALLS_SEED, CALLS_NAME (the prefix of its own
+// names), CALLS_PORT (the first of its own host ports), CALLS_SHARED (1: it also uses names and ports of other
+// callers), CALLS_COUNT, CALLS_BACKEND, CALLS_STATE, CALLS_LINK (an interface that is attached to every network that is
+// made).
 import { writeSync } from 'node:fs'
 import { portolan } from '../../lab/library/load.mjs'
 
@@ -12,7 +13,7 @@ const firstPort = Number(process.env.CALLS_PORT ?? 8000)
 const count = Number(process.env.CALLS_COUNT ?? Number.POSITIVE_INFINITY)
 const shared = process.env.CALLS_SHARED === '1'
 
-// Numerical Recipes' generator; the upper bits are taken.
+// A linear congruential generator with the constants of Numerical Recipes. Its upper bits are the random ones.
 let last = Number(process.env.CALLS_SEED ?? 1) >>> 0
 const below = (limit) => {
   last = (Math.imul(last, 1664525) + 1013904223) >>> 0
@@ -25,7 +26,7 @@ const say = (value) => writeSync(1, `${JSON.stringify(value)}\n`)
 const networks = shared ? ['common', name] : [name]
 const endpointsOf = (network) =>
   network === 'common' ? ['one', 'two', `${name}-own`] : ['one', 'two', 'three']
-/** Host ports that any caller may ask for, or only this one. The last of ten are for one client only. */
+/** A host port that all callers use, or only this one. Of every ten ports the last three are for one client only. */
 const portOf = (network) => (network === 'common' ? 7000 : firstPort) + below(20)
 const isRestricted = (port) => port % 10 >= 7
 
@@ -36,7 +37,7 @@ const kinds = [
   ...Array.from({ length: 5 }, () => 'unpublish'),
 ]
 
-/** What a call needs is asked for before it, mostly: errors are answers too, but teach little. */
+/** Mostly makes sure that a call can succeed. Errors are answers too, but they test little. */
 const draw = (host) => {
   const network = pick(networks)
   const endpoint = pick(endpointsOf(network))

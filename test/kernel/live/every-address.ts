@@ -2,11 +2,11 @@ import type { Lab } from '../../lab/lab.ts'
 import { createMachine, type Machine } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'
 
-/** `calls.mjs` publishes these for the client alone. */
+/** True: `calls.mjs` publishes this port for the client only. */
 export const isRestricted = (port: number): boolean => port % 10 >= 7
 
 /**
- * A container that has every address of the 172.17.0.0/19, at the host's interface `v-every`: it answers at port 80,
+ * A container that has every address of 172.17.0.0/19, at the host's interface `v-every`. So it answers at port 80,
  * whichever address was leased.
  */
 export const everyAddress = async (lab: Lab): Promise<Machine> => {
@@ -40,7 +40,7 @@ def answers(address, ports, seconds):
     return found
 `
 
-/** Which of these ports of the host answer, in their order; all are tried at once. */
+/** The host ports that answer, in their order. All are tested at once. */
 export const answering = async (from: Machine, ports: readonly number[]): Promise<readonly number[]> => {
   const outcomes = await Promise.all(
     ports.map((port) => from.probe({ protocol: 'tcp', destination: addresses.ip.host, port })),
@@ -48,16 +48,18 @@ export const answering = async (from: Machine, ports: readonly number[]): Promis
   return ports.filter((_, at) => outcomes[at]?.delivered === true)
 }
 
-/** A place where a machine may not get an answer: an address, and ports there. */
+/** An address, and ports at which a machine must get no answer. */
 export interface ClosedDoor {
   readonly address: string
   readonly ports: readonly number[]
 }
 
-/** The restricted ones of the host ports that `calls.mjs` publishes. */
+/** The restricted host ports among those that `calls.mjs` publishes. */
 const ofCalls: ClosedDoor = { address: addresses.ip.host, ports: [8007, 8008, 8009, 8017, 8018, 8019] }
 
-/** Tries closed ports again and again, from a machine that is not let in. `stop` gives back those that answered. */
+/**
+ * Tries closed ports again and again, from a machine that may not reach them. `stop` returns the ports that answered.
+ */
 export const trespass = (
   lab: Lab,
   from: Machine,

@@ -1,5 +1,5 @@
-// Publishes and takes back ports in one process, and tells every tenth of the way what the process holds: FLAT_BACKEND,
-// FLAT_STATE, FLAT_COUNT (of ports that are published and taken back), FLAT_LISTS (1: twenty ports a call, where each call
+// Publishes and unpublishes ports in one process, and prints its memory and descriptors after every tenth of the way.
+// FLAT_BACKEND, FLAT_STATE, FLAT_COUNT (the number of ports), FLAT_LISTS (1: twenty ports a call, where each call
 // starts programs). Run with --expose-gc.
 import { readdirSync } from 'node:fs'
 import { openHost } from 'portolan'
@@ -7,7 +7,7 @@ import { openHost } from 'portolan'
 const { FLAT_BACKEND: backend, FLAT_STATE: state } = process.env
 const count = Number(process.env.FLAT_COUNT)
 const inLists = process.env.FLAT_LISTS === '1'
-/** So many calls wait for each other's walks through connection tracking, as those of a busy program do. */
+/** The number of concurrent calls. They share walks through connection tracking, as calls of a busy program do. */
 const together = 20
 
 const held = () => {
@@ -25,7 +25,7 @@ const host = await openHost({ backend, project: 'shop', state })
 await host.ensureNetwork('web', { pool: 'classic' })
 await host.lease('web', 'web-1')
 const to = { endpoint: 'web-1', port: 80 }
-/** The first walk opens a socket of its own, and it runs behind the calls. */
+/** The first walk opens a socket and runs after the calls, so this waits for it. */
 const say = async (ports) => {
   await host.settled()
   console.log(JSON.stringify({ ports, ...held() }))

@@ -3,9 +3,12 @@ import type { Backend } from '../../lab/backend.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { argvOf } from './calling.ts'
 
-/** How many ports one process publishes and takes back. More of them, with the figures: PORTOLAN_FLAT=100000. */
+/** The number of ports that one process publishes and unpublishes. For more, with the figures: PORTOLAN_FLAT=100000. */
 const count = Number(process.env.PORTOLAN_FLAT ?? 200)
-/** What a leak of half a kilobyte a call would exceed in a long run, and what the heap varies by in a short one, in megabytes. */
+/**
+ * Megabytes. A long run with a leak of half a kilobyte a call exceeds this; the noise of the heap in a short run does
+ * not.
+ */
 const mostGrowthMb = Math.max(12, count / 2000)
 
 interface Held {
@@ -15,7 +18,7 @@ interface Held {
   readonly descriptors: number
 }
 
-/** One program that works for long. */
+/** One program that runs for a long time. */
 export const flat = (open: OpenLab, backend: Backend): void => {
   test(`${count} ports published and taken back leave no memory and no descriptor behind`, async () => {
     const lab = await open()
@@ -38,7 +41,7 @@ export const flat = (open: OpenLab, backend: Backend): void => {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Held)
-    // The first tenth: what is made once, is made by then.
+    // Compares with the first tenth: by then everything that is made only once exists.
     const [first, last] = [told[0], told.at(-1)]
     if (first === undefined || last === undefined) throw new Error(stdout)
     expect(last.descriptors).toBe(first.descriptors)

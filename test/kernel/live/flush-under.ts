@@ -7,8 +7,8 @@ const flushLegacy =
   'for t in nat mangle raw filter; do iptables-legacy -t $t -F; iptables-legacy -t $t -X; done'
 
 /**
- * Another program takes all rules away under one that watches. That of iptables-legacy takes many steps, and a chain which a
- * repair has taken into use again between two of them cannot be deleted.
+ * Another program deletes all rules while a watch runs. For iptables-legacy this takes many steps, and the watch is
+ * stopped meanwhile: a chain that a repair uses again between two steps cannot be deleted.
  */
 export const flushUnder = (watching: Running, lab: Lab, backend: Backend): Promise<unknown> =>
   backend === 'iptables-legacy'

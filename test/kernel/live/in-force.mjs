@@ -1,5 +1,5 @@
-// Tells what is wanted of the project `shop` and what the kernel has of it; with CALLS_REPAIR=1 once more after a call
-// that brings back what is missing.
+// Prints the stored ports of the project `shop` and the ports in the kernel's rules. With CALLS_REPAIR=1 it prints them
+// again after a call that repairs what is missing.
 import { iptables, nftables as nft, portolan, host as system } from '../../lab/library/load.mjs'
 
 const { createRunner } = system

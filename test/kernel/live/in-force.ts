@@ -7,7 +7,7 @@ const programs = {
   'iptables-legacy': ['iptables-legacy-save'],
 } as const
 
-/** The backends that have rules of ours, as the kernel tells. */
+/** The backends in which the kernel has rules of Portolan's. */
 export const inForce = async (lab: Lab): Promise<readonly Backend[]> => {
   const found: Backend[] = []
   for (const backend of backends)

@@ -3,7 +3,7 @@ import type { Container } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { inHost, inKeptProcess } from '../lifecycle/in-host.ts'
 
-/** An endpoint as `lease` gives it, with its network. */
+/** An endpoint as `lease` returns it, with its network. */
 export interface Leased {
   readonly name: string
   readonly ip: string | null
@@ -15,7 +15,7 @@ export interface Leased {
   >
 }
 
-/** Runs a module as `inHost` does, with `host`, the project `shop` held open, in a process of its own. */
+/** Runs a module as `inHost` does, in its own process. `host` is the open project `shop`. */
 export const inShop = (
   lab: Lab,
   backend: Backend,
@@ -23,7 +23,7 @@ export const inShop = (
   options: { readonly timeoutMs?: number } = {},
 ): Promise<unknown> => inHost(lab, backend, withShop(code), options)
 
-/** The same in the process of those before it, where the host was closed each time: for what a test does on its way. */
+/** The same in the resident process, for small steps of a test. Each module closes its host. */
 export const inShopAgain = (lab: Lab, backend: Backend, code: string): Promise<unknown> =>
   inKeptProcess(lab, backend, withShop(code))
 
@@ -37,7 +37,7 @@ const withShop = (code: string): string =>
    ${code}
    await host.close()`
 
-/** Starts a container with the addresses that were leased for it, as an engine would. */
+/** Starts a container with its leased addresses, as an engine would. */
 export const contain = (lab: Lab, leased: Leased): Promise<Container> => {
   const addressIn = (family: 'ip' | 'ip6'): string | undefined => {
     const subnet = leased.network[family]

@@ -20,15 +20,15 @@ import {
 
 const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
 
-/** Every kill costs the start of two Node processes. More of them: PORTOLAN_KILLS=250. */
+/** Each kill costs the start of two Node processes. For more: PORTOLAN_KILLS=250. */
 const kills = Number(process.env.PORTOLAN_KILLS ?? 2)
 
-/** The rules change at steps up to this one of a program that is just opened. */
+/** Within so many steps a program that has just opened the host changes rules. */
 const firstSteps = 40
 
 const portIn = (line: string): number => Number(line.split(' ')[1])
 
-/** Compares what a fresh process found with what the killed one had been told; gives back what is so. */
+/** Compares what a new process found with the answers that the killed one got. Returns the model that fits. */
 const check = (
   step: string,
   told: readonly Told[],
@@ -44,7 +44,8 @@ const check = (
     .find((model) => JSON.stringify(linesOf(model)) === JSON.stringify(found))
   if (chosen === undefined)
     throw new Error(`${step}: ${JSON.stringify({ found, models: models.map(linesOf), last })}`)
-  // Before anything is repaired: all that was sure is in force, and nothing else but for the call that was under way.
+  // Before any repair: all ports that were answered are active. Beyond them only the port of the interrupted call may
+  // be.
   const inForce = new Set(before.inForce.map(portIn))
   const known = models.flatMap(({ ports }) => [...ports.keys()])
   const wrong = [...new Set([...known, ...inForce])].filter((port) =>
@@ -59,7 +60,7 @@ const check = (
   return chosen
 }
 
-/** What is so answers, to the machines that may ask. */
+/** Checks that the published ports answer, to the machines that may reach them. */
 const checkTraffic = async (
   lab: Lab,
   step: string,
@@ -70,7 +71,7 @@ const checkTraffic = async (
   if (!networks.has('a') || bridge === undefined) return
   const all = Array.from({ length: 20 }, (_, at) => 8000 + at)
   const wanted = all.filter((port) => ports.has(port))
-  // Without a port, where the program was killed before it attached one, the bridge does not come up.
+  // Without any port the bridge does not come up. The kill may have come before a port was attached.
   if (wanted.length > 0) await lab.host.areUp([bridge, 'v-every'])
   const [client, neighbour] = await Promise.all([answering(lab.client, all), answering(lab.neighbour, all)])
   const where = { step, network: after.networks.find(({ name }) => name === 'a') }
@@ -90,7 +91,7 @@ export const killed = (open: OpenLab, backend: Backend): void => {
     CALLS_PORT: '8000',
     CALLS_LINK: 'v-every',
   }
-  /** Kills programs one after another, and looks after each. */
+  /** Kills programs one after another, and checks the host after each kill. */
   const survive = async (run: (lab: Lab, at: number) => Promise<{ stdout: string; stderr: string }>) => {
     const lab = await open()
     await everyAddress(lab)
@@ -113,7 +114,7 @@ export const killed = (open: OpenLab, backend: Backend): void => {
       const way = drawWay(drawing, 600, 2100)
       if (process.env.PORTOLAN_KILLS !== undefined)
         process.stderr.write(`${backend}, live, ${JSON.stringify(way)}\n`)
-      // "env" hands its words on: the variables are those of the program.
+      // The words for `env`, which sets the variables and runs the program.
       const variables = { ...environment, CALLS_SEED: String(2000 + at), CALLS_COUNT: '60' }
       const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
       return runKilled(lab.host, ['env', ...words, ...argvOf('calls.mjs')], way, 3000)

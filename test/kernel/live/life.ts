@@ -29,7 +29,7 @@ const running = async (lab: Lab, backend: Backend): Promise<readonly Leased[]> =
   return all
 }
 
-/** A container's network from its first call to its last, each on a host that is opened for it. */
+/** The life of a container's network, from its first call to its last. Each call opens a host of its own. */
 export const life = (open: OpenLab, backend: Backend): void => {
   test('a network, leases and ports work as they are asked for, and are taken back without a trace', async () => {
     const lab = await open()
@@ -69,7 +69,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
 
     await inShop(lab, backend, "await host.unpublish({ endpoint: 'web-1' }); report(host.published().length)")
     for (const port of [8080, automatic ?? 0]) expect(await reaches(lab.client, port)).toBeNull()
-    // What it shared with another endpoint is that one's alone.
+    // The port that two endpoints shared belongs to the remaining one.
     for (let attempt = 0; attempt < 8; attempt += 1) expect(await reaches(lab.client, 9200)).toBe('web-2')
     expect(await reaches(lab.client, 9000)).toBe('web-2')
 
@@ -163,7 +163,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
   test('a port for some clients only is opened to no others where the record of it is lost', async () => {
     const lab = await open()
     const [first] = await running(lab, backend)
-    // Its containers are those of another project: nothing but the rules tells of it.
+    // Its containers belong to another project, and only the rules show that.
     const inGate = (code: string) =>
       inHost(lab, backend, `const host = await open({ project: 'gate' }); ${code}; await host.close()`)
     const port = (hostPort: number, more = '') =>
@@ -200,7 +200,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
     expect(
       await inShopAgain(lab, backend, `${web}; report(await attempt(host.attachPort('v-web-1', 'web')))`),
     ).toBe('done')
-    // The kernel lets a new bridge carry packets once its first port has been up for a moment.
+    // A new bridge carries packets a moment after its first port came up.
     await lab.host.areUp([first?.bridge ?? '', 'v-web-1'])
     expect(await reaches(lab.client, 8080)).toBe('web-1')
   })

@@ -13,7 +13,7 @@ const shop = `await host.ensureNetwork('web', { pool: 'classic', ipv6: true })
   ])
   report(one)`
 
-/** A live project with a network, a container on it, and two ports: one open to all, one to the client alone. */
+/** Opens a live project with a network, a container and two ports: one open to all machines, one only to the client. */
 export const openedShop = async (lab: Lab, backend: Backend): Promise<void> => {
   await contain(lab, (await inShopAgain(lab, backend, shop)) as Leased)
 }
@@ -21,7 +21,7 @@ export const openedShop = async (lab: Lab, backend: Backend): Promise<void> => {
 export const served = async (lab: Lab, machine: 'client' | 'neighbour', port: number): Promise<boolean> =>
   (await lab[machine].probe({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
 
-/** The ports that are open, to each machine: one to all, one to the client alone. */
+/** The ports that must answer, by machine. */
 const looks = [
   ['client', 8080],
   ['neighbour', 8080],
@@ -34,17 +34,17 @@ const isWhole = async (lab: Lab): Promise<boolean> => {
       lab[machine].reach({ protocol: 'tcp', destination: addresses.ip.host, port }),
     ),
   )
-  // This one is never open, whatever is being repaired.
+  // This machine may never reach the port, also during a repair.
   expect(await served(lab, 'neighbour', 8081)).toBe(false)
   return answers.every(({ delivered }) => delivered)
 }
 
-/** Both ports are as they were asked for. */
+/** Expects that both ports answer as requested. */
 export const expectWhole = async (lab: Lab): Promise<void> => {
   expect(await isWhole(lab)).toBe(true)
 }
 
-/** Both ports come to be as they were asked for. */
+/** Waits until both ports answer as requested. */
 export const untilWhole = async (lab: Lab): Promise<void> => {
   await until('both ports', () => isWhole(lab))
 }

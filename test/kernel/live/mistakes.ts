@@ -4,7 +4,7 @@ import { until } from '../../lab/until.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inShopAgain } from './in-live-host.ts'
 
-/** What an operator may get wrong with a live project. */
+/** Mistakes that an operator may make with a live project. */
 export const mistakes = (open: OpenLab, backend: Backend): void => {
   const other = backend === 'nftables' ? 'iptables-nft' : 'nftables'
   const start = `await host.ensureNetwork('web', { pool: 'classic' }); await host.lease('web', 'web-1')

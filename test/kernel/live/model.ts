@@ -1,4 +1,4 @@
-/** A call as `calls.mjs` makes it. */
+/** A call by `calls.mjs`. */
 export interface Call {
   readonly kind: 'ensureNetwork' | 'removeNetwork' | 'lease' | 'release' | 'publish' | 'unpublish'
   readonly args: readonly (string | Readonly<Record<string, unknown>>)[]
@@ -15,12 +15,12 @@ export interface Told {
   readonly message?: string
 }
 
-/** What callers know to be so. */
+/** The state that callers know from their answers. */
 export interface Model {
   readonly networks: ReadonlySet<string>
-  /** `network endpoint` to its IPv4 address. */
+  /** `network endpoint`, and its IPv4 address. */
   readonly endpoints: ReadonlyMap<string, string>
-  /** Host port to `network endpoint`. */
+  /** The host port, and its `network endpoint`. */
   readonly ports: ReadonlyMap<number, string>
 }
 
@@ -29,7 +29,7 @@ export const nothing: Model = { networks: new Set(), endpoints: new Map(), ports
 const without = <Key, Value>(map: ReadonlyMap<Key, Value>, isGone: (key: Key, value: Value) => boolean) =>
   new Map([...map].filter(([key, value]) => !isGone(key, value)))
 
-/** What is so once a call has been carried out. An address that was not told yet is `?`. */
+/** The state after a call. An address that is not known yet is `?`. */
 export const after = (before: Model, { kind, args }: Call, ip: string | null = null): Model => {
   const [first, second] = args
   const name = `${first} ${second}`
@@ -69,7 +69,7 @@ export const after = (before: Model, { kind, args }: Call, ip: string | null = n
   }
 }
 
-/** What is so after what was told, and after the call that was not answered: two answers, each of which may be. */
+/** The states that are possible after a log: with and without the last call, which was not answered. */
 export const possible = (before: Model, told: readonly Told[]): readonly Model[] => {
   let model = before
   let open: Call | null = null
@@ -82,7 +82,7 @@ export const possible = (before: Model, told: readonly Told[]): readonly Model[]
   return open === null ? [model] : [model, after(model, open)]
 }
 
-/** What `in-force.mjs` tells. */
+/** The output of `in-force.mjs`. */
 export interface Found {
   readonly networks: readonly { readonly name: string; readonly bridge: string }[]
   readonly endpoints: readonly {
@@ -95,7 +95,7 @@ export interface Found {
   readonly inForce: readonly string[]
 }
 
-/** A model as sorted lines of text, to compare; ports as `in-force.mjs` tells those of IPv4. */
+/** A model as sorted lines of text. Ports have the form in which `in-force.mjs` prints those of IPv4. */
 export const linesOf = ({ networks, endpoints, ports }: Model): readonly string[] =>
   [
     ...[...networks].map((name) => `network ${name}`),
@@ -103,7 +103,7 @@ export const linesOf = ({ networks, endpoints, ports }: Model): readonly string[
     ...[...ports].map(([port, to]) => `port ${port} ${endpoints.get(to) ?? `nothing (${to})`}`),
   ].sort()
 
-/** The same lines of what was found. */
+/** The same lines, made of what `in-force.mjs` found. */
 export const linesFound = ({ networks, endpoints }: Found, ports: readonly string[]): readonly string[] =>
   [
     ...networks.filter(({ name }) => name !== 'repair').map(({ name }) => `network ${name}`),
@@ -111,7 +111,7 @@ export const linesFound = ({ networks, endpoints }: Found, ports: readonly strin
     ...ports.filter((line) => line.startsWith('ip ')).map((line) => line.replace('ip ', 'port ')),
   ].sort()
 
-/** The model that was found, with the addresses that had not been told. */
+/** The model with the addresses that were found in place of unknown ones. */
 export const learned = (model: Model, { endpoints }: Found): Model => ({
   ...model,
   endpoints: new Map(

@@ -27,7 +27,7 @@ const [yes, no] = [
   [false, false],
 ]
 
-/** Two programs that hold one project, of which the second names another backend. */
+/** Two programs hold one project, and the second one names another backend. */
 export const otherBackend = (open: OpenLab, backend: Backend): void => {
   const other = backends[(backends.indexOf(backend) + 1) % backends.length] ?? backend
   const start = `await host.ensureNetwork('web', { pool: 'classic', ipv6: true })
@@ -63,8 +63,8 @@ export const otherBackend = (open: OpenLab, backend: Backend): void => {
     await inShopAgain(lab, other, 'await host.unpublish({ hostPort: 8080 }); report(null)')
     await watcher.next('the other backend', (event) => event.kind === 'watching' && event.backend === other)
     expect(await inForce(lab)).toEqual([other])
-    // A script of the time before, or a switch that was killed. It loads one family after the other, and a watch may have
-    // mended what the first brought before the second comes.
+    // Loads the old backend's rules, as an old script or a killed switch would. It loads one family after the other.
+    // The watch is stopped meanwhile: else it might repair the first family before the second is loaded.
     await whileStopped(watcher.running, saved.load)
     await watcher.next(
       'what is left',
@@ -75,7 +75,7 @@ export const otherBackend = (open: OpenLab, backend: Backend): void => {
   })
 }
 
-/** What loads the rules again that a backend has now. */
+/** Saves the rules of a backend, and returns a function that loads them again. */
 const savedRules = async (lab: Lab, backend: Backend): Promise<{ load(): Promise<unknown> }> => {
   if (backend === 'nftables') {
     await lab.host.writeText(
@@ -91,7 +91,8 @@ const savedRules = async (lab: Lab, backend: Backend): Promise<{ load(): Promise
     load: async () => {
       for (const program of families) {
         await lab.host.mustRun(['sh', '-c', `${program}-restore < /run/lab/${program}`])
-        // A watch reads rules of iptables-legacy every two seconds, and sees no change in what is again as it was read last.
+        // A watch reads rules of iptables-legacy every two seconds. It sees no change in a table that is again as it
+        // was last read, so one more rule is added.
         await lab.host.mustRun([program, '-A', 'INPUT', '-i', 'eth7', '-j', 'ACCEPT'])
       }
     },

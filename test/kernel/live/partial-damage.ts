@@ -8,7 +8,7 @@ interface PartialDamage {
   readonly name: string
   /** A shell script that another program runs on the host. */
   readonly script: string
-  /** What the event has to name: what is done, and to what. */
+  /** The changes that the event must name: the action and the object. */
   readonly changes: readonly string[]
 }
 
@@ -80,7 +80,7 @@ const program: Readonly<Record<Backend, RegExp>> = {
   'iptables-legacy': /^rules of iptables-legacy changed \(IPv4, .*(nat|mangle)/,
 }
 
-/** A part of the rules, changed by others: most of ours is there still. */
+/** Other programs change a part of the rules, while most of Portolan's remain. */
 export const partialDamage = (open: OpenLab, backend: Backend): void => {
   test('one element or rule that others delete, replace or add is put right, and told as what it is', async () => {
     const lab = await open()
@@ -95,7 +95,8 @@ export const partialDamage = (open: OpenLab, backend: Backend): void => {
         outcome: event.outcome,
         changes: event.changes.map(({ action, object }) => `${action} ${object}`),
       }).toEqual({ name, outcome: 'repaired', changes })
-      // Rules of iptables-legacy are read every two seconds: a look may come before that, and then nothing tells the cause.
+      // Rules of iptables-legacy are read every two seconds. A regular check may repair them earlier, and then no cause
+      // is known.
       if (backend !== 'iptables-legacy' || event.causes.length > 0)
         expect(event.causes).toContainEqual(
           expect.objectContaining({ text: expect.stringMatching(program[backend]) }),
@@ -103,7 +104,8 @@ export const partialDamage = (open: OpenLab, backend: Backend): void => {
       await expectWhole(lab)
       expect(await served(lab, 'client', 8085)).toBe(false)
     }
-    // The drop that is left stops replies to port 81 of a client, which a search may have found by now: a warning, and true.
+    // The foreign drop rule that remains stops replies to a client's port 81. A conflict search may have found it by
+    // now: a correct warning.
     const trouble = (await watcher.events()).filter(
       (event) =>
         event.kind === 'failed' ||

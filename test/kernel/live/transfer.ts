@@ -8,20 +8,20 @@ import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pilotOf } from '../lifecycle/pilot.ts'
 import { contain, inShop, type Leased } from './in-live-host.ts'
 
-/** How many ports come and go during the transfer. More of them: PORTOLAN_CALLS=1000. */
+/** The number of ports that come and go during the transfer. For more: PORTOLAN_CALLS=1000. */
 const calls = Number(process.env.PORTOLAN_CALLS ?? 40)
 
-/** How often another project is applied meanwhile, each time with another port. More of them: PORTOLAN_APPLIES=300. */
+/** How often another project is applied meanwhile, each time with another port. For more: PORTOLAN_APPLIES=300. */
 const applies = Number(process.env.PORTOLAN_APPLIES ?? Math.ceil(calls * 0.1))
 
-/** For a run of many. */
+/** Long enough for a run with many calls. */
 const timeoutMs = 36e5
 
 const otherProject = (port: number): string => `name: other
 services: { nginx: { ports: ['${port}:80'] } }
 `
 
-/** Sends numbered blocks to whatever connects, one a millisecond. */
+/** Sends numbered blocks to each connection, one every millisecond. */
 const sender = `
 import socket, struct, time
 one = socket.socket(); one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -33,10 +33,13 @@ try:
 except OSError: pass
 `
 
-/** Of a sender that had no processor meanwhile they are awaited. */
+/** The receiver waits for so many blocks, in case the sender had no processor. */
 const leastBlocks = 100
 
-/** Takes blocks until it is interrupted, and at least so many; prints how many came, how many were wrong, and the longest waits in ms. */
+/**
+ * Receives blocks until it is interrupted, and at least so many. Prints the number of blocks, the number of wrong ones,
+ * and the longest waits in ms.
+ */
 const receiver = `
 import signal, socket, struct, sys, time
 number, wrong, waits, last, kept, over = 0, 0, [], time.monotonic(), b'', []
@@ -56,13 +59,13 @@ waits.sort()
 print(number, wrong, [round(1000 * waits[int(len(waits) * part)], 1) for part in (0.5, 0.99, 0.999)], round(1000 * waits[-1], 1))
 `
 
-/** Resolves once there is a socket of TCP that `ss` filters so, of this program. */
+/** Resolves once `ss` with this filter lists a TCP socket of the program. */
 const hasSocket = async (machine: Machine, filter: string, beside: Running): Promise<void> => {
   const found = (): Promise<string> => machine.mustRun(['ss', '-Hnt', ...filter.split(' ')])
   await until(`a socket: ${filter}`, async () => (await found()) !== '', { beside })
 }
 
-/** What is under way while other ports come and go. */
+/** A transfer that runs while other ports come and go. */
 export const transfer = (open: OpenLab, backend: Backend): void => {
   test(
     `a transfer through a port loses nothing while ${calls} other ports come and go and ${applies} plans are applied`,

@@ -13,7 +13,7 @@ import { watchedFile as file, startWatchWithNote, startWatchCommand as watch } f
 const served = async (lab: Lab, port: number): Promise<boolean> =>
   (await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
 
-/** The shop with its port, and another one. */
+/** The shop with its port, and a second port. */
 const withPort = (port: number): string => shop(['8080:80', `${port}:80`])
 
 /** `portolan watch -f FILE`. */
@@ -26,7 +26,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
       await watched.next('watching', ({ kind }) => kind === 'watching')
       await attach(lab, await pilotOf(lab, backend).plan(shop()), 'nginx', { hairpin: true })
       expect(await served(lab, 8080)).toBe(true)
-      // A look that comes after the container sees its interface on the bridge.
+      // A regular check after the container's start sees its interface on the bridge.
       await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
       await watched.next('forwarding', (event) => event.kind === 'drift' && event.outcome === 'repaired')
       await lab.host.ip('link set v-nginx nomaster')
@@ -45,22 +45,22 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
       const bridge = await bridgeOf(lab, 'web')
       await lab.host.ip(`link del ${bridge}`)
       await watched.next('the repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
-      // It is deleted in steps, and may be mended in steps.
+      // The bridge is deleted in steps, and may be repaired in steps.
       await lab.host.areUp([bridge, 'v-nginx'])
-      // What the container knows of its gateway stays true.
+      // The container's neighbour entry of the gateway stays right.
       expect(await mac()).toBe(before)
       await flushUnder(watched.running, lab, backend)
       await watched.next(
         'the repair of rules',
         (event) =>
-          // A look may come before the next reading of the rules of iptables-legacy, and then nothing tells the cause.
+          // A regular check may come before the next reading of iptables-legacy rules, and then no cause is known.
           event.kind === 'drift' &&
           event.outcome === 'repaired' &&
           (backend === 'iptables-legacy'
             ? event.changes.some(({ object }) => object.startsWith('chain '))
             : event.causes.some(({ text }) => text.startsWith('nft '))),
       )
-      // The container's interface went back to the bridge, with what makes the host's own ports reachable from it.
+      // The container's interface is on the bridge again, with hairpin mode: the container reaches its own host port.
       expect(await lab.host.mustRun(['bridge', '-d', 'link', 'show', 'dev', 'v-nginx'])).toMatch(
         new RegExp(`master ${bridge} .*hairpin on`, 's'),
       )
@@ -150,7 +150,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     expect(again).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('error HostPortTaken') })
     expect(again.stderr).toContain('in force otherwise than it is wanted now')
     expect([await by(9090), await by(8080)]).toEqual(before)
-    // What is in force already is held, whatever came in its way since.
+    // Ports that are active already are kept, even when a process has bound the port since.
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     expect(await pilotOf(lab, backend).run('watch', shop(), '--once')).toMatchObject({ exitCode: 0 })
   })
@@ -165,7 +165,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     const address = () => lab.host.mustRun(['ip', '-4', '-o', 'address', 'show', 'dev', bridge])
     const before = await address()
     expect(await pilot.run('move', shop(), 'web', '--yes')).toMatchObject({ exitCode: 0 })
-    // A repair that comes later: what was told by then is all that the watch made of the move.
+    // A later repair. Every event before it is what the watch reported about the move.
     await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
     const isForwarding = (event: HostEvent): boolean =>
       event.kind === 'drift' && event.changes.some(({ object }) => object.includes('ip_forward'))
@@ -245,7 +245,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
   test('systemd is told that it is ready once what is wanted is in force', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())
-    // Two messages: what it says, and one whose end tells systemd-notify that the first was taken.
+    // Receives two messages: the text, and a second one whose end tells systemd-notify that the first was received.
     const listener = lab.host.start([
       'perl',
       '-MIO::Socket::UNIX',

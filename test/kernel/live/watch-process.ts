@@ -5,10 +5,10 @@ import { type BackendWord, pilotOf } from '../lifecycle/pilot.ts'
 import { followEvents, type Watcher } from './watcher.ts'
 
 const log = '/run/lab/events'
-/** The Compose file that is watched, as the host sees it. */
+/** The path of the watched Compose file on the host. */
 export const watchedFile = '/run/lab/compose.yaml'
 
-/** A `portolan watch` on the host; it has to end well, with nothing on standard error. */
+/** A running `portolan watch`. It must exit with 0, with nothing on standard error. */
 export interface Watched extends AsyncDisposable {
   readonly events: Watcher['events']
   readonly next: Watcher['next']
@@ -23,7 +23,7 @@ export const startWatchCommand = async (
   ...words: readonly string[]
 ): Promise<Watched> => startWatchWithNote(lab, backend, '', ...words)
 
-/** @param note - what it says of its text beside the events */
+/** @param note - a line about the text that it prints besides the events */
 export const startWatchWithNote = async (
   lab: Lab,
   backend: BackendWord,

@@ -13,15 +13,15 @@ const log = '/run/lab/events'
 export interface Watcher extends AsyncDisposable {
   events(): Promise<readonly HostEvent[]>
   /**
-   * Waits for an event that came after the last one that was waited for.
-   * @throws when none came in time or the program has ended, with those that came
+   * Waits for the next event that matches, after the last one that was returned.
+   * @throws when none came in time or the program has ended, with the events that came
    */
   next(what: string, isIt: (event: HostEvent) => boolean): Promise<HostEvent>
   readonly running: Running
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Starts a program that holds the project open and writes what happens to it to a file. */
+/** Starts a program that holds the project open and writes its events to a file. */
 export const startWatcher = async (
   lab: Lab,
   backend: Backend,
@@ -40,7 +40,7 @@ export const startWatcher = async (
   await lab.host.writeText(log, '')
   const running = lab.host.start(argv, { timeoutMs: 300_000 })
   const { events, next } = followEvents(lab, log, running)
-  // It starts, looks and repairs before that.
+  // By then the program has started, checked the host and repaired it.
   await next('watching', ({ kind }) => kind === 'watching')
   return {
     events,
@@ -54,12 +54,12 @@ export const startWatcher = async (
   }
 }
 
-/** The events that a program on the host writes to a file, a line each. */
+/** Reads the events that a program on the host writes to a file, one a line. */
 export const followEvents = (lab: Lab, path: string, beside: Running): Pick<Watcher, 'events' | 'next'> => {
   const events = async (): Promise<readonly HostEvent[]> =>
     (await lab.host.readText(path))
       .split('\n')
-      // The last is empty, or not written to its end yet.
+      // The last line is empty or incomplete.
       .slice(0, -1)
       .map((line) => JSON.parse(line) as HostEvent)
   let seen = 0

@@ -15,7 +15,7 @@ interface Damage {
   readonly name: string
   /** What a program other than Portolan runs on the host. */
   readonly argv: readonly string[]
-  /** What has to be said of the culprit. */
+  /** A pattern for the cause that the event must name. */
   readonly cause: RegExp
 }
 
@@ -67,14 +67,14 @@ const damagesTo: Readonly<Record<Backend, readonly Damage[]>> = {
   ],
 }
 
-/** What other programs do to a host that is watched. */
+/** Changes by other programs on a watched host. */
 export const watching = (open: OpenLab, backend: Backend): void => {
   test('what other programs take away of rules, links and sysctls is repaired, and told with its cause', async () => {
     const lab = await open()
     await openedShop(lab, backend)
     await using watcher = await startWatcher(lab, backend)
     await expectWhole(lab)
-    // It is there again under the same name, once it is.
+    // A repaired bridge has the same name again.
     const bridge = await bridgeOf(lab, 'web')
     const everywhere: readonly Damage[] = [
       {
@@ -95,17 +95,18 @@ export const watching = (open: OpenLab, backend: Backend): void => {
       {
         name: 'the bridge deleted',
         argv: ['ip', 'link', 'del', bridge],
-        // It goes in steps: down, its ports, its addresses, and at last itself, when the kernel has waited for its readers.
+        // The kernel deletes a bridge in steps: it goes down, its ports leave, its addresses go, and last the bridge
+        // itself, after a wait for its readers.
         cause: /^interface (br-\S+|v-web-1) (was removed|changed)$|was removed from br-/,
       },
     ]
     for (const { name, argv, cause } of [...damagesTo[backend], ...everywhere]) {
       const isOfLegacy = backend === 'iptables-legacy' && cause.source.includes('legacy')
       const damage = () => lab.host.mustRun(argv)
-      // A chain that a repair has taken into use again cannot be deleted.
+      // The watch is stopped meanwhile: a chain that a repair uses again could not be deleted.
       await (isOfLegacy ? whileStopped(watcher.running, damage) : damage())
-      // What goes in steps may be seen, and mended, in steps. Rules of iptables-legacy are read every two seconds: a look
-      // may come before that, and then nothing tells the cause.
+      // Damage in several steps may be seen and repaired in steps. Rules of iptables-legacy are read every two seconds:
+      // a regular check may come earlier, and then no cause is known.
       await watcher.next(
         name,
         (event) =>
@@ -161,7 +162,7 @@ export const watching = (open: OpenLab, backend: Backend): void => {
        await host.close()
        report(null)`,
     )
-    // What is told behind it: events come in their order.
+    // A later event: events come in order, so all earlier ones have been written by then.
     await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
     await watcher.next('the drift', ({ kind }) => kind === 'drift')
     const drifts = (await watcher.events()).filter(({ kind }) => kind === 'drift')
@@ -183,7 +184,7 @@ export const watching = (open: OpenLab, backend: Backend): void => {
       changes: [{ object: expect.stringContaining('ip_forward') }],
     })
     await lab.host.ip('link add v-new type veth peer name v-other')
-    // It looks again, and tells nothing that it has told.
+    // The watch checks again, and does not repeat an event.
     await delay(1500)
     expect((await watcher.events()).filter(({ kind }) => kind === 'drift')).toHaveLength(1)
     expect(await lab.host.sysctl('net.ipv4.ip_forward')).toBe('0')

@@ -3,7 +3,7 @@ import type { Backend } from '../../lab/backend.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inShopAgain } from './in-live-host.ts'
 
-/** What other programs take away of a project while one host object stays open, with no watch. */
+/** Other programs remove parts of a project while one host object stays open, without a watch. */
 export const whileOpen = (open: OpenLab, backend: Backend): void => {
   const start = `
     import { spawn } from 'node:child_process'
