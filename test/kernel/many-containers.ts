@@ -1,10 +1,10 @@
-/** How many containers are started beside each other. More of them: PORTOLAN_CONTAINERS=100. */
+/** The number of containers that are started side by side. For more: PORTOLAN_CONTAINERS=100. */
 export const containerCount = (usual: number): number => Number(process.env.PORTOLAN_CONTAINERS ?? usual)
 
-/** So many start at once: an engine has its own queue, and the machine two processors. */
+/** The number of containers that start at once. An engine has its own queue, and the machine has two processors. */
 const AT_ONCE = 8
 
-/** Does the same for each of many, some at once. */
+/** Calls a function for each item, for some of them at once. */
 export const forMany = async <Item, Result>(
   items: readonly Item[],
   act: (item: Item, at: number) => Promise<Result>,

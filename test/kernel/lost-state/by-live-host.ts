@@ -10,7 +10,7 @@ import { losing } from './lost-shop.ts'
 
 const state = '/run/lab/live'
 
-/** What `destroy` has to bring the host back to. */
+/** The parts of the host that `destroy` has to restore. */
 const told = async (lab: Lab): Promise<readonly string[]> => [
   await lab.host.mustRun(['sysctl', '-n', 'net.ipv4.ip_forward']),
   await lab.host.mustRun(['nft', 'list', 'ruleset']),
@@ -21,7 +21,7 @@ const destroy = async (lab: Lab): Promise<void> =>
     exitCode: 0,
   })
 
-/** A process that holds a project open knows what was written down of it. */
+/** A process that holds a project open knows the stored state. */
 export const byLiveHost = (open: OpenLab, backend: Backend): void => {
   test('its watch serves on, writes all of it down again, and destroy puts back what was changed', async () => {
     const lab = await open()
@@ -37,7 +37,7 @@ export const byLiveHost = (open: OpenLab, backend: Backend): void => {
       await leasedAgain(watcher.next)
       await expectWhole(lab)
       expect(await inShop(lab, backend, asked)).toEqual(wanted)
-      // Rules that go with it come back as they were.
+      // Rules that are lost at the same time come back unchanged.
       await lab.host.mustRun(['sh', '-c', `${losing(state)}; nft flush ruleset`])
       await leasedAgain(watcher.next)
       await expectWhole(lab)
@@ -45,7 +45,7 @@ export const byLiveHost = (open: OpenLab, backend: Backend): void => {
       expect(failed).toEqual([])
     }
     expect(await inShop(lab, backend, asked)).toEqual(wanted)
-    // Its address is leased still.
+    // The old endpoint's address is still leased.
     expect(await inShop(lab, backend, `report((await host.lease('web', 'late')).ip)`)).toBe('172.17.0.2')
     await destroy(lab)
     expect(await told(lab)).toEqual(before)
@@ -69,7 +69,7 @@ export const byLiveHost = (open: OpenLab, backend: Backend): void => {
   })
 }
 
-/** A process that holds a project open, and watches nothing. */
+/** A process that holds a project open without a watch. */
 export const byOpenHost = (open: OpenLab, backend: Backend): void => {
   test('all of it is written down again with the next call, and destroy puts back what was changed', async () => {
     const lab = await open()

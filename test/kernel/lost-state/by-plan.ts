@@ -4,7 +4,7 @@ import { serves } from '../attach/in-namespace.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { attachIn, lose, openShop, runIn, shopOf, toldOf } from './lost-shop.ts'
 
-/** The next `apply` finds endpoints attached that no lease tells. */
+/** The next `apply` finds attached endpoints without a lease. */
 export const byPlan = (open: OpenLab, backend: Backend): void => {
   test('what is attached keeps its addresses and its lease, and no service that comes gets them', async () => {
     const lab = await open()
@@ -27,7 +27,7 @@ export const byPlan = (open: OpenLab, backend: Backend): void => {
     expect(await toldOf(lab)).toEqual(before)
     expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web', 'web'])
     expect(await run('plan', '-f', file)).toMatchObject({ exitCode: 0 })
-    // It has its lease until it is detached, as before.
+    // The endpoint keeps its lease until it is detached, as before.
     const late = await attachIn(lab, backend, 'late')
     expect([web.ip, job.ip]).not.toContain(late.ip)
     expect(await run('detach', 'job')).toMatchObject({ exitCode: 0 })
@@ -38,7 +38,7 @@ export const byPlan = (open: OpenLab, backend: Backend): void => {
     const lab = await open()
     const { file } = await openShop(lab, backend)
     await lose(lab)
-    // Its end inside goes where no process is, and no engine keeps a namespace.
+    // The inner end of the veth pair goes to a namespace without a process, which is in no engine's folder.
     const [port] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'veth'])).filter(
       ({ ifalias = '' }) => ifalias.endsWith('endpoint=job'),
     )
@@ -48,7 +48,7 @@ export const byPlan = (open: OpenLab, backend: Backend): void => {
     const told =
       /job is attached to network shop\/front without a lease, and its interface inside could not be read/
     const plan = async (): Promise<string> => (await runIn(lab, backend)('plan', '-f', file)).stdout
-    // While that is on this host itself, no container has it.
+    // While the inner end is on this host, it is in no container.
     expect(await plan()).not.toMatch(told)
     await lab.host.mustRun(['sh', '-c', 'touch /run/lab/hidden; unshare --net=/run/lab/hidden true'])
     await lab.host.mustRun(['ip', 'link', 'set', 'gone0', 'netns', '/run/lab/hidden'])

@@ -12,7 +12,7 @@ import { attachIn, lose, losing, openShop, runIn, shopOf, state, toldOf } from '
 
 const log = '/run/lab/events'
 
-/** A watch of the file, and its events. */
+/** Starts a watch of the file, and reads its events. */
 export const startWatch = async (lab: Lab, backend: Backend, file: string) => {
   await lab.host.writeText(log, '')
   const words = ['watch', '-f', file, '--state', state, '--backend', backend, '--json']
@@ -28,11 +28,11 @@ export const startWatch = async (lab: Lab, backend: Backend, file: string) => {
   return { next, events, inForce, reload: () => running.kill('SIGHUP'), stop }
 }
 
-/** The kernel tells of it, so the watch looks at the host. */
+/** Makes and deletes a link. The kernel reports it, so the watch checks the host. */
 export const haveLooked = (lab: Lab): Promise<string> =>
   lab.host.mustRun(['sh', '-c', 'ip link add looked type bridge && ip link delete looked'])
 
-/** Others may come before it, as of a port that has just been attached. */
+/** Other drift events may come earlier, for example about a port that has just been attached. */
 const isLeasedAgain = (event: HostEvent): boolean =>
   event.kind === 'drift' &&
   event.outcome === 'repaired' &&
@@ -40,7 +40,7 @@ const isLeasedAgain = (event: HostEvent): boolean =>
 
 export const leasedAgain = (next: Watcher['next']) => next('leased again', isLeasedAgain)
 
-/** A watch finds by itself that what it leased is gone. */
+/** A watch notices by itself that its leases are lost. */
 export const byWatch = (open: OpenLab, backend: Backend): void => {
   test('what it leased is leased again with the same addresses, and nothing that runs is touched', async () => {
     const lab = await open()
@@ -48,7 +48,7 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
     const { file, web, job } = await openShop(lab, backend)
     const watch = await startWatch(lab, backend, file)
     const [before, snapshot] = [await toldOf(lab), await takeSnapshot(lab.host)]
-    // It is noticed though nothing else on the host changes.
+    // The watch notices the loss although nothing else changes on the host.
     await lose(lab)
     expect(await leasedAgain(watch.next)).toMatchObject({
       changes: [{ action: 'add', object: 'leases', description: expect.stringContaining('lost') }],
@@ -56,13 +56,13 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
     expect(await toldOf(lab)).toEqual(before)
     expect(await takeSnapshot(lab.host)).toEqual(snapshot)
     expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web', 'web'])
-    // Nothing is left to do: it neither leases again nor plans.
+    // No drift is left: the watch neither leases again nor plans.
     expect(await run('plan', '-f', file)).toMatchObject({ exitCode: 0 })
     const late = await attachIn(lab, backend, 'late')
     expect([web.ip, job.ip]).not.toContain(late.ip)
     expect(await attachIn(lab, backend, 'web', web.machine)).toMatchObject({ ip: web.ip, ip6: web.ip6 })
     await haveLooked(lab)
-    // Lost a second time, and an empty directory in its place.
+    // The state is lost a second time, and an empty directory takes its place.
     const more = await toldOf(lab)
     const asEmpty = `mkdir ${state}.lost && mv --exchange -T ${state}.lost ${state}`
     await lab.host.mustRun(['sh', '-c', asEmpty])
@@ -93,13 +93,13 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
       summary: { add: 0, change: 0, remove: 0 },
     })
     expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web', 'web'])
-    // The new text is planned with the leases that are written down nowhere.
+    // The new text is planned with the leases that only the watch's memory has.
     await lose(lab)
     await lab.write('shop.yaml', shopOf('a', 'web'))
     watch.reload()
     await watch.inForce()
     expect(await serves(lab, 'ip')).toBe('web')
-    // Where they cannot be written, that is told, and rules are brought back all the same.
+    // When the leases cannot be written, an event says so, and the rules are restored all the same.
     const asFile = `touch ${state}.file && mv --exchange -T ${state}.file ${state} && rm -r ${state}.file`
     await lab.host.mustRun(['sh', '-c', `${asFile} && nft flush ruleset`])
     await watch.next('refused', ({ kind }) => kind === 'failed')

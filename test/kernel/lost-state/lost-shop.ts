@@ -4,10 +4,10 @@ import type { CommandOutcome, Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import { bareMachine } from '../attach/in-namespace.ts'
 
-/** Where the command keeps its state in these tests. */
+/** The command's state directory in these tests. */
 export const state = '/run/lab/lost'
 
-/** A project of these services, with one published port of `web`. */
+/** A Compose file with these services, of which `web` has one published port. */
 export const shopOf = (...services: readonly string[]): string =>
   [
     'name: shop',
@@ -19,7 +19,7 @@ export const shopOf = (...services: readonly string[]): string =>
     '',
   ].join('\n')
 
-/** Runs the command with that state directory. */
+/** Runs the command with this state directory. */
 export const runIn =
   (lab: Lab, backend: Backend) =>
   (name: string, ...words: readonly string[]): Promise<CommandOutcome> =>
@@ -28,7 +28,7 @@ export const runIn =
       ...(['detach', 'destroy', 'status'].includes(name) ? [] : ['--backend', backend]),
     ])
 
-/** An endpoint that is attached, with the machine that it is. */
+/** An attached endpoint, and its machine. */
 export interface Attached {
   readonly name: string
   readonly machine: Machine
@@ -36,11 +36,14 @@ export interface Attached {
   readonly ip6: string
 }
 
-/** A shop whose endpoints have addresses that no plan of an empty store gives: an endpoint before them went. */
+/**
+ * A shop whose endpoints have addresses that a plan with an empty store would not give: an earlier endpoint was
+ * removed.
+ */
 export interface LostShop {
   readonly file: string
   readonly web: Attached
-  /** Attached under a name that no file has. */
+  /** An endpoint whose name is in no file. */
   readonly job: Attached
 }
 
@@ -69,14 +72,17 @@ export const openShop = async (lab: Lab, backend: Backend): Promise<LostShop> =>
   return { file: await lab.write('shop.yaml', shopOf('web')), web, job: await attachIn(lab, backend, 'job') }
 }
 
-/** The state directory is gone, as after a disk was changed: nothing of the kernel is. */
+/** Loses the state directory, as after a new disk. The kernel keeps its state. */
 export const lose = (lab: Lab): Promise<string> => lab.host.mustRun(['sh', '-c', losing(state)])
 
-/** At once, for a shell: a program that makes a directory again while it is emptied would keep it there. */
+/**
+ * A shell script that removes the directory by a rename first. A program that makes the directory again during a slow
+ * removal would else keep it.
+ */
 export const losing = (directory: string): string =>
   `mv ${directory} ${directory}.going && rm -r ${directory}.going`
 
-/** The attached endpoints with the addresses that their leases tell. */
+/** The attached endpoints with the addresses of their leases. */
 export const toldOf = async (lab: Lab): Promise<unknown> => {
   const { stdout } = await lab.portolan(['status', '-p', 'shop', '--state', state, '--json'])
   const { endpoints } = JSON.parse(stdout) as {

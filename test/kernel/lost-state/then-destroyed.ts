@@ -4,7 +4,7 @@ import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { haveLooked, leasedAgain, startWatch } from './by-watch.ts'
 import { lose, runIn, shopOf, state } from './lost-shop.ts'
 
-/** What a host was before is told by the state directory alone, so a watch knows it too. */
+/** Only the state directory says what the host was before, so a watch remembers it too. */
 export const thenDestroyed = (open: OpenLab, backend: Backend): void => {
   test('destroy puts back what was changed, though the state directory was lost under a watch', async () => {
     const lab = await open()
@@ -21,7 +21,7 @@ export const thenDestroyed = (open: OpenLab, backend: Backend): void => {
     await lose(lab)
     await haveLooked(lab)
     await leasedAgain(watch.next)
-    // A text that comes after it was lost once more is planned before anything is written down again.
+    // A new text, after another loss, is planned before the watch has stored anything again.
     await lose(lab)
     await lab.write('shop.yaml', shopOf('web', 'job'))
     watch.reload()

@@ -19,7 +19,7 @@ const listens = `portolan: metrics are at http://${at}/metrics\n`
 /** Starts `portolan watch --metrics` on the host. */
 const watch = (lab: Lab, words: readonly string[]): Running => {
   const running = lab.host.start([...lab.command, ...words, '--metrics', at], { timeoutMs: 300_000 })
-  // Where a test fails, nothing else ends it.
+  // Ends the watch when a test fails.
   lab.use({ [Symbol.asyncDispose]: async () => running.kill('SIGKILL') })
   return running
 }
@@ -68,7 +68,7 @@ export const metricsOfWatch = (open: OpenLab, backend: Backend): void => {
       (now) => now.value('portolan_mapping_open_connections', ofPort) === 3,
     )
     expect(flowing.value('portolan_mapping_connections_total', ofPort)).toBe(3)
-    // A handshake of three packets, 100 bytes there and back, and what acknowledges them.
+    // A handshake of three packets, 100 bytes in each direction, and their acknowledgements.
     expect(flowing.value('portolan_mapping_packets_total', ofPort)).toBeGreaterThanOrEqual(15)
     expect(flowing.value('portolan_mapping_bytes_total', ofPort)).toBeGreaterThanOrEqual(3 * (200 + 5 * 40))
     expect(flowing.value('portolan_mapping_connections_total', { ...ofPort, port: '8080' })).toBe(0)
@@ -87,14 +87,14 @@ export const metricsOfWatch = (open: OpenLab, backend: Backend): void => {
     await flushUnder(running, lab, backend)
     const repaired = await until(
       'the repair',
-      // What is flushed in steps may be repaired in steps, and a repair counts before it is told.
+      // A flush in several steps may be repaired in steps. A repair is counted before its event.
       (now) =>
         (now.value('portolan_repairs_total', { result: 'success' }) ?? 0) > before &&
         (now.value('portolan_drifts_total', { outcome: 'repaired' }) ?? 0) > before &&
         now.value('portolan_drift_changes') === 0,
     )
     expect(repaired.value('portolan_repairs_total', { result: 'failure' })).toBe(0)
-    // Neither the rules that are new nor the entries that are gone take anything from the counters.
+    // New rules and deleted connection tracking entries do not lower the counters.
     expect(repaired.value('portolan_mapping_connections_total', ofPort)).toBe(3)
     expect(repaired.value('portolan_mapping_packets_total', ofPort)).toBeGreaterThan(sent)
 
@@ -106,7 +106,7 @@ export const metricsOfWatch = (open: OpenLab, backend: Backend): void => {
     await lab.host.mustRun(['nft', 'delete', 'table', 'inet', 'bad'])
     await until('that it is gone', (now) => now.value('portolan_conflicts') === null)
 
-    // What is counted goes on where files are read again; a mapping that is gone goes with its series.
+    // Counters continue after the files are read again. The series of a removed mapping disappear.
     await lab.write('compose.yaml', `${shop([`9000:${echoPort}`])}  third:\n    networks: [web]\n`)
     running.kill('SIGHUP')
     const reread = await until(
@@ -128,7 +128,7 @@ export const metricsOfWatch = (open: OpenLab, backend: Backend): void => {
   })
 }
 
-/** What no backend has a part in. */
+/** Tests that do not depend on the backend. */
 export const metricsInAny = (open: OpenLab, backend: Backend): void => {
   test('a project of a live host is told of as well, with the ports that come and go', async () => {
     const lab = await open()

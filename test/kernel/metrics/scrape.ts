@@ -3,18 +3,18 @@ import type { Lab } from '../../lab/lab.ts'
 import type { Running } from '../../lab/run.ts'
 import { until } from '../../lab/until.ts'
 
-/** What is served on the host, read strictly. */
+/** The metrics served on the host, read strictly. */
 export interface Scraped {
   readonly status: number
   readonly families: ReadonlyMap<string, MetricFamily>
-  /** The sum of the series of a metric that have these labels; null: there is none. */
+  /** The sum of all series of a metric with these labels; null: there is no such series. */
   value(name: string, labels?: Readonly<Record<string, string>>): number | null
 }
 
-/** bash makes the connection itself: a scrape takes far less than a program that has to be loaded. */
+/** bash opens the connection by itself, which is much faster than loading a program for it. */
 const ask = 'exec 3<>"/dev/tcp/$1/$2" || exit 3; printf "GET /metrics HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'
 
-/** Asks on the host, as a scraper there does. @returns null where nothing listens */
+/** Reads the metrics on the host, as a scraper does. @returns null: nothing listens there */
 export const scrape = async (lab: Lab, address: string): Promise<Scraped | null> => {
   const [host = '', port = ''] = address.split(':')
   const { exitCode, stdout } = await lab.host.run(['bash', '-c', ask, 'bash', host, port])
@@ -35,8 +35,9 @@ export const scrape = async (lab: Lab, address: string): Promise<Scraped | null>
 }
 
 /**
- * Asks until what is served is as it should be: a watch notices a moment later, and serves one reading for a while.
- * @throws when it never is, with the last answer
+ * Reads the metrics until they are as expected. A watch notices a change a moment later, and serves one reading for a
+ * while.
+ * @throws with the last answer, when they never are
  */
 export const scrapeUntil = async (
   lab: Lab,

@@ -5,10 +5,10 @@ import type { Lab } from '../../lab/lab.ts'
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
 /**
- * Runs a module in the host with `monitor`, `run(...argv)`, and `until(isIt)`: the notices up to the first that is it,
- * or up to a silence of half a minute. Gives back what it reports.
+ * Runs a module on the host and returns what it reports. The module has `monitor`, `run(...argv)`, and `until(isIt)`:
+ * the notices up to the first one that matches, or up to a silence of half a minute.
  *
- * @param open - what opens the monitor
+ * @param open - the code that opens the monitor
  */
 export const watching = async (
   lab: Lab,
@@ -41,8 +41,8 @@ export const watching = async (
 }
 
 /**
- * Runs a module in the host; gives back the JSON that it printed.
- * @param becoming - argv of a program that starts it as another user
+ * Runs a module on the host, and returns the JSON that it printed.
+ * @param becoming - the argv of a program that starts it as another user
  */
 export const runModule = async (
   lab: Lab,

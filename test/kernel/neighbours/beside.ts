@@ -27,7 +27,7 @@ const expectTheirs = async ({ ask, ask6 }: Program, when: string): Promise<void>
   expect({ when, ip, ip6 }).toMatchObject({ when, ip: theirs, ip6: ip6 === null ? null : theirs })
 }
 
-/** Our container on its bridge, until all of ours is removed again. */
+/** Applies the shop and starts its container, and destroys all of it after `body`. */
 const withOurs = async (lab: Lab, pilot: Pilot, body: (nginx: Container) => Promise<void>): Promise<void> => {
   const { stdout } = await pilot.apply(shop(), '--force', '--json')
   await using nginx = await attach(lab, JSON.parse(stdout) as PlanJson, 'nginx')
@@ -36,8 +36,8 @@ const withOurs = async (lab: Lab, pilot: Pilot, body: (nginx: Container) => Prom
 }
 
 /**
- * One program, on one host, in every order: it comes after Portolan, it was there before, it restarts, it reloads.
- * Traffic decides.
+ * Tests one program on one host in every order: it starts after Portolan, it was there before, it restarts, it reloads.
+ * Live traffic decides.
  */
 export const testBeside = (names: readonly (keyof typeof programs)[], backend: Backend): void => {
   for (const name of names) {
@@ -72,18 +72,18 @@ const renewAll = async (lab: Lab, pilot: Pilot, nginx: Container, program: Progr
     await renew()
     await expectTheirs(program, what)
     const after = await traffic(lab, nginx)
-    // A plan takes long. Where traffic fares as before, what was told of it stays true.
+    // A plan takes long. While the traffic is unchanged, the earlier plan stays true.
     if (JSON.stringify(after) !== JSON.stringify(before)) expectTruth(after, await plan(pilot))
     before = after
   }
 }
 
-/** An interface as `ip -j addr` tells it. */
+/** An interface as `ip -j addr` prints it. */
 interface Link {
   readonly addr_info: readonly [{ readonly local: string; readonly prefixlen: number }]
 }
 
-/** A subnet or a host port that the program has is refused before anything is applied. */
+/** Expects that a subnet or host port of the program is refused before anything is applied. */
 const expectCollisions = async (lab: Lab, pilot: Pilot, { publish, bridge }: Program): Promise<void> => {
   if (bridge === null) return
   await publish?.(ourPort)

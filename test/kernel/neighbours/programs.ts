@@ -10,20 +10,20 @@ import { startUfw } from '../../lab/neighbour/ufw.ts'
 import type { ProbeOutcome } from '../../lab/probe.ts'
 import { addresses } from '../../lab/topology.ts'
 
-/** The host port that a program has opened; what answers there is called `theirs`. */
+/** The host port that a program publishes. The service there answers as `theirs`. */
 export const theirPort = 8090
 
-/** A program at work on a lab's host, as the matrix drives it. */
+/** A program that runs on a lab's host, with the functions that the matrix calls. */
 export interface Program {
-  /** Asks for what the program gives: its published port, its open port, its guest's way out. */
+  /** Tests the program's traffic: its published port, its open port, or its guest's way out. */
   readonly ask: () => Promise<ProbeOutcome>
-  /** The same in IPv6; null for a program that has none here. */
+  /** The same in IPv6; null: the program has no IPv6 here. */
   readonly ask6: (() => Promise<ProbeOutcome>) | null
-  /** Each of the ways in which an administrator starts it anew, by name. */
+  /** The ways in which an administrator restarts it, by name. */
   readonly renewals: Readonly<Record<string, () => Promise<void>>>
-  /** Publishes a further port of its container; null for a program without containers. */
+  /** Publishes one more port of its container; null: the program has no containers. */
   readonly publish: ((hostPort: number) => Promise<void>) | null
-  /** The bridge of its containers or guests; null for a program without one. */
+  /** The bridge of its containers or guests; null: it has none. */
   readonly bridge: string | null
 }
 
@@ -43,7 +43,7 @@ const fromOutside = (lab: Lab): Pick<Program, 'ask' | 'ask6'> => {
 const dockerSettings = { 'userland-proxy': false, ipv6: true, 'fixed-cidr-v6': 'fd00:17::/64' } as const
 
 const docker = async (lab: Lab): Promise<Program> => {
-  // Without the proxy, which would answer in user space whatever the kernel forwards.
+  // The userland proxy is off: it would answer whatever the kernel forwards.
   const daemon = await startDocker(lab, dockerSettings)
   await daemon.run({ name: 'theirs', publish: [`${theirPort}:80`] })
   return {
@@ -62,7 +62,7 @@ const docker = async (lab: Lab): Promise<Program> => {
   }
 }
 
-/** Its containers run on while it is stopped, with the rules that it wrote. */
+/** Docker whose containers and rules stay while dockerd is stopped. */
 const dockerThatRestores = async (lab: Lab): Promise<Program> => {
   const daemon = await startDocker(lab, { ...dockerSettings, 'live-restore': true })
   await daemon.run({ name: 'theirs', publish: [`${theirPort}:80`] })

@@ -3,21 +3,21 @@ import { engineRoom } from '../../lab/neighbour/engine-room.ts'
 import { enterContainer } from '../../lab/neighbour/foreign-container.ts'
 import { addresses } from '../../lab/topology.ts'
 
-/** Something that the host forwards to without a bridge, a translation or a rule. What answers there is called `pod`. */
+/** A machine to which the host forwards without a bridge, a translation or a rule. Its service answers as `pod`. */
 export interface Routed {
   /** The host's interface that leads to it. */
   readonly name: string
-  /** One address of each family. */
+  /** The addresses of the pod, one of each family. */
   readonly asked: readonly string[]
 }
 
-/** How the pod is asked. */
+/** The probe of the pod. */
 export const toPod = { protocol: 'tcp', port: 80, timeoutMs: 2000 } as const
 
 const [pod, pod6] = ['10.66.0.2', 'fd00:66::2']
 const asked = [pod, pod6]
 
-/** What the host is told of the pod, and the client of the host. */
+/** Gives the client routes to the pod through the host. */
 const routeFromClient = (lab: Lab): Promise<void> =>
   lab.client.ip(
     `route add 10.66.0.0/24 via ${addresses.ip.host}`,
@@ -28,7 +28,7 @@ const listenIn = async (lab: Lab, namespace: string): Promise<void> => {
   await enterContainer(lab, namespace, { address: pod, address6: pod6 }, { name: 'pod' })
 }
 
-/** A plugin of CNI that gives each pod a pair and a route, as Calico does. */
+/** A CNI plugin that gives each pod a veth pair and a route, as Calico does. */
 export const pointToPoint = async (lab: Lab): Promise<Routed> => {
   const room = await engineRoom(lab)
   const network = {
@@ -56,7 +56,7 @@ export const pointToPoint = async (lab: Lab): Promise<Routed> => {
   return { name: interfaces[0]?.name ?? '', asked }
 }
 
-/** As an administrator does it, or systemd-nspawn. */
+/** A veth pair, as an administrator or systemd-nspawn would make it. */
 export const namespacePair = async (lab: Lab): Promise<Routed> => {
   const room = await engineRoom(lab)
   await room.mustRun(['ip', 'netns', 'add', 'pod'])
@@ -73,7 +73,7 @@ export const namespacePair = async (lab: Lab): Promise<Routed> => {
   return { name: 've-pod', asked }
 }
 
-/** A tunnel to the machine on the second wire; of the kinds of tunnels, this one is in every kernel. */
+/** A tunnel (VXLAN) to the machine on the second wire. Every kernel has this kind of tunnel. */
 export const tunnel = async (lab: Lab): Promise<Routed> => {
   const { host, outside } = lab
   const { ip } = addresses

@@ -10,7 +10,7 @@ import { addresses } from '../../lab/topology.ts'
 export const ourPort = 8080
 export const outsidePort = 7000
 
-/** What `plan --json` tells, as far as it is held against traffic. */
+/** The parts of `plan --json` that are compared with traffic. */
 export interface Told extends Omit<PlanJson, 'conflicts'> {
   readonly conflicts: readonly {
     readonly kind: string
@@ -21,13 +21,13 @@ export interface Told extends Omit<PlanJson, 'conflicts'> {
   }[]
 }
 
-/** Which ways of ours carry traffic. */
+/** Whether the published port and the way out carry traffic. */
 export interface Traffic {
   readonly port: boolean
   readonly out: boolean
 }
 
-/** In each family that our container has an address of. */
+/** The traffic in each family of which the container has an address. */
 export type FamilyTraffic = Readonly<Partial<Record<Family, Traffic>>>
 
 export const traffic = async (lab: Lab, nginx: Container): Promise<FamilyTraffic> => {
@@ -47,7 +47,7 @@ const inFamily = async (lab: Lab, nginx: Container, family: Family): Promise<Tra
   return { port, out }
 }
 
-/** A busy machine may answer late: silence is asked about again, for longer. An answer of another machine is none. */
+/** True: the machine `to` answered. A busy machine may answer late, so a silent probe is repeated with more time. */
 const isServed = async (from: Machine, probe: Probe, to: Machine): Promise<boolean> => {
   const first = await from.probe({ ...probe, timeoutMs: 1000 })
   const isSilent = !first.delivered && first.how === 'timeout'
@@ -56,8 +56,8 @@ const isServed = async (from: Machine, probe: Probe, to: Machine): Promise<boole
 }
 
 /**
- * A way that works is not called a certain error. One that is dead is not passed over in silence: a conflict tells it,
- * or a change that is to be applied mends it.
+ * Compares a plan with traffic. Where traffic works, the plan must have no certain error. Where it does not, a conflict
+ * or a pending change must say so.
  */
 export const expectTruth = (works: FamilyTraffic, told: Told): void => {
   for (const family of families) {
@@ -72,7 +72,7 @@ const expectTruthIn = (family: Family, works: Traffic, { conflicts: all, summary
     port: conflicts.filter(
       ({ severity, mapping, witness }) => severity === 'error' && mapping !== null && witness?.in === 'eth0',
     ),
-    // A warning: the container answers clients without it.
+    // EgressDropped is only a warning, because the container can still answer clients.
     out: conflicts.filter(({ kind }) => kind === 'EgressDropped'),
   }
   const isPending = summary.add + summary.change + summary.remove > 0

@@ -7,20 +7,20 @@ import type { Json } from './network.ts'
 
 const plugin = fileURLToPath(new URL('../../../packages/cni/bin/portolan-netavark.js', import.meta.url))
 
-/** The calls that Podman and netavark make, by hand. */
+/** Makes the calls of Podman and netavark by hand. */
 export interface Calls {
   readonly call: (
     words: readonly string[],
     input: Json,
     environment?: Readonly<Record<string, string>>,
   ) => Promise<RunOutcome>
-  /** The result of a call that succeeds. */
+  /** Makes a call that must succeed, and returns its result. */
   readonly must: (words: readonly string[], input: Json) => Promise<Json>
-  /** The error of one that does not. */
+  /** Makes a call that must fail, and returns its error. */
   readonly refused: (words: readonly string[], input: Json) => Promise<string>
 }
 
-/** Each call has a process of its own, as on a real host. */
+/** Makes each call in its own process, as on a real host. */
 export const callsIn = (lab: Lab): Calls =>
   callsBy((words, input, environment = {}) =>
     lab.host.run([process.execPath, plugin, ...words], {
@@ -29,12 +29,12 @@ export const callsIn = (lab: Lab): Calls =>
     }),
   )
 
-/** The verbs that have had a process of their own in this worker. */
+/** The verbs that this worker has run in a process of their own. */
 const begun = new Set<string>()
 
 /**
- * Loading the plugin takes longer than most calls take. The first call of each verb in a worker has a process of its own, and so have
- * those with an environment; others are served by one that stays.
+ * Loading the plugin takes longer than most calls take. So the first call of each verb in a worker has its own process,
+ * and so has each call with an environment. A resident process serves all others.
  */
 export const keptCallsIn = (lab: Lab): Calls => {
   const { call } = callsIn(lab)
@@ -68,7 +68,7 @@ const callsBy = (call: Calls['call']): Calls => {
   }
 }
 
-/** What Podman hands to `create`. */
+/** The input of `create`, as Podman sends it. */
 export const asked = (name: string, more: Json = {}): Json => ({
   name,
   id: '0'.repeat(64),
@@ -80,7 +80,7 @@ export const asked = (name: string, more: Json = {}): Json => ({
   ...more,
 })
 
-/** What netavark hands to `setup` and `teardown`. */
+/** The input of `setup` and `teardown`, as netavark sends it. */
 export const containerOn = (network: Json, machine: Machine, more: Json = {}): Json => ({
   container_id: Buffer.from(machine.name.padEnd(32, '-')).toString('hex'),
   container_name: machine.name,

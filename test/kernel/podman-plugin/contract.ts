@@ -15,7 +15,7 @@ const publish = [
   '9100:100/sctp',
 ]
 
-/** Where a flow arrived: the name of the container, or null. */
+/** The name of the container that answered; null: none. */
 const reached = (outcome: ProbeOutcome): string | null => (outcome.delivered ? outcome.by : null)
 
 type Sender = Pick<Lab['host'], 'probe'>
@@ -44,7 +44,7 @@ export const contract = (open: () => Promise<Lab>): void => {
         { subnet: '172.17.0.0/16', gateway: '172.17.42.1' },
         { subnet: expect.stringContaining('/64'), gateway: expect.any(String) },
       ])
-      // Nothing is made before a container comes.
+      // `create` changes nothing on the host before a container comes.
       expect(await takeSnapshot(lab.host)).toEqual(before)
 
       const one = await runContainer(podman, 'web-1', 'web', { publish })
@@ -76,7 +76,7 @@ export const contract = (open: () => Promise<Lab>): void => {
         ask(lab.client, ip.host, 8091),
         ask(lab.client, ip.host, 8092),
         ask(lab.client, ip6.hostSecond, 8092),
-        // Straight to the container, past its ports.
+        // Directly to the container, and not by its published port.
         ask(lab.neighbour, one.address, 80),
         ask(lab.neighbour, one.address6 ?? '', 80),
         ask(other, one.address, 80),
@@ -95,7 +95,7 @@ export const contract = (open: () => Promise<Lab>): void => {
         exitCode: 0,
         stdout: expect.stringContaining('Nothing of Portolan'),
       })
-      // Forwarding stays on until then.
+      // Forwarding stays on until `destroy --all`.
       expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({ exitCode: 0 })
       expect(await takeSnapshot(lab.host)).toEqual(before)
     },
@@ -110,11 +110,11 @@ const restarted = async (lab: Lab, podman: Podman): Promise<void> => {
   await podman.restart({ name: 'web-1', network: 'web', services: [{ protocol: 'tcp', port: 80 }] })
   expect(await ask(lab.client, ip.host, 8080)).toBe('web-1')
   const { stdout } = await lab.portolan(['status', '--json'])
-  // Conmon keeps the ports open: that is no conflict.
+  // Conmon holds the published ports open, which is no conflict.
   expect((JSON.parse(stdout) as { readonly conflicts: readonly object[] }).conflicts).toEqual([])
 }
 
-/** The ports of a container lead to it by the first of its networks that is left. */
+/** The ports of a container lead to it by the first of its remaining networks. */
 const severalNetworks = async (lab: Lab, podman: Podman): Promise<void> => {
   await podman.command('network', 'connect', 'data', 'web-1')
   await podman.command('network', 'disconnect', 'web', 'web-1')

@@ -11,7 +11,7 @@ import { leftOn } from './network.ts'
 
 const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
 
-/** Ends a process before a step of its own: a call that succeeds with it was handed over. */
+/** Kills a process before a step of its own. A call that succeeds all the same was done by the watch. */
 const killedBefore = (step: number): Readonly<Record<string, string>> => ({
   NODE_OPTIONS: `--import=${preload}`,
   KILL_BEFORE: String(step),
@@ -19,10 +19,10 @@ const killedBefore = (step: number): Readonly<Record<string, string>> => ({
 
 const sockets = 'ls /run/portolan/plugins 2>/dev/null || true'
 
-/** The socket file of a watch that was killed stays until another one begins. */
+/** The socket file of a killed watch stays until the next watch starts, so this asks for listening sockets. */
 const listening = 'ss -Hxl | grep -F /run/portolan/plugins || true'
 
-/** The processes that serve calls on this host. */
+/** Prints the processes that serve calls on this host. */
 const servers = `for p in $(pgrep -f 'serve-plugins[.]cjs'); do
   [ "$(readlink /proc/$p/ns/net)" = "$(readlink /proc/self/ns/net)" ] && echo $p; done; true`
 
@@ -68,12 +68,12 @@ export const handedOver = (open: () => Promise<Lab>): void => {
     expect(
       await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: 8081 }),
     ).toMatchObject({ by: 'pod-2' })
-    // The same process serves other plugins.
+    // The same process serves the CNI plugin too.
     const cni = pluginIn(lab, 'nftables')
     const added = await cni.call('ADD', sandboxOf(three), cni.config(), killedBefore(1))
     expect(added).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('10.0.') })
     await cni.must('DEL', sandboxOf(three))
-    // An error is an answer too.
+    // A refusal passes through the watch like any answer.
     expect(
       await plugin.refused(['setup', namespaceOf(three)], { ...second, network: asked('none') }),
     ).toContain('none')
@@ -84,7 +84,7 @@ export const handedOver = (open: () => Promise<Lab>): void => {
     await plugin.must(['teardown', namespaceOf(two)], second)
     expect(await two.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
     await plugin.must(['teardown', namespaceOf(one)], first)
-    // It was killed each time, and the watch was not.
+    // The serving process was killed each time, but not the watch.
     await untilPrinted(lab, servers, (text) => text === '')
     dying.kill('SIGTERM')
     expect(await dying.outcome).toEqual({

@@ -4,7 +4,7 @@ import { startPodman } from '../../lab/neighbour/podman.ts'
 import { addresses } from '../../lab/topology.ts'
 import { createNetwork, leftOn, runContainer } from './network.ts'
 
-/** The state directory is lost under containers that run. */
+/** The state directory is lost while containers run. */
 export const lostState = (open: () => Promise<Lab>): void => {
   test('without the state directory containers start, stop and start again beside those that run', async () => {
     const lab = await open()

@@ -28,7 +28,7 @@ export const many = (open: () => Promise<Lab>): void => {
         ).toMatchObject({ by: name })
       await forMany(names, (name) => podman.remove(name))
       expect(await leasedOn(lab)).toBe('')
-      // Forwarding stays on until then.
+      // Forwarding stays on until `destroy --all`.
       expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({ exitCode: 0 })
       expect(await takeSnapshot(lab.host)).toEqual(before)
     },

@@ -11,7 +11,7 @@ export interface Subnet {
   readonly gateway: string
 }
 
-/** `podman network create --driver portolan`, and what Podman wrote down. */
+/** Runs `podman network create --driver portolan`, and returns what Podman stored. */
 export const createNetwork = async (
   podman: Podman,
   name: string,
@@ -40,7 +40,7 @@ export const runContainer = (
   more: Partial<ForeignContainerOptions> = {},
 ): Promise<ForeignContainer> => podman.run({ name, network, services, ...more })
 
-/** What is on the host of the plugin: interfaces by their alias, and its rules. */
+/** The interfaces (by alias) and rules of the plugin on the host. */
 export const leftOn = (lab: Lab): Promise<string> =>
   lab.host.mustRun([
     'sh',
@@ -54,7 +54,7 @@ const listLeases = `
   for (const lease of core.listLeases(await store.read())) console.log(JSON.stringify(lease))
   await store.close()`
 
-/** What plugins have leased on the host, a line each. */
+/** The leases of plugins on the host, one a line. */
 export const leasedOn = async (lab: Lab): Promise<string> => {
   const argv = [process.execPath, '--input-type=module', '--eval', listLeases]
   return printedBy(argv, {}, await (lab.modules.run(listLeases) ?? lab.host.run(argv)))

@@ -41,7 +41,7 @@ export const severalNetworks = (open: () => Promise<Lab>): void => {
     await podman.command('network', 'disconnect', 'new', 'both')
     expect(await reached()).toEqual(['both', null, null])
     await podman.remove('both')
-    // Forwarding stays on until then.
+    // Forwarding stays on until `destroy --all`.
     expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({ exitCode: 0 })
     expect(await takeSnapshot(lab.host)).toEqual(before)
   }, 120_000)

@@ -14,7 +14,7 @@ const answering = async (lab: Lab): Promise<string | null> => {
   return outcome.delivered ? outcome.by : null
 }
 
-/** A container that ended without a teardown, as at a crash of the host, leaves its address and its ports to the next. */
+/** A container ends without a teardown, as at a crash of the host. The next container gets its address and ports. */
 const ended = async (lab: Lab, web: Json): Promise<void> => {
   const plugin = keptCallsIn(lab)
   const [one, two] = [await bareMachine(lab, 'gone'), await bareMachine(lab, 'next')]
@@ -96,11 +96,11 @@ export const verbs = (open: () => Promise<Lab>): void => {
     const plugin = keptCallsIn(lab)
     const web = await plugin.must(['create'], asked('web'))
     const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
-    // Podman gives every container an address.
+    // Podman chooses the address of every container.
     const addressed = { static_ips: ['172.17.0.9'] }
     const [first, next] = [containerOn(web, one, addressed), containerOn(web, two, addressed)]
     const at = namespaceOf(one)
-    /** False: it had fewer steps, and came to its end. */
+    /** False: the verb had fewer steps and ended. */
     const wasKilled = async (verb: string, step: number): Promise<boolean> => {
       const { exitCode } = await plugin.call([verb, at], first, {
         NODE_OPTIONS: `--import=${preload}`,
@@ -116,7 +116,7 @@ export const verbs = (open: () => Promise<Lab>): void => {
     const teardown = async (): Promise<void> => {
       await plugin.must(['teardown', at], first)
     }
-    /** The crash that killed it took the container too: no teardown comes for it, and another one has its address. */
+    /** The crash ended the container too. No teardown comes for it, and another container gets its address. */
     const another = async (): Promise<void> => {
       await one.run(['ip', 'link', 'delete', 'eth0'])
       await plugin.must(['setup', namespaceOf(two)], next)

@@ -5,14 +5,14 @@ import type { Answer } from './ask.ts'
 import type { Question } from './question.ts'
 import { isUsualPort } from './source-ports.ts'
 
-/** Kinds that do not tell of packets of the contract that fail. */
+/** Kinds of conflicts that are not about lost packets of the contract. */
 const aboutOthers: readonly string[] = [
-  // What comes in is asked apart: see closed-rows.ts.
+  // Incoming packets have their own test: see closed-rows.ts.
   'Bypassed',
   'DnatShadows',
   'HostPortTaken',
   'LoopbackUnreachable',
-  // Whether a row fails depends on what has been found before.
+  // The loss of these packets shows only until the neighbours are found, so a row may pass.
   'NeighbourDiscoveryDropped',
   'OverlappingHostPort',
   'PortInEphemeralRange',
@@ -24,11 +24,14 @@ export const isAboutPackets = (conflict: Conflict): boolean =>
 
 const isAboutOurs = ({ kind }: Conflict): boolean => !aboutOthers.includes(kind)
 
-/** Does a conflict say that some packets like this do not arrive? An info does, of a network's unusual source ports. */
+/**
+ * True: a conflict says that some packets like this are lost. Conflicts of severity info count, about a network's
+ * unusual source ports.
+ */
 export const isTold = (question: Question, conflicts: readonly Conflict[]): boolean =>
   conflicts.some((one) => isOf(question, one) && isAboutOurs(one) && namesSender(question, one))
 
-/** The label of a mapping may name an interface too, as the one that it is bound to. */
+/** Removes the mapping's label from the message first: the label may name an interface too. */
 const namesSender = ({ senderWords }: Question, { message, mapping }: Conflict): boolean =>
   senderWords.test(mapping === null ? message : message.replaceAll(mapping, ''))
 
@@ -37,7 +40,7 @@ const isOf = (
   one: Pick<Conflict, 'mapping' | 'network'>,
 ): boolean => one.mapping === mapping && one.network === network
 
-/** Does the search say of the rows of a mapping or network that it did not look at all of them? */
+/** True: the search says that it left out some rows of this mapping or network. */
 export const isLeftOut = (
   question: Pick<Question, 'mapping' | 'network'>,
   incomplete: readonly IncompleteSearch[],
@@ -52,7 +55,7 @@ export const tell = (conflict: Conflict): string =>
 const questionText = ({ asker, flow, mapping, network, sourcePort }: Answer): string =>
   `${flow.protocol} ${asker} ${flow.from.address ?? ''}:${sourcePort} to ${flow.to.address}:${flow.to.port} (${mapping ?? network})`
 
-/** No miss: for each row that fails, some conflict says that it does. */
+/** Misses: failing rows that no conflict names. */
 export const findMisses = (
   answers: readonly Answer[],
   { conflicts, incomplete }: Pick<Plan, 'conflicts' | 'incomplete'>,
@@ -61,11 +64,11 @@ export const findMisses = (
     .filter((one) => one.failure !== null && !isTold(one, conflicts) && !isLeftOut(one, incomplete))
     .map((one) => `not told: ${questionText(one)}: ${one.failure}`)
 
-/** An error of a mapping: no usual client of some row is served at some address. */
+/** True: a certain error about a mapping. It says that usual clients of some row get no answer at some address. */
 const isAboutDeadRow = (one: Conflict): boolean =>
   isAboutPackets(one) && one.certainty === 'certain' && one.severity === 'error' && one.mapping !== null
 
-/** The rows that an error may mean, of which it is not known how usual clients fare. */
+/** The rows that an error may mean, where no question came from a usual source port yet. */
 export const findUnsettled = (
   answers: readonly Answer[],
   conflicts: readonly Conflict[],
@@ -81,7 +84,7 @@ export const findUnsettled = (
   return [...unsettled.values()]
 }
 
-/** No false alarm: an error is about an address at which some sender that it names is never served. */
+/** False alarms: errors without an address at which some named sender never gets an answer. */
 export const findFalseAlarms = (
   answers: readonly Answer[],
   conflicts: readonly Conflict[],
@@ -91,13 +94,13 @@ export const findFalseAlarms = (
     .filter((one) => isAboutPackets(one) && one.certainty === 'certain')
     .flatMap((one) => {
       const named = answers.filter((answer) => isMeant(answer, one))
-      // Not every sender asks at every address. At an address where no sender asked, the witness is the only evidence.
+      // Some addresses have no question. There the witness is the only evidence.
       const isAsked = named.some(
         (answer) => isFromUsualPort(answer) && answer.flow.to.address === one.witness?.destination,
       )
       if (isAboutDeadRow(one) && isAsked && !hasDeadAddress(named))
         return [`a false alarm, as each of these senders is served at every address: ${tell(one)}`]
-      // A conflict about all of them is about each. Those that a possible conflict names too are left out.
+      // A conflict about all senders is about each of them. Senders that a possible conflict names are left out.
       const served = named.filter((answer) => answer.failure === null && !isTold(answer, perhaps))
       const [exception] = isSaidOfSome(one) ? [] : served
       return exception === undefined
@@ -106,7 +109,7 @@ export const findFalseAlarms = (
     })
 }
 
-/** Is a flow among those that a conflict speaks of? A network's conflict is of one family, and of one way. */
+/** True: the conflict speaks of this flow. A network's conflict is about one family and one direction. */
 const isMeant = (answer: Answer, one: Conflict): boolean => {
   if (!isOf(answer, one) || !namesSender(answer, one)) return false
   if (one.mapping !== null) return true
@@ -120,12 +123,12 @@ const isFromUsualPort = ({ sourcePort }: Answer): boolean => isUsualPort(sourceP
 
 const isSaidOfSome = ({ message }: Conflict): boolean => /^some\b/i.test(message)
 
-/** By the words for the sender, which tell one way in from another, and the address. */
+/** The key of a row: the pattern for the sender's name, which differs by the interface, and the address. */
 const rowKey = ({ senderWords, flow }: Answer): string => `${senderWords.source} ${flow.to.address}`
 
 const hasDeadAddress = (answers: readonly Answer[]): boolean => {
   const isDead = new Map<string, boolean>()
-  // A row that is of no use to clients whose port the kernel chooses is dead.
+  // A row is dead when no client with a usual source port gets an answer.
   for (const answer of answers.filter(isFromUsualPort)) {
     const key = rowKey(answer)
     isDead.set(key, isDead.get(key) !== false && answer.failure !== null)

@@ -8,7 +8,7 @@ import { crowd } from './crowd.ts'
 import { plannedOf, type Question } from './question.ts'
 import type { Stage } from './stage.ts'
 
-/** One flow as the lab opens it. */
+/** One flow that a machine of the lab sends. */
 export interface Shot {
   readonly asker: MachineName
   readonly flow: Flow
@@ -20,23 +20,28 @@ export interface Shot {
 export interface Observed {
   readonly sourcePort: number
   readonly outcome: ProbeOutcome
-  /** Null: as the contract promises. */
+  /** Null: the outcome is what the contract promises. */
   readonly failure: string | null
 }
 
 export interface Answer extends Question, Observed {}
 
-/** A drop shows as silence; a delivery takes a millisecond, and more where others keep the processor. */
+/**
+ * The timeout for a flow that is expected to be dropped, and for one that is expected to be delivered. A delivery takes
+ * a millisecond, but more on a busy machine.
+ */
 export const SILENCE_MS = 100
 export const PATIENCE_MS = 2500
 
-/** A connection from the same port to the same place may not be gone yet. */
+/**
+ * How often and after which pause a probe is repeated, when an earlier connection still holds its addresses and ports.
+ */
 const gone = { turns: 12, pauseMs: 400 } as const
 
 /**
- * Sends one packet. One that no socket could send says nothing of rules.
+ * Sends a probe, and repeats it while its socket cannot be bound. A packet that was not sent shows nothing about rules.
  *
- * @throws where the sender's address and port were taken
+ * @throws when the sender's address and port stay taken
  */
 export const send = async (machine: Machine, probe: Probe): Promise<ProbeOutcome> => {
   for (let turn = 1; ; turn += 1) {
@@ -47,7 +52,7 @@ export const send = async (machine: Machine, probe: Probe): Promise<ProbeOutcome
   }
 }
 
-/** Opens one flow, and holds what comes of it against the contract. */
+/** Sends one flow, and compares its outcome with the contract. */
 export const fire = async (
   stage: Stage,
   planned: Plan,
@@ -71,15 +76,15 @@ export const fire = async (
 }
 
 /**
- * The machines behind a foreign bridge are containers of another engine. On many hosts their packets leave with an
- * address of the host as source, and the contract does not forbid that.
+ * Replaces the source that was seen by the sender's own. A machine behind a foreign bridge is a container of another
+ * engine. On many hosts its packets leave with an address of the host, and the contract does not forbid that.
  */
 const leniently = ({ from }: Flow, outcome: ProbeOutcome): ProbeOutcome =>
   outcome.delivered && from.kind === 'machine' && from.interface.startsWith('br-')
     ? { ...outcome, source: from.address }
     : outcome
 
-/** A question with the port that it is asked from. */
+/** A question with its source port. */
 export interface Asked extends Question {
   readonly sourcePort: number
 }
@@ -101,12 +106,12 @@ export const ask = async (
   return { ...question, ...observed }
 }
 
-/** Gives the sender its address, and a machine the address that is asked for. */
+/** Gives the sender its source address, and the receiver the destination address. */
 const meet = async (stage: Stage, { asker, flow: { family, from, to } }: Question): Promise<void> => {
   if (from.kind !== 'host' && from.address !== null) await stage.adopt(asker, family, from.address)
   const receiver = machineNames.find((name) => crowd(family, name).includes(to.address))
   if (receiver !== undefined) await stage.adopt(receiver, family, to.address)
 }
 
-/** It was answered, and what came after that was cut off. */
+/** True: the flow was answered, and a later packet was lost. */
 export const isLater = ({ outcome }: Observed): boolean => !outcome.delivered && outcome.connected

@@ -14,12 +14,12 @@ import { senderOf, TIMES } from './witnesses.ts'
 
 const containers: readonly MachineName[] = ['a1', 'a2', 'b1']
 
-/** The link of eth1, whose machine sends to its neighbours without the host. */
+/** The subnets of eth1. A machine there reaches its neighbours without the host. */
 const outsideLink = /^(198\.51\.100\.|2001:db8:2:)/
 
 /**
- * A machine cannot put another's address, or a loopback address, on the wire by a socket. Nor does it send to an
- * address of its own link by way of the host.
+ * True: no machine of the lab can send this packet. A socket cannot use another machine's address or a loopback address
+ * on the wire. A machine also does not send to its own link by way of the host.
  */
 const isForged = (plan: Plan, { family, in: device, source, destination }: Packet): boolean =>
   isLoopback(destination) ||
@@ -61,12 +61,12 @@ const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally)
   const to = { address: destination, port: destinationPort ?? 0 }
   const flow = { family, protocol: protocol === 'udp' ? 'udp' : 'tcp', from, to } as const
   const { kind } = reach(plan.desired, flow, { addresses: plannedOf(plan).hostAddresses })
-  // What other machines send to one another is theirs, and a container may send to the outside, unless a translation
-  // leads it to a container: the traffic below tells.
+  // The contract leaves packets between other machines to those, and containers may send to the outside. A translation
+  // may still lead them to a container: the traffic below shows it.
   if (kind !== 'dropped' && kind !== 'local' && kind !== 'foreign' && kind !== 'outside')
     return `the contract does not close it (${kind}): ${tell(conflict)}`
   if (source != null) await stage.adopt(asker, family, source)
-  // What a machine sends to itself leaves it by no wire.
+  // A packet from a machine to itself is on no wire.
   if (stage.holderOf(family, destination) === asker) return null
   const answerAt = async (address: string): Promise<void> => {
     const inside = plan.desired.networks.find(({ [family]: subnet }) =>
@@ -79,14 +79,14 @@ const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally)
   tally.bypasses += 1
   for (let turn = 0; turn < TIMES; turn += 1) {
     if (await comesIn(stage, asker, witness)) return null
-    // A rule may have translated it to an address that no container has.
+    // A rule may have translated the packet to an address that no container has.
     for (const address of await answerersOf(stage, witness)) await answerAt(address)
     await forgetFlows(stage.scene.lab.host)
   }
   return `the witness does not come in: ${tell(conflict)}`
 }
 
-/** The addresses that the host awaits the answer of a packet from. */
+/** The addresses from which connection tracking expects the answers to a packet. */
 const answerersOf = async (
   stage: Stage,
   { source, destination, destinationPort }: Packet,
@@ -100,19 +100,19 @@ const answerersOf = async (
     )
     .map(({ answerer }) => answerer)
 
-/** The subnets of random hosts end at a byte or a group: 172.30.1. and fd00:30:1:. */
+/** The prefix of a subnet as text. Subnets of random hosts end at a byte or a group: 172.30.1. and fd00:30:1:. */
 const prefixOf = (subnet: string | undefined): string =>
   subnet === undefined
     ? ' '
     : subnet.slice(0, Math.max(subnet.lastIndexOf('.'), subnet.lastIndexOf('::')) + 1)
 
-/** Sends what is said to come in for certain: a packet of it has to come to a container. */
+/** Sends the witness of each certain `Bypassed` conflict. A packet of it must reach a container. */
 export const sendBypasses = async (stage: Stage, plan: Plan, tally: Tally): Promise<readonly string[]> => {
   const certain = plan.conflicts.filter(
     ({ kind, certainty }) => kind === 'Bypassed' && certainty === 'certain',
   )
   const complaints: string[] = []
-  // One after the other: several may show one packet.
+  // One after the other, because several conflicts may have the same witness.
   for (const conflict of certain) {
     const complaint = await check(stage, plan, conflict, tally)
     if (complaint !== null) complaints.push(complaint)

@@ -13,19 +13,19 @@ import { plannedOf, sourceOf } from './question.ts'
 import type { Stage } from './stage.ts'
 import { translatedPorts } from './translated-ports.ts'
 
-/** One flow that must not come to a container. */
+/** One flow that must not reach a container. */
 export interface ClosedQuestion {
   readonly asker: MachineName
   readonly flow: Flow
-  /** Whose row it is: a mapping's, or a network's. */
+  /** The mapping or network of the row. */
   readonly mapping: string | null
   readonly network: string
-  /** Where its packets must not come. */
+  /** The containers that its packets must not reach. */
   readonly containers: readonly { readonly machine: MachineName; readonly address: string }[]
 }
 
 export interface ClosedAnswer extends ClosedQuestion {
-  /** A packet of it came to one of the containers. */
+  /** True: a packet of the flow reached one of the containers. */
   readonly cameIn: boolean
 }
 
@@ -34,10 +34,10 @@ const containers = ['a1', 'a2', 'b1'] as const
 const machineAt = (family: Family, address: string): MachineName | null =>
   containers.find((name) => addressesOf[family][name].includes(address)) ?? null
 
-/** Ports of containers that are asked for; no mapping of a random host leads to the last. */
+/** The container ports that are tested. No mapping of a random host leads to the last one. */
 export const closedPorts = [80, 8080, 7777] as const
 
-/** Every row that the contract closes, as far as the machines of the lab can ask. */
+/** All rows that the contract closes and that machines of the lab can test. */
 export const closedQuestionsOf = (plan: Plan): readonly ClosedQuestion[] => [
   ...questionsOfMappings(plan),
   ...questionsOfNetworks(plan),
@@ -87,7 +87,7 @@ const questionsOfNetworks = (plan: Plan): readonly ClosedQuestion[] => {
   )
 }
 
-/** Has packets sent that must not come in, and looks for them in the containers. */
+/** Sends packets that must not get in, and looks for them in the containers. */
 export const askClosed = async (stage: Stage, plan: Plan): Promise<readonly ClosedAnswer[]> => {
   const { scene, sourcePorts } = stage
   const machines = containers.map((name) => scene.machine(name))
@@ -129,7 +129,7 @@ export const askClosed = async (stage: Stage, plan: Plan): Promise<readonly Clos
   }))
 }
 
-/** No miss: of each row that something of comes in, a conflict says so. */
+/** Misses: rows whose packets get in, without a conflict that says so. */
 export const findUntold = (
   answers: readonly ClosedAnswer[],
   { conflicts, incomplete }: Pick<Plan, 'conflicts' | 'incomplete'>,

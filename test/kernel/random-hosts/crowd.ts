@@ -1,11 +1,11 @@
 import type { Family, MachineName } from '../differential/scene.ts'
 
-/** Addresses that a machine gets when one of them is first asked for, so many of each. */
+/** Extra addresses of a machine, so many of each family. A machine gets an address when it is first used. */
 const counts: Readonly<Partial<Record<MachineName, { readonly from: number; readonly count: number }>>> = {
   client: { from: 32, count: 32 },
   neighbour: { from: 64, count: 32 },
   outside: { from: 32, count: 64 },
-  // Both halves of a subnet have senders and receivers.
+  // Senders and receivers are in both halves of a subnet.
   a1: { from: 20, count: 40 },
   a2: { from: 160, count: 40 },
   b1: { from: 120, count: 40 },
@@ -46,17 +46,17 @@ const crowds = {
   ip6: new Map(names.map((name) => [name, crowdOf('ip6', name)])),
 }
 
-/** The many addresses of a machine; the host has none. */
+/** The extra addresses of a machine. The host has none. */
 export const crowd = (family: Family, name: MachineName): readonly string[] => crowds[family].get(name) ?? []
 
-/** Those of all machines: rules name some of them. */
+/** The extra addresses of all machines. Rules name some of them. */
 export const everyone = (family: Family): readonly string[] => names.flatMap((name) => crowd(family, name))
 
-/** Draws from lists, the same for the same seed. */
+/** A function that draws from lists. The same seed draws the same items. */
 export const drawer = (seed: number): (<T>(list: readonly T[]) => T | null) => {
   let state = (seed ^ 0x9e3779b9) >>> 0
   return (list) => {
-    // Numerical Recipes' generator: good enough to spread questions.
+    // The linear congruential generator of Numerical Recipes, which is good enough to spread questions.
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return list[Math.floor((state / 0x100000000) * list.length)] ?? null
   }

@@ -3,7 +3,7 @@ import type { Family } from '../differential/scene.ts'
 import { one, port } from '../differential/vocabulary.ts'
 import { everyone } from './crowd.ts'
 
-/** As many as a grown firewall has. */
+/** The number of rules in a grown firewall. */
 const most = 400
 
 interface Ban {
@@ -12,7 +12,7 @@ interface Ban {
   readonly drops: boolean
 }
 
-/** One that is about an address of the crowd, or two, and now and then a port of a service or of a client. */
+/** A ban of one or two addresses of the crowd, sometimes also of a port of a service or a client. */
 const ban = (family: Family): fc.Arbitrary<Ban> => {
   const address = one(...everyone(family))
   return fc.record({

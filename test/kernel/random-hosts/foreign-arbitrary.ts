@@ -7,13 +7,13 @@ import { plantedNft } from './planted-nft.ts'
 
 export type Mix = 'nftables' | 'iptables-nft' | 'iptables-legacy' | 'all together'
 
-/** Mostly a few rules that mean us, so that some of our traffic passes; now and then whatever there may be. */
+/** Mostly a few rules that match the project's packets, so that some of its traffic passes; sometimes any rules. */
 const mostly = (planted: fc.Arbitrary<string>, any: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.oneof({ weight: 5, arbitrary: planted }, { weight: 1, arbitrary: any })
 
 const none = fc.constant(null)
 
-/** The rules of others. */
+/** Random foreign rules. */
 export const foreignRules = (mix: Mix): fc.Arbitrary<RuleTexts> => {
   const together = mix === 'all together'
   const some = <T>(present: boolean, value: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>

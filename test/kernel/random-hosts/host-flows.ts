@@ -1,22 +1,22 @@
 import type { Machine } from '../../lab/machine.ts'
 
-/** A flow with ports, as connection tracking of the host has it. */
+/** A flow with ports, as the host's connection tracking lists it. */
 export interface HostFlow {
   readonly protocol: string
   readonly source: string
   readonly sourcePort: number
   readonly destination: string
   readonly destinationPort: number
-  /** The address that the answer is awaited from. */
+  /** The address from which the answer is expected. */
   readonly answerer: string
-  /** The port that the answer is awaited at: the one that the receiver sees. */
+  /** The port at which the answer is expected, which is the source port that the receiver sees. */
   readonly seenPort: number
 }
 
 const line =
   /^(\w+) .*?src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+) .*?src=(\S+) dst=\S+ sport=\d+ dport=(\d+)/gm
 
-/** The flows of both families that the host knows. */
+/** The flows of both families in the host's connection tracking. */
 export const hostFlows = async (host: Machine): Promise<readonly HostFlow[]> => {
   const flows: HostFlow[] = []
   for (const family of ['ipv4', 'ipv6']) {

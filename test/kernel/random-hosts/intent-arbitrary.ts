@@ -33,7 +33,7 @@ const hostAddress: fc.Arbitrary<string | null> = fc.oneof(
   },
 )
 
-/** Some askers are in it, and some are not. */
+/** Prefixes that contain some senders and not others. */
 const allowFrom: fc.Arbitrary<readonly string[] | null> = fc.oneof(
   { weight: 4, arbitrary: fc.constant(null) },
   {
@@ -69,7 +69,7 @@ const mapping = (letters: readonly ('a' | 'b')[]): fc.Arbitrary<MappingIntent> =
       place: null,
     }))
 
-/** One to three mappings of one or two networks: the bridges and containers are those of the lab. */
+/** One to three mappings on one or two networks. The bridges and containers exist in the lab. */
 export const intent: fc.Arbitrary<Intent> = one<readonly ('a' | 'b')[]>(['a', 'b'], ['a'], ['b']).chain(
   (letters) =>
     fc

@@ -9,7 +9,7 @@ const restores = ['iptables-nft', 'ip6tables-nft', 'iptables-legacy', 'ip6tables
 
 const separator = '=== next ==='
 
-/** Puts exactly these rules on the host, and reads them as the command does. */
+/** Replaces all rules of the host by these, and reads them as the command does. */
 export const loadForeign = async (host: Machine, texts: RuleTexts): Promise<HostRules> => {
   const saves = restores.filter((program) => texts[program] !== null)
   const commands = ['nft -j list ruleset', ...saves.map((program) => `${program}-save`)]
@@ -38,7 +38,7 @@ export const loadForeign = async (host: Machine, texts: RuleTexts): Promise<Host
   }
 }
 
-/** Puts the plan's rules beside those that are there, and forgets every flow. */
+/** Adds the plan's rules to the host, and deletes all flows from connection tracking. */
 export const loadOurs = async (host: Machine, plan: Plan, backend: Backend): Promise<void> => {
   const rules =
     backend === 'nftables'

@@ -9,7 +9,7 @@ const containersOf: Readonly<Record<string, readonly MachineName[]>> = {
   'br-b': ['b1'],
 }
 
-/** Of each kind, so many more addresses are asked beside those that the machines always have. */
+/** The number of extra addresses that are tested, of each kind. */
 const MORE = 3
 
 const all = (family: Family, name: MachineName): readonly string[] => [
@@ -24,7 +24,7 @@ interface Asked {
   readonly senderWords: RegExp
 }
 
-/** What containers of a network ask of one another and of the outside, and the host of them. */
+/** Questions about a network: between its containers, from them to the outside, and from the host to them. */
 export const networkQuestionsOf = (plan: Plan, seed: number): readonly Question[] => {
   const draw = drawer(seed)
   const { hostAddresses } = plannedOf(plan)

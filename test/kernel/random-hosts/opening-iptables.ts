@@ -18,13 +18,13 @@ const lines = (family: Family, { address, ports, to }: Translation): readonly st
   )
 }
 
-/** Another program's destinations: our jump goes in front of them. */
+/** Translations by another program. Portolan's jump comes before them. */
 const translations = (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
   fc
     .array(translation(family), { minLength: 1, maxLength: 3 })
     .map((all) => [{ table: 'nat', lines: all.flatMap((some) => lines(family, some)) }])
 
-/** Translations of whole subnets, some to themselves: conntrack counts these as translated, too. */
+/** Translations of whole subnets, some to themselves. Connection tracking counts those as translated too. */
 const netmaps = (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
   fc
     .tuple(one(...prefixes[family]), one(...prefixes[family]), fc.option(interfaceName))
@@ -35,7 +35,7 @@ const netmaps = (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
       },
     ])
 
-/** Accepts that stood there before ours: our jumps go in front of these. */
+/** Accepts that existed before Portolan. Portolan's jumps come before them. */
 const accepts = (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
   one('PREROUTING', 'FORWARD').chain((chain) =>
     fc
@@ -45,7 +45,7 @@ const accepts = (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
       ]),
   )
 
-/** What lets packets in that the contract keeps out, or seems to. */
+/** Rules that let packets in which the contract keeps out, or that seem to. */
 export const openings = (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
   fc.oneof(
     { weight: 5, arbitrary: translations(family) },

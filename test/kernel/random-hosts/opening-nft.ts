@@ -15,7 +15,7 @@ const translationText = (of: string, family: Family, { address, ports, to }: Tra
   return `${family} daddr ${address} meta l4proto { tcp, udp } th dport ${portsOf(ports)} dnat${of} to ${to.port === null ? to.address : `${end}:${to.port}`}`
 }
 
-/** A rule of `th` cannot correct the checksum, so each protocol has its own. */
+/** nft cannot correct checksums in a rule with `th`, so each protocol has its own rule. */
 const changes = (family: Family, from: Opening, protocol: 'tcp' | 'udp'): string => {
   switch (from.kind) {
     case 'source':
@@ -30,7 +30,7 @@ const changes = (family: Family, from: Opening, protocol: 'tcp' | 'udp'): string
   }
 }
 
-/** Another program's destinations, before ours are looked up or after. */
+/** Translations by another program, before or after Portolan's. */
 const translations = (table: Family | 'inet', family: Family): fc.Arbitrary<PlantedChains> => {
   const of = table === 'inet' ? ` ${family}` : ''
   const whole = `dnat${of} prefix to ${family} daddr map { ${prefixes[family]} : ${prefixes[family]} }`
@@ -54,7 +54,7 @@ const translations = (table: Family | 'inet', family: Family): fc.Arbitrary<Plan
     }))
 }
 
-/** Headers that are written anew: before connection tracking looks at them, and after it. */
+/** Rules that change headers, before or after connection tracking. */
 const rewrites = (table: Family | 'inet', family: Family): fc.Arbitrary<PlantedChains> =>
   fc
     .tuple(
@@ -75,6 +75,6 @@ const rewrites = (table: Family | 'inet', family: Family): fc.Arbitrary<PlantedC
       ],
     }))
 
-/** What lets packets in that the contract keeps out. */
+/** Rules that let packets in which the contract keeps out. */
 export const openings = (table: Family | 'inet', families: readonly Family[]): fc.Arbitrary<PlantedChains> =>
   one(...families).chain((family) => fc.oneof(translations(table, family), rewrites(table, family)))

@@ -4,25 +4,28 @@ import { one, port } from '../differential/vocabulary.ts'
 import { closedPorts } from './closed-rows.ts'
 
 /**
- * A packet that the contract keeps out, and what another program makes of it. The words of the packet are those of the
- * closed rows that are asked, so that many of them meet it.
+ * A change that another program makes to packets which the contract keeps out. The addresses and ports are those of the
+ * closed rows, so that many tested packets match.
  */
 export type Opening =
   | Translation
   | {
-      /** Packets from an address look as if another machine sent them. */
+      /** Replaces the source address: packets seem to come from another machine. */
       readonly kind: 'source'
       readonly address: string
       readonly to: string
     }
   | {
-      /** Packets for a port look as if they were sent to another one. */
+      /** Replaces the destination port. */
       readonly kind: 'port'
       readonly port: number
       readonly to: number
     }
 
-/** Packets for an address, of a container or of the host, are led to a container; port null: to the port they ask for. */
+/**
+ * Translates packets for an address, of a container or of the host, to a container. Port null: the destination port
+ * stays.
+ */
 export interface Translation {
   readonly kind: 'destination'
   readonly address: string
@@ -33,7 +36,7 @@ export interface Translation {
 const containersIn = (family: Family): readonly string[] =>
   (['a1', 'a2', 'b1'] as const).map((name) => addressesOf[family][name][0])
 
-/** Addresses by which other machines know the host. */
+/** The addresses of the host that other machines know. */
 const hostIn = (family: Family): readonly string[] => addressesOf[family].host.slice(0, 3)
 
 const sendersIn = (family: Family): readonly string[] =>
@@ -70,7 +73,7 @@ const otherPort: fc.Arbitrary<Opening> = fc
   .tuple(port, port)
   .map(([from, to]) => ({ kind: 'port', port: from, to }))
 
-/** Mostly what opens a network: mappings that close anything are seldom on the same port. */
+/** A random change. Most lead to a network, because mappings that close a port are seldom on the same port. */
 export const opening = (family: Family): fc.Arbitrary<Opening> =>
   fc.oneof(
     { weight: 4, arbitrary: toContainer(family) },
@@ -79,6 +82,6 @@ export const opening = (family: Family): fc.Arbitrary<Opening> =>
     { weight: 1, arbitrary: otherPort },
   )
 
-/** What a translation can do: it changes the destination alone. */
+/** A change of the destination only, which a translation rule can do. */
 export const translation = (family: Family): fc.Arbitrary<Translation> =>
   fc.oneof(toContainer(family), elsewhere(family))

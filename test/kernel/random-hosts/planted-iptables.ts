@@ -183,13 +183,16 @@ const print = (all: readonly PlantedRules[]): string =>
     })
     .join('')
 
-/** Chains of their own for each. */
+/** Numbers the user chains, so that each set of rules has its own. */
 const numbered = ({ lines, chains = [], ...rest }: PlantedRules, at: number): PlantedRules => {
   const rename = (text: string): string => text.replaceAll(/\b(way|deep)\b/g, `$1${at}`)
   return { ...rest, lines: lines.map(rename), chains: chains.map(rename) }
 }
 
-/** Text for `iptables-restore`, or for `ip6tables-restore`: one to three that each do one thing to some packets. */
+/**
+ * A text for `iptables-restore`, or for `ip6tables-restore`, with one to three sets of rules. Each set does one thing
+ * to some packets.
+ */
 export const plantedIptables = (family: Family): fc.Arbitrary<string> =>
   fc
     .array(

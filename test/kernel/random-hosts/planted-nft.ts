@@ -30,7 +30,7 @@ const conditions = (table: Table, at: Place): fc.Arbitrary<string> =>
     .tuple(one(...familiesOf(table)), one('tcp', 'udp', 'th' as const))
     .chain(([family, protocol]) => conditionsOf(at, family, protocol))
 
-/** Rules that drop what meets two conditions, in a chain or a jump deep. */
+/** Rules that drop packets with two conditions, in a base chain or one jump deep. */
 const drops = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .oneof(
@@ -61,7 +61,7 @@ const drops = (table: Table): fc.Arbitrary<PlantedChains> =>
         }),
     )
 
-/** A list of bans, as long as one grows. */
+/** A list of bans, as long as lists of grown firewalls. */
 const crowded = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .oneof(place(table, 'filter', 'prerouting', [-150, -50]), place(table, 'filter', 'forward', [-10, 0, 10]))
@@ -73,7 +73,7 @@ const crowded = (table: Table): fc.Arbitrary<PlantedChains> =>
       ),
     )
 
-/** A chain that forwards what it lists, and nothing else. */
+/** A chain that forwards what it lists, and drops the rest. */
 const policy = (table: Table): fc.Arbitrary<PlantedChains> =>
   place(table, 'filter', 'forward', [-10, 0, 10]).chain((at) =>
     fc
@@ -92,7 +92,7 @@ const policy = (table: Table): fc.Arbitrary<PlantedChains> =>
       })),
   )
 
-/** Ports that a foreign table publishes, before our translation or after it. */
+/** Ports that a foreign table publishes, before or after Portolan's translation. */
 const translations = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .tuple(
@@ -134,7 +134,7 @@ const translations = (table: Table): fc.Arbitrary<PlantedChains> =>
       }))
     })
 
-/** Sources that are changed. */
+/** Rules that change the source. */
 const masquerades = (table: Table): fc.Arbitrary<PlantedChains> =>
   place(table, 'nat', 'postrouting', [90, 95, 100, 110]).chain((at) =>
     fc.tuple(conditions(table, at), one('masquerade', 'masquerade', 'accept')).map(([match, end]) => ({
@@ -149,7 +149,7 @@ const untracked = (table: Table): fc.Arbitrary<PlantedChains> =>
     })),
   )
 
-/** Only what comes back is stopped, or what is sent once it has. */
+/** Rules that stop only replies, or packets after the first reply. */
 const replies = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .tuple(
@@ -170,7 +170,7 @@ const replies = (table: Table): fc.Arbitrary<PlantedChains> =>
       chains: [{ name: 'replies', lines: [base(at), `${way} meta l4proto { tcp, udp } ${which} drop`] }],
     }))
 
-/** Marked here, dropped there, two jumps deep. */
+/** Rules that set a mark in one chain, and drop the mark in another, two jumps deep. */
 const marked = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .tuple(
@@ -213,7 +213,7 @@ const dispatches = (table: Table): fc.Arbitrary<PlantedChains> =>
       ],
     }))
 
-/** Anything at all, in one rule. */
+/** One rule with arbitrary conditions. */
 const anything = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .oneof(
@@ -267,7 +267,7 @@ const tableOf = (name: string): fc.Arbitrary<string> =>
       ),
   )
 
-/** Text for `nft -f`: one to three foreign tables. Each does one thing to some packets. */
+/** A text for `nft -f` with one to three foreign tables. Each does one thing to some packets. */
 export const plantedNft: fc.Arbitrary<string> = fc
   .integer({ min: 1, max: 3 })
   .chain((count) => fc.tuple(...Array.from({ length: count }, (_, at) => tableOf(`p${at}`))))

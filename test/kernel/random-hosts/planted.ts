@@ -1,13 +1,13 @@
-/** One thing that another program does to packets, as chains of an nftables table, each with its lines. */
+/** One thing that another program does to packets: the chains of an nftables table, with their lines. */
 export interface PlantedChains {
   readonly chains: readonly { readonly name: string; readonly lines: readonly string[] }[]
 }
 
-/** The same as rules of an iptables table: `mangle` to `-A PREROUTING ...`. */
+/** The same as the rules of an iptables table: `mangle` and `-A PREROUTING ...`. */
 export interface PlantedRules {
   readonly table: string
   readonly lines: readonly string[]
-  /** Chains that are not built in. */
+  /** User chains. */
   readonly chains?: readonly string[]
   readonly drops?: boolean
 }

@@ -12,7 +12,7 @@ import {
 import { crowd, drawer } from './crowd.ts'
 import { siblingOf } from './stage.ts'
 
-/** One flow that the contract promises an answer, and the mapping or network that the promise is of. */
+/** One flow that the contract promises to answer, and the mapping or network of the promise. */
 export interface Question {
   readonly asker: MachineName
   readonly flow: Flow
@@ -22,7 +22,7 @@ export interface Question {
   readonly senderWords: RegExp
 }
 
-/** What the contract's own words need of a plan. */
+/** The parts of a plan that the contract needs. */
 export const plannedOf = (plan: Plan): Planned => ({
   ...plan,
   networks: plan.desired.networks,
@@ -30,7 +30,7 @@ export const plannedOf = (plan: Plan): Planned => ({
   hostAddresses: [...addressesOf.ip.host, ...addressesOf.ip6.host].filter((address) => !isLoopback(address)),
 })
 
-/** The contract's name for a machine as sender: a machine on a foreign bridge is another machine. */
+/** The contract's name for a machine as a sender. A machine on a foreign bridge counts as another machine. */
 export const sourceOf = (plan: Plan, name: MachineName, address: string): FlowSource => {
   const entry = entries[name]
   if (entry === null) return { kind: 'host', address: null }
@@ -53,14 +53,14 @@ const wordsFor = (
   )
 }
 
-/** A sender in the list of those that a conflict names. */
+/** A pattern for a sender's name in a conflict's list of senders. */
 export const sentFrom = (name: string): RegExp =>
   new RegExp(`^[^\`]*?\\bfrom (?:(?:(?!\\. )[^\`])*?[ ,])?${name}(?=[ ,.])`)
 
-/** So many more senders ask for each mapping, each at one address of the host. */
+/** The number of extra senders for each mapping. Each tests one address of the host. */
 const MORE = 6
 
-/** The askers, each with its source address and the addresses of the host that it asks at. */
+/** The senders, each with its source address and the host addresses that it tests. */
 const askersIn = (
   family: Family,
   at: readonly string[],
@@ -73,7 +73,7 @@ const askersIn = (
     .map((name) => [name, draw(crowd(family, name)) ?? '', [draw(at) ?? '']] as const),
 ]
 
-/** Every asker asks for every mapping, at the addresses by which it knows the host. */
+/** Questions of every sender about every mapping, at the host addresses that the sender knows. */
 export const questionsOf = (plan: Plan, seed: number): readonly Question[] => {
   const { desired } = plan
   const draw = drawer(seed)
@@ -86,11 +86,11 @@ export const questionsOf = (plan: Plan, seed: number): readonly Question[] => {
       const from = sourceOf(plan, asker, source)
       for (const to of asked) {
         if (isLoopback(to) && asker !== 'host') continue
-        // Other machines know the host by the addresses of its own interfaces.
+        // Other machines know only the addresses of the host's own interfaces.
         if (from.kind === 'machine' && /^(172\.30|fd00:30)/.test(to)) continue
         const flow = { family, protocol, from, to: { address: to, port: hostPort } }
         const promise = reach(desired, flow, { addresses: hostAddresses })
-        // At some addresses another mapping may be on the same port.
+        // Another mapping may have the same port at this address.
         if (promise.kind !== 'delivered' || promise.mapping !== mapping) continue
         const senderWords = wordsFor(from, mapping.targets[0], to)
         questions.push({ asker, flow, mapping: mapping.label, network: null, senderWords })

@@ -5,13 +5,13 @@ import type { RuleTexts } from '../differential/host-rules.ts'
 import { foreignRules, type Mix } from './foreign-arbitrary.ts'
 import { intent } from './intent-arbitrary.ts'
 
-/** A host with rules of others, and what is wanted of it. */
+/** A host with foreign rules, and an intent for it. */
 export interface RandomHost {
   readonly bridgeNf: 0 | 1
   readonly rules: RuleTexts
   readonly backend: Backend
   readonly intent: Intent
-  /** Draws the addresses and ports that are asked beside those of every host. */
+  /** The seed for the extra addresses and ports that are tested. */
   readonly seed: number
 }
 

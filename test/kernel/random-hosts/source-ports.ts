@@ -1,15 +1,15 @@
 import { ports } from '../differential/scene.ts'
 
-/** Source ports of questions: none that a question on the same stage had of late, and the same ones in each run. */
+/** Source ports of questions. A port is not used again soon on the same stage, and each run uses the same ports. */
 export interface SourcePorts {
-  /** @param isUsual - one that the kernel may give to a client by itself (ip_local_port_range) */
+  /** @param isUsual - true: a port that the kernel may choose for a client (ip_local_port_range) */
   next(isUsual: boolean): number
 }
 
-/** Of those that clients have, and none that a witness is likely to have. */
+/** Ports that clients have, and that witnesses are unlikely to have. */
 const usual = { first: 41_000, last: 60_000 }
 
-/** Any port may be bound. 7919 is prime, so that all are taken in turn, and none of them soon again. */
+/** The step between unusual ports. 7919 is prime, so all ports come in turn, and none comes again soon. */
 const step = 7919
 
 const listening: readonly number[] = ports
@@ -29,5 +29,5 @@ export const startSourcePorts = (): SourcePorts => {
   }
 }
 
-/** Does the kernel give this port to clients that leave the choice to it? */
+/** True: the kernel may choose this port for a client. */
 export const isUsualPort = (port: number): boolean => port >= 32_768 && port <= 60_999

@@ -14,25 +14,25 @@ import {
 import { crowd } from './crowd.ts'
 import { type SourcePorts, startSourcePorts } from './source-ports.ts'
 
-/** One lab for all hosts: its rules change, and which of its bridges are ours. */
+/** One lab for all random hosts. Only its rules change, and which bridges belong to the project. */
 export interface Stage extends AsyncDisposable {
   readonly scene: Scene
   readonly sourcePorts: SourcePorts
-  /** Facts as `portolan inspect` reads them, when these bridges are the project's. */
+  /** The facts that `portolan inspect` reads when these bridges belong to the project. */
   facts(bridgeNf: 0 | 1, ours: readonly string[]): HostFacts
-  /** The machine that has an address, or gets it when it is first asked for; null: none. */
+  /** The machine that has an address, or gets it at its first use; null: none. */
   holderOf(family: Family, address: string): MachineName | null
-  /** Gives a machine an address that no machine has yet, and makes the host know it. */
+  /** Gives a machine an address that no machine has yet, and a neighbour entry for it to the host. */
   adopt(name: MachineName, family: Family, address: string): Promise<void>
-  /** Sees to it that a machine has a service. */
+  /** Starts a service on a machine, unless it runs already. */
   serve(name: MachineName, protocol: 'tcp' | 'udp', port: number): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A second address of the only container of a bridge: a sibling, as far as addresses tell. */
+/** A second address of the only container of a bridge. It stands for a sibling. */
 export const siblingOf: Readonly<Record<Family, string>> = { ip: '172.30.2.11', ip6: 'fd00:30:2::11' }
 
-/** What a bridge of the project is known by. */
+/** The alias of a bridge of the project. */
 const aliasOf = (bridge: string): string => `portolan project=shop network=${bridge}`
 
 const setUp = async ({ lab, machine }: Scene): Promise<void> => {
@@ -42,14 +42,15 @@ const setUp = async ({ lab, machine }: Scene): Promise<void> => {
     `route add default via ${addresses.ip6.outside}`,
   )
   await lab.host.setSysctl('net.ipv4.conf.br-b.route_localnet', 1)
-  // A connection that rules cut off half open keeps its addresses and ports from others, here for three seconds.
+  // A connection that rules stop halfway blocks its addresses and ports, with this setting for three seconds only.
   for (const name of machineNames) await machine(name).setSysctl('net.ipv4.tcp_synack_retries', 1)
 }
 
 const inspect = async (scene: Scene): Promise<HostFacts> => {
   const { exitCode, stdout, stderr } = await scene.lab.portolan(['inspect'])
   if (exitCode !== 0) throw new Error(`portolan inspect exited ${exitCode}: ${stderr}`)
-  // Every machine listens at every port, so that the one a flow reaches answers. These listeners are not in question.
+  // The lab's own services listen at every port, so that the machine that a flow reaches answers. They must not count
+  // as host ports in use.
   return { ...parseHostFacts(stdout, '<portolan inspect>'), sockets: [] }
 }
 
@@ -60,13 +61,13 @@ const owned = (facts: HostFacts, ours: readonly string[]): HostFacts => ({
   ),
 })
 
-/** An address of the crowd stays with its machine, also where a witness names it before any question does. */
+/** The machine that an address belongs to, also when a witness uses the address before any question. */
 const keeperOf = (family: Family, address: string): MachineName | null =>
   machineNames.find(
     (name) => addressesOf[family][name].includes(address) || crowd(family, name).includes(address),
   ) ?? null
 
-/** Builds the lab that all hosts are tried in. */
+/** Builds the lab for all random hosts. */
 export const openStage = async (): Promise<Stage> => {
   const scene = await openScene()
   try {
@@ -121,7 +122,10 @@ const hardwareOf = async (scene: Scene): Promise<Hardware> =>
     ),
   )
 
-/** One process for each machine: a host asks from some forty of these addresses, and a process takes as long as a flow. */
+/**
+ * Adds all addresses of a machine by one program: a host uses some forty of them, and each start of a program takes as
+ * long as a flow.
+ */
 const adoptCrowds = async (scene: Scene, hardware: Hardware): Promise<void> => {
   for (const name of hardware.keys())
     await adopt(
@@ -143,21 +147,21 @@ const adopt = async (
   await scene.machine(name).ip(
     ...addresses.map(([family, address]) => {
       const length = family === 'ip' ? 32 : 128
-      // Deprecated, so that the kernel never chooses it by itself.
+      // Deprecated (preferred_lft 0), so that the kernel never chooses this address as a source by itself.
       const flags = family === 'ip6' ? ' nodad preferred_lft 0' : ''
       return `addr replace ${address}/${length} dev eth0${flags}`
     }),
   )
   const entry = entries[name]
   if (entry === null) return
-  // Rules may drop neighbour discovery: the search looks at TCP and UDP alone.
+  // Permanent neighbour entries: rules may drop neighbour discovery, and the search covers only TCP and UDP.
   const introduced = (device: string): readonly string[] =>
     addresses.map(
       ([, address]) =>
         `neigh replace ${address} lladdr ${hardware.get(name) ?? ''} dev ${device} nud permanent`,
     )
   await scene.lab.host.ip(...introduced(entry.in))
-  // The other one on its bridge speaks to it without the host.
+  // The other machine on the same bridge reaches it without the host.
   const other = name === 'a1' ? 'a2' : name === 'a2' ? 'a1' : null
   if (other !== null) await scene.machine(other).ip(...introduced('eth0'))
 }

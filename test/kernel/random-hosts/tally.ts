@@ -5,42 +5,42 @@ import type { ClosedAnswer } from './closed-rows.ts'
 import type { RandomHost } from './random-host.ts'
 import { isUsualPort } from './source-ports.ts'
 
-/** How many hosts were tried, and what they were like. */
+/** The number of tested hosts, and their kinds. */
 export interface Tally {
   hosts: number
   mappings: number
-  /** With a row that fails in the kernel. */
+  /** Mappings with a row that fails in the kernel. */
   failingMappings: number
-  /** With a conflict that is an error or a warning. */
+  /** Mappings with a conflict of severity error or warning. */
   toldMappings: number
   asked: number
   failed: number
-  /** Answered, and cut off after that. */
+  /** Flows that were answered, and of which a later packet was lost. */
   later: number
   again: number
   witnesses: number
   /** Flows that the contract keeps out. */
   closed: number
-  /** Of these, flows of which a packet came in, and of which a conflict tells. */
+  /** Of these: flows whose packets got in. */
   opened: number
   /** Hosts with such a flow. */
   openedHosts: number
-  /** Witnesses of what comes in. */
+  /** Witnesses of `Bypassed` conflicts. */
   bypasses: number
   planMs: number
-  /** Questions about mappings; the others are about networks. */
+  /** Questions about mappings. The others are about networks. */
   ofMappings: number
-  /** Questions from ports that the kernel gives to no client by itself. */
+  /** Questions from source ports that the kernel never chooses for a client. */
   fromOtherPorts: number
-  /** Hosts of which the search says that it did not look at all. */
+  /** Hosts whose search was incomplete. */
   incomplete: number
-  /** Rules of the host that has most of them. */
+  /** The number of rules of the host with the most rules. */
   mostRules: number
   readonly senders: Set<string>
   readonly receivers: Set<string>
-  /** By severity and kind. */
+  /** The number of conflicts by severity and kind. */
   readonly conflicts: Map<string, number>
-  /** Rows that failed, by asker. */
+  /** The number of failed rows by sender. */
   readonly failures: Map<string, number>
 }
 
@@ -104,7 +104,7 @@ export const count = (
     add(tally.conflicts, `${severity}${certainty === 'possible' ? ' possible' : ''} ${kind}`)
 }
 
-/** Lines that end a rule: roughly, as people count them. */
+/** Roughly counts rules: the lines that end one. */
 const countRules = (rules: RandomHost['rules']): number =>
   Object.values(rules)
     .flatMap((text) => text?.split('\n') ?? [])

@@ -2,8 +2,8 @@ import type { Machine } from '../../lab/machine.ts'
 import { hostFlows } from './host-flows.ts'
 
 /**
- * The source ports with which flows leave the host, by the protocol and port that they came with: a masquerade may
- * give them another.
+ * The source ports with which flows leave the host, by protocol and original source port. A masquerade may change the
+ * port.
  */
 export const translatedPorts = async (host: Machine): Promise<ReadonlyMap<string, readonly number[]>> => {
   const found = new Map<string, number[]>()

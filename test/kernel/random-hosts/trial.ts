@@ -11,7 +11,7 @@ import type { Stage } from './stage.ts'
 import { count, countClosed, type Tally } from './tally.ts'
 import { sendWitnesses } from './witnesses.ts'
 
-/** Asks all; what fails and is not told is asked once more, with patience. */
+/** Tests all questions. A failure that no conflict names is tested once more, with a longer timeout. */
 const askAll = async (
   stage: Stage,
   planned: Plan,
@@ -33,7 +33,10 @@ const askAll = async (
   return first.map((one) => again.get(one) ?? one)
 }
 
-/** Asks every other row from an unusual port; and from a usual one where only that shows whether an error is right. */
+/**
+ * Tests all rows, every other one from an unusual source port. Tests more rows from a usual port where only that shows
+ * whether an error is right.
+ */
 const askRows = async (
   stage: Stage,
   planned: Plan,
@@ -72,7 +75,7 @@ const describe = (host: RandomHost, planned: Plan, complaints: readonly string[]
   ].join('\n')
 
 /**
- * Loads the rules of others, plans, loads ours, and holds what the plan said against what the kernel does.
+ * Loads foreign rules, plans, loads the plan's rules, and compares the plan's conflicts with the kernel.
  *
  * @throws where they disagree
  */

@@ -10,7 +10,9 @@ import { plannedOf, sourceOf } from './question.ts'
 import type { Stage } from './stage.ts'
 import type { Tally } from './tally.ts'
 
-/** Lots are drawn anew for each packet, and a limit takes a second to fill again. */
+/**
+ * How often a witness is repeated. A random match decides anew for each packet, and a limit needs a second to refill.
+ */
 export const TIMES = 24
 
 const behind: Readonly<Record<string, MachineName>> = {
@@ -20,7 +22,7 @@ const behind: Readonly<Record<string, MachineName>> = {
   'br-b': 'b1',
 }
 
-/** Null: the machine that has the source is not behind the interface of the witness. */
+/** The machine that can send a witness; null: its source belongs to a machine behind another interface. */
 export const senderOf = (stage: Stage, { family, source, in: device }: Packet): MachineName | null => {
   if (device == null) return 'host'
   const held = source == null ? null : stage.holderOf(family, source)
@@ -38,10 +40,10 @@ const receiverOf = (stage: Stage, family: Family, address: string, asker: Machin
 }
 
 /**
- * Makes everything ready for a packet: its sender gets its source address, and a service listens at its destination.
+ * Prepares a packet: the sender gets its source address, and a service listens at its destination.
  *
- * @returns null when the lab has no two machines for it
- * @throws where the contract promises such a packet nothing
+ * @returns null: the lab has no two machines for this packet
+ * @throws when the contract promises no answer to this packet
  */
 const readyShot = async (stage: Stage, plan: Plan, packet: Packet): Promise<Shot | null> => {
   const { family, destination, destinationPort, sourcePort } = packet
@@ -68,7 +70,7 @@ const readyShot = async (stage: Stage, plan: Plan, packet: Packet): Promise<Shot
 
 const isDelivered = async (stage: Stage, planned: Plan, shot: Shot): Promise<boolean> => {
   if ((await fire(stage, planned, shot, SILENCE_MS)).failure !== null) return false
-  // Flows that others left behind may have had a hand in it: alone, it is sure.
+  // Flows of other tests may have helped the packet. So it is repeated alone, with an empty connection tracking table.
   for (let turn = 1; turn < TIMES; turn += 1) {
     await forgetFlows(stage.scene.lab.host)
     if ((await fire(stage, planned, shot, SILENCE_MS * 4)).failure !== null) return false
@@ -77,7 +79,9 @@ const isDelivered = async (stage: Stage, planned: Plan, shot: Shot): Promise<boo
   return true
 }
 
-/** Several conflicts may show one packet, and no two sockets can send it at once. */
+/**
+ * Sends each packet once: several conflicts may have the same witness, and two sockets cannot send it at the same time.
+ */
 const deliveries = (stage: Stage, planned: Plan): ((shot: Shot) => Promise<boolean>) => {
   const sent = new Map<string, Promise<boolean>>()
   return (shot) => {
@@ -89,7 +93,7 @@ const deliveries = (stage: Stage, planned: Plan): ((shot: Shot) => Promise<boole
   }
 }
 
-/** Sends what is said to fail for certain. */
+/** Sends the witnesses of certain conflicts. They must fail. */
 export const sendWitnesses = async (
   stage: Stage,
   planned: Plan,

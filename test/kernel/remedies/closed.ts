@@ -2,7 +2,7 @@ import { expect } from '@jest/globals'
 import type { Machine } from '../../lab/machine.ts'
 import type { Probe } from '../../lab/probe.ts'
 
-// Beyond those that machine.ts gives to other probes.
+// Source ports above those that machine.ts gives to other probes.
 const sourcePorts = { first: 61_000, last: 65_000 }
 let lastSourcePort = sourcePorts.first
 const freshSourcePort = (): number => {
@@ -10,10 +10,10 @@ const freshSourcePort = (): number => {
   return lastSourcePort
 }
 
-// A packet that passes is at its target in a few milliseconds; an answer to it may take long on a busy machine.
+// Milliseconds. A packet that passes arrives within a few, but its answer may be late on a busy machine.
 const timeoutMs = 400
 
-/** Expects that no packet of a probe comes to a machine: silence may be an answer that is late. */
+/** Expects that no packet of a probe reaches a machine. A missing answer alone would not show that: it may be late. */
 export const expectClosed = async (from: Machine, target: Machine, probe: Probe): Promise<void> => {
   const { sourcePort = freshSourcePort() } = probe
   const { delivered } = await from.probe({ ...probe, sourcePort, timeoutMs })
@@ -21,7 +21,10 @@ export const expectClosed = async (from: Machine, target: Machine, probe: Probe)
   expect({ ...probe, delivered, came }).toEqual({ ...probe, delivered: false, came: [] })
 }
 
-/** Expects that no datagram for the host itself comes to its service; what it drops has come in by an interface. */
+/**
+ * Expects that no datagram to the host reaches the host's service. The host's arrivals would also list packets that it
+ * drops later.
+ */
 export const expectUnheard = async (
   from: Machine,
   host: Machine,

@@ -1,16 +1,16 @@
 import type { Lab } from '../../lab/lab.ts'
 import { engineRoom } from '../../lab/neighbour/engine-room.ts'
 
-/** What firewalld is set to, for good and at run time. */
+/** The permanent and the run-time settings of firewalld. */
 export const settings = async (lab: Lab): Promise<string> => {
-  // firewalld copies a zone that comes with it to /etc once it was changed, and leaves it there.
+  // When a zone has been changed, firewalld leaves a copy of the packaged zone in /etc. So that file is left out.
   const files =
     'cd /etc/firewalld; find . -type f ! -name "*.old" ! -name public.xml | sort | xargs tail -n +1'
   const room = await engineRoom(lab)
   return `${await room.mustRun(['sh', '-c', files])}\n${await firewalldRules(lab)}`
 }
 
-/** Its rules, as it writes them. */
+/** The rules that firewalld has written. */
 export const firewalldRules = async ({ host }: Lab): Promise<string> => {
   const { stdout } = await host.run(['nft', 'list', 'table', 'inet', 'firewalld'])
   if (stdout !== '') return stdout

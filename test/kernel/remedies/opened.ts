@@ -7,7 +7,7 @@ const back = (host: number): { readonly ip: string; readonly ip6: string } => ({
   ip6: `fd00:30:1::${host}`,
 })
 
-/** Every kind of what `reachable_from` and `links` name. */
+/** A Compose file with each kind of value that `reachable_from` and `links` accept. */
 const composed = `name: shop
 services:
   db: { networks: { back: { ipv4_address: ${back(9).ip}, ipv6_address: "${back(9).ip6}" } }, x-portolan: { reachable_from: [eth1] } }
@@ -49,7 +49,7 @@ const places = {
 type Name = keyof typeof places
 type Client = Name | 'outside' | 'neighbour'
 
-/** Whether what a client sends to a container's own address gets there. */
+/** For each client and container: whether packets to the container's own address pass. */
 export const ways: readonly (readonly [from: Client, to: Name, port: number, isOpen: boolean])[] = [
   ['outside', 'db', 80, true],
   ['outside', 'db', 81, true],
@@ -65,7 +65,7 @@ export const ways: readonly (readonly [from: Client, to: Name, port: number, isO
   ['one', 'two', 80, false],
 ]
 
-/** The addresses of containers behind a bridge. */
+/** The addresses of the containers on a bridge. */
 export const containersBehind = (
   family: 'ip' | 'ip6',
 ): readonly (readonly [bridge: string, address: string])[] =>
@@ -80,13 +80,13 @@ interface ConflictJson {
   readonly remedy: { readonly text: string; readonly commands: readonly string[] }
 }
 
-/** A project whose containers are opened to each kind of client. */
+/** A project whose containers are open to each kind of client. */
 export interface OpenedShop {
   conflicts(): Promise<readonly ConflictJson[]>
-  /** Runs what is offered, and asks again until nothing is. */
+  /** Runs the commands of the remedies and searches again, until no conflict has commands. */
   carryOutRemedies(): Promise<readonly string[]>
   apply(): Promise<number | null>
-  /** Plugs the containers in, and tells for each way whether it is open. */
+  /** Starts the containers, and tests which of the ways are open. */
   reached(family: 'ip' | 'ip6'): Promise<readonly (readonly [Client, Name, number, boolean])[]>
 }
 
@@ -122,7 +122,7 @@ export const openOpenedShop = async (lab: Lab, backend: string): Promise<OpenedS
         const offered = (await shop.conflicts()).map(({ remedy }) => remedy.commands)
         const some = offered.filter(({ length }) => length > 0)
         const isPlaced = some.some((one) => one.some((command) => / -I /.test(command)))
-        // A place in a chain is another one after a rule in front of it.
+        // An insertion moves all later positions. So only the first remedy runs before the next search.
         const commands = isPlaced ? some[0] : some.flat()
         if (commands === undefined || commands.length === 0) return done
         const text = commands.join('\n')

@@ -2,15 +2,15 @@ import type { Container } from '../../lab/container.ts'
 import type { CommandOutcome, Lab } from '../../lab/lab.ts'
 import { engineRoom } from '../../lab/neighbour/engine-room.ts'
 
-/** How the containers of the project are reached. */
+/** The mode of the project's network. */
 export type Mode = 'nat' | 'routed'
 
 export const families = ['ip', 'ip6'] as const
 
-/** Where the container is, once it is plugged in. */
+/** The addresses of the container. */
 export const webAt = { ip: '172.30.1.10', ip6: 'fd00:30:1::10' } as const
 
-/** The addresses of the host on the bridge. */
+/** The host's addresses on the bridge. */
 export const gateways = { ip: '172.30.1.1', ip6: 'fd00:30:1::1' } as const
 
 const composed = (mode: Mode): string => `name: shop
@@ -42,19 +42,19 @@ interface ConflictJson {
   readonly remedy: { readonly text: string; readonly commands: readonly string[] }
 }
 
-/** A project with one published container, on a lab's host. */
+/** A project with one published container on a lab's host. */
 export interface Shop {
   readonly words: readonly string[]
   apply(...more: readonly string[]): Promise<CommandOutcome>
   conflicts(): Promise<readonly ConflictJson[]>
   /**
-   * Runs the commands of the first remedy in a shell of the host and asks again, as a person would, until no conflict
-   * names commands. A remedy that is offered twice has not helped.
+   * Runs the commands of the first remedy in a shell of the host, and searches again, until no conflict has commands. A
+   * remedy that is offered twice has not helped.
    */
   carryOutRemedies(): Promise<readonly string[]>
-  /** Runs the commands of each remedy that is offered now, one after the other, without asking in between. */
+  /** Runs the commands of all present remedies one after the other, without a search in between. */
   carryOutAllRemedies(): Promise<readonly string[]>
-  /** The container, once the bridge is there; it listens on the port that is published and on one that is not. */
+  /** The container, once the bridge exists. It listens on the published port and on another one. */
   web(): Promise<Container>
 }
 

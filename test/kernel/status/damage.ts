@@ -4,7 +4,7 @@ import type { Lab } from '../../lab/lab.ts'
 const program = (backend: Backend): string =>
   backend === 'iptables-legacy' ? 'iptables-legacy' : 'iptables-nft'
 
-/** Deletes what leads packets of IPv4 to one host port of TCP, as another program might. */
+/** Deletes the IPv4 translation of one TCP host port, as another program might. */
 export const deleteMapping = async (lab: Lab, backend: Backend, port: number): Promise<void> => {
   if (backend === 'nftables') {
     await lab.host.mustRun(['nft', 'delete', 'element', 'inet', 'portolan', 'dnat4', `{ tcp . ${port} }`])
@@ -13,7 +13,7 @@ export const deleteMapping = async (lab: Lab, backend: Backend, port: number): P
   await deleteRule(lab, backend, 'nat', `--dport ${port} `)
 }
 
-/** Deletes the first rule of ours in a table that has a text. */
+/** Deletes Portolan's first rule in a table that contains a text. */
 export const deleteRule = async (lab: Lab, backend: Backend, table: string, text: string): Promise<void> => {
   const name = program(backend)
   const saved = await lab.host.mustRun([`${name}-save`, '-t', table])
@@ -22,7 +22,10 @@ export const deleteRule = async (lab: Lab, backend: Backend, table: string, text
   await lab.host.mustRun(['sh', '-c', `${name} -t ${table} ${rule.replace('-A', '-D')}`])
 }
 
-/** Deletes the jump, or all rules of the chain, that lead packets of IPv4 from other machines to our mappings. */
+/**
+ * Deletes the rules that lead other machines' packets to Portolan's mappings: with iptables the jump of IPv4, with
+ * nftables the chain's rules of both families.
+ */
 export const deleteWay = async (lab: Lab, backend: Backend): Promise<void> => {
   if (backend === 'nftables') {
     await lab.host.mustRun(['nft', 'flush', 'chain', 'inet', 'portolan', 'nat_prerouting'])

@@ -3,10 +3,10 @@ import { createInterface } from 'node:readline'
 import type { Machine } from '../../lab/machine.ts'
 import { named } from '../../lab/waiting.ts'
 
-/** A port whose service answers with what it is sent, and ends no connection by itself. */
+/** The port of a service that sends back what it gets, and never closes a connection by itself. */
 export const echoPort = 7000
 
-// Python: a Node process takes three times as long to start.
+// In Python, because a Node process takes three times as long to start.
 const server = `
 import select, socket
 listener = socket.socket(socket.AF_INET6)
@@ -47,7 +47,7 @@ for line in sys.stdin:
     print('done', flush=True)
 `
 
-/** A program in a machine that answers a line with a line. */
+/** Starts a program in a machine. It answers each line with a line. */
 const startIn = async (
   machine: Machine,
   code: string,
@@ -74,12 +74,12 @@ const startIn = async (
   }
 }
 
-/** Starts the service of `echoPort`. */
+/** Starts the service at `echoPort`. */
 export const startEcho = (machine: Machine): Promise<AsyncDisposable> => startIn(machine, server)
 
 /** Connections that stay open until they are closed. */
 export interface HeldConnections extends AsyncDisposable {
-  /** Sends something over each, and waits for the answers. */
+  /** Sends data over each connection, and waits for the answers. */
   exchange(): Promise<void>
   close(): Promise<void>
 }

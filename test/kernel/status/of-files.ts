@@ -13,7 +13,7 @@ const compose = shop(['8080:80', `9000:${echoPort}`])
 const state = ['--state', '/run/lab/state']
 const ofFile = ['-f', '/run/lab/compose.yaml', ...state]
 
-/** What status tells of a project that was applied from a file. */
+/** The status of a project that was applied from a file. */
 export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
   const running = async (): Promise<{ lab: Lab; pilot: Pilot }> => {
     const lab = await open()
@@ -63,7 +63,7 @@ export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
     await lab.host.setSysctl('net.netfilter.nf_conntrack_acct', 1)
     const counted = await readStatus(lab, ...state)
     expect(counted.accounting).toBe(true)
-    // The one that is open is older than the counting.
+    // The open connection is older than the accounting, so its packets were not counted.
     expect(counted.of(9000)).toMatchObject({ connections: 1, packets: null, bytes: null })
     expect(counted.of(8080)).toMatchObject({ connections: 0, packets: 0, bytes: 0 })
     await old.close()
@@ -71,7 +71,7 @@ export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
     const held = lab.use(await openConnections(lab.client, addresses.ip.host, 9000, 3))
     const open = (await readStatus(lab, ...state)).of(9000)
     expect(open).toMatchObject({ connections: 3, newConnections: isCounting ? 4 : null })
-    // A handshake of three packets, 100 bytes there and back, and what acknowledges them.
+    // A handshake of three packets, 100 bytes in each direction, and their acknowledgements.
     expect(open.packets).toBeGreaterThanOrEqual(15)
     expect(open.bytes).toBeGreaterThanOrEqual(3 * (200 + 5 * 40))
     await held.exchange()
@@ -121,7 +121,7 @@ export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
 
     await deleteWay(lab, backend)
     const way = await readStatus(lab, ...ofFile)
-    // A chain of an inet table is for both families.
+    // A chain of an inet table serves both families.
     const six = backend === 'nftables' ? 'way' : 'none'
     expect(driftOf(way)).toEqual([
       'ip 8080/tcp: way',
@@ -140,7 +140,7 @@ export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
     const gone = await readStatus(lab, '--backend', backend, ...ofFile)
     expect(new Set(gone.mappings.map(({ drift }) => drift))).toEqual(new Set(['missing']))
     expect(gone.mappings).toHaveLength(4)
-    // Without the file, the bridge tells what its network needs.
+    // Without the file, the needs of the network are read from its bridge.
     const untold = await readStatus(lab, '--backend', backend, ...state)
     expect(untold.mappings).toEqual([])
     expect(untold.networks).toMatchObject([{ name: 'web', drift: 'changed', backend: null }])

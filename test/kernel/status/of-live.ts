@@ -11,7 +11,7 @@ import { driftOf, readStatus } from './read-status.ts'
 
 const state = ['--state', '/run/lab/live']
 
-/** What status tells of a project that a live host holds, to the library and to the command. */
+/** The status of a live host's project, in the library and in the command. */
 export const statusOfLive = (open: OpenLab, backend: Backend): void => {
   const published = async (): Promise<Lab> => {
     const lab = await open()
@@ -28,7 +28,7 @@ export const statusOfLive = (open: OpenLab, backend: Backend): void => {
        report(web)`,
     )) as Leased
     const container = await contain(lab, leased)
-    // As attachPort leaves a port.
+    // Hairpin mode is on, as after attachPort.
     await lab.host.ip(`link set ${container.port} type bridge_slave hairpin on`)
     lab.use(await startEcho(container))
     return lab
@@ -66,7 +66,7 @@ export const statusOfLive = (open: OpenLab, backend: Backend): void => {
       'ip 8081/tcp: none',
       'ip 9000/tcp: missing',
     ])
-    // The rules that keep other clients out.
+    // Deletes the rules that keep other clients out.
     if (backend === 'nftables')
       await lab.host.mustRun(['nft', 'flush', 'map', 'inet', 'portolan', 'restricted4'])
     else await deleteRule(lab, backend, 'mangle', '--dport 8081 ')

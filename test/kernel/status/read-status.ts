@@ -9,7 +9,7 @@ export type MappingOf = (
   protocol?: string,
 ) => HostStatus['mappings'][number]
 
-/** What `portolan status --json` prints. */
+/** Reads `portolan status --json`. */
 export const readStatus = async (
   lab: Lab,
   ...words: readonly string[]

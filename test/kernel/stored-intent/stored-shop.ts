@@ -33,9 +33,9 @@ export const put = (text: string): Promise<string> => ask('put', { key: base64(k
 
 export const cluster = (): readonly string[] => ['--cluster', `etcd://${here().etcd.inside}/prod`]
 
-/** Runs a command line on the host; the first of each verb in a process of its own. */
+/** Runs a command line on the host. The first one of each verb has a process of its own. */
 export const run = (...words: readonly string[]): Promise<RunOutcome> => here().command.run(words)
-/** The same, which has to exit with 0. */
+/** The same, and throws unless it exits with 0. */
 export const must = async (...words: readonly string[]): Promise<string> =>
   printedBy(words, {}, await run(...words))
 
@@ -81,17 +81,17 @@ export const refused = async (): Promise<string> => {
   return event.kind === 'failed' ? `${event.error.code}: ${event.error.message}` : ''
 }
 
-/** Why a text was not taken; what was in force is watched again then. */
+/** Waits until the watch refuses a text, and until the old text is watched again. Resolves with the reason. */
 export const untaken = async (): Promise<string> => {
   const why = await refused()
   await inForce()
   return why
 }
 
-/** Waits for the next event of the watch that is one of these. */
+/** Waits for the next event of the watch that matches. */
 export const nextEvent: Watcher['next'] = (...words) => next(...words)
 
-/** Starts the container of nginx, as a plan for this text has it, unless it runs already. */
+/** Starts the container of nginx with the addresses of a plan for this text, unless it runs already. */
 export const attachNginx = async (text: string): Promise<PlanJson> => {
   const { lab } = here()
   const pilot = pilotOf(lab, 'nftables', { state: null })
@@ -108,7 +108,7 @@ export const bridges = async (): Promise<string> =>
   here().lab.host.mustRun(['ip', '-d', 'link', 'show', 'type', 'bridge'])
 export const state = '/var/lib/portolan'
 
-/** Tests of a host in a cluster, whose project is a text in etcd. */
+/** Tests with a host in a cluster. Its project is a text in etcd. */
 export const describeStored = (title: string, body: () => void): void =>
   describeBeside(title, ['etcd'], () => {
     beforeAll(async () => {
@@ -126,7 +126,7 @@ export const describeStored = (title: string, body: () => void): void =>
       await opened?.command[Symbol.asyncDispose]()
       await opened?.etcd[Symbol.asyncDispose]()
       await opened?.lab[Symbol.asyncDispose]()
-      // The next suite of the worker begins without them.
+      // The next suite of this worker must begin without them.
       running = null
       opened = null
     })

@@ -18,7 +18,7 @@ const ports = {
   },
 }
 
-/** The units of the Docker plugin; dockerd itself is spoken for here. */
+/** The units of the Docker plugin. The test plays dockerd. */
 export const docker = (opened: () => Here): void => {
   const path = (): string => `/proc/${opened().lab.host.pid}/root${pluginSocket}`
   const call = async (verb: string, body: Json): Promise<Json> => {
@@ -30,7 +30,7 @@ export const docker = (opened: () => Here): void => {
     return given?.body ?? {}
   }
 
-  /** A container with a published port, made as dockerd makes it. */
+  /** Makes a container with a published port, as dockerd does. */
   const runContainer = async (): Promise<void> => {
     const { lab } = opened()
     const given = { Pool: '10.30.0.0/24', Gateway: '10.30.0.1/24' }

@@ -15,7 +15,7 @@ export const watchUnit = 'portolan-watch@shop.service'
 export const composeFile = '/etc/portolan/shop/compose.yaml'
 export const configFile = '/etc/portolan/config.yaml'
 
-/** A project of one service, with ports of the host that lead to its port 80. */
+/** A project with one service. The host ports lead to its port 80. */
 export const shop = (...ports: readonly number[]): string => `
 services: {web: {networks: {front: {ipv4_address: 10.20.0.5}}, ports: [${ports.map((port) => `"${port}:80"`).join(', ')}]}}
 networks: {front: {ipam: {config: [{subnet: 10.20.0.0/24}]}, driver_opts: {com.docker.network.bridge.name: front}}}
@@ -27,13 +27,13 @@ export const plugWeb = (lab: Lab): Promise<Container> =>
     services: [{ protocol: 'tcp', port: 80 }],
   })
 
-/** What answers at a port of the host, asked by another machine. */
+/** The container that answers another machine at a port of the host. */
 export const answer = async ({ lab }: Here, port: number): Promise<string | null> => {
   const outcome = await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port })
   return outcome.delivered ? outcome.by : null
 }
 
-/** The rules on the host, without their counters. */
+/** The rules of the host without counters. */
 export const rules = ({ lab }: Here): Promise<string> =>
   lab.host.mustRun([
     'sh',
@@ -42,8 +42,8 @@ export const rules = ({ lab }: Here): Promise<string> =>
   ])
 
 /**
- * Ends the process of a unit as nothing can catch, and waits until systemd has another one that is ready.
- * @param meanwhile - what is asked before that one is there
+ * Kills the process of a unit by SIGKILL, and waits until systemd has started another one that is ready.
+ * @param meanwhile - runs before the new process exists
  */
 export const killAndWait = async (
   { systemd }: Here,
@@ -56,7 +56,7 @@ export const killAndWait = async (
   await systemd.until(unit, { NRestarts: String(Number(NRestarts) + 1), ActiveState: 'active' })
 }
 
-/** What a unit came to that was stopped. */
+/** Stops a unit, and returns its final state. */
 export const stopped = async ({ systemd }: Here, unit: string): Promise<object> => {
   await systemd.mustRun(['systemctl', 'stop', unit])
   return systemd.show(unit, 'ActiveState', 'Result', 'ExecMainStatus')

@@ -4,16 +4,16 @@ import { answer, configFile, type Here, stopped, watchUnit } from './here.ts'
 
 const units = [watchUnit, 'portolan-docker.service', 'portolan-cluster.service']
 
-/** What keeps a unit from its start for a while. */
+/** Errors that make the start of a unit fail for a while. */
 export const startLimits = (opened: () => Here): void => {
   test('units come back by themselves once a mistake is corrected, however often they were started meanwhile', async () => {
     const here = opened()
     const { systemd, etcd, lab } = here
     await systemd.write(configFile, 'no-such-key: 1\n')
     await systemd.systemctl('start', '--no-block', ...units)
-    // A call that waits at the socket starts the plugin at once each time.
+    // The waiting call makes systemd start the plugin again at once each time.
     const waiting = callDockerPlugin(`/proc/${lab.host.pid}/root${pluginSocket}`, '/Plugin.Activate', {})
-    // systemd allows five starts in ten seconds, unless told.
+    // systemd's default limit is five starts in ten seconds.
     await Promise.all(units.map((unit) => systemd.until(unit, { NRestarts: (times) => Number(times) > 5 })))
     await systemd.write(configFile, `cluster: etcd://${etcd.inside}/prod\n`)
     await Promise.all(units.map((unit) => systemd.until(unit, { ActiveState: 'active' })))

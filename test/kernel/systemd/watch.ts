@@ -14,19 +14,19 @@ import {
   watchUnit,
 } from './here.ts'
 
-/** The unit that holds a project. */
+/** The unit that watches a project. */
 export const watch = (opened: () => Here): void => {
   test('what comes after a project is started once its rules are there', async () => {
     const { systemd, lab } = opened()
     await systemd.write(composeFile, shop(8080))
     await systemd.install('portolan-watch@.service', shippedUnit('portolan-watch@.service'))
     await systemd.install(`${watchUnit}.d/compose.conf`, shippedUnit('compose.conf.example'))
-    // In the place of dockerd, which the unit names in Before=.
+    // Takes the place of dockerd, which the unit names in Before=.
     await systemd.install(
       'docker.service',
       '[Service]\nType=oneshot\nExecStart=sh -c "nft list map inet portolan dnat4 >/run/lab/seen"\n',
     )
-    // One transaction, as at boot.
+    // One transaction starts both, as at boot.
     await systemd.install('boot.target', `[Unit]\nWants=docker.service ${watchUnit}\nAfter=docker.service\n`)
     await systemd.mustRun(['systemctl', 'start', 'boot.target'])
     expect(await lab.host.readText('/run/lab/seen')).toContain('8080')
@@ -67,7 +67,7 @@ export const watch = (opened: () => Here): void => {
     const here = opened()
     await here.systemd.write(composeFile, shop(8080, 9090))
     await here.systemd.mustRun(['systemctl', 'reload', watchUnit])
-    // systemd does not wait for what a signal leads to.
+    // systemd does not wait for the effect of a signal.
     await until('port 9090', async () => (await rules(here)).includes('9090'), { shows: () => rules(here) })
     for (const port of [8080, 9090]) expect(await answer(here, port)).toBe('web')
   })
