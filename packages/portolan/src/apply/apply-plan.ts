@@ -24,7 +24,7 @@ import { type Batch, batches } from './batches.ts'
 import { giveBackUnused, observe } from './give-back.ts'
 import { type HostMemory, openMemory } from './host-memory.ts'
 import { isStale } from './is-stale.ts'
-import { owedBefore, owedBy, owesNothing, payFlows, together } from './owed-flows.ts'
+import { mergeFlows, owedBefore, owedBy, owesNothing, payFlows } from './owed-flows.ts'
 import { putAddressesBack } from './put-addresses-back.ts'
 import { withApplied } from './with-message.ts'
 
@@ -99,8 +99,8 @@ const changeHost = async (
       await carryOutBatch(batch, { context, work, facts, memory, links, applied, left })
     }
     const before = owedBefore(work.changes)
-    await payFlows(together(owed, before.due))
-    await memory.settle(together(owed, before.noted))
+    await payFlows(mergeFlows(owed, before.due))
+    await memory.settle(mergeFlows(owed, before.noted))
     const [first] = left
     if (first !== undefined) throw first
     await after(memory)

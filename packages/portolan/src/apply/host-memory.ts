@@ -14,7 +14,7 @@ import { type FixOperation, isSameFix, otherFix } from '../plan/fix-change.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import { hairpinAttribute } from './hairpin-ports.ts'
 import { foreseen, removeTraces } from './host-traces.ts'
-import { together, withoutFlows } from './owed-flows.ts'
+import { mergeFlows, withoutFlows } from './owed-flows.ts'
 import { markRestoring, noteSysctl } from './sysctl-notes.ts'
 import { withMore } from './with-message.ts'
 
@@ -114,7 +114,7 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
       if (state.created.length === 0) return
       if (await removeTraces(state.created, runner)) await replace({ ...state, created: [] })
     },
-    owe: (flows) => beforeAll(() => replace({ ...state, owed: together(state.owed, flows) })),
+    owe: (flows) => beforeAll(() => replace({ ...state, owed: mergeFlows(state.owed, flows) })),
     settle: (flows) => replace({ ...state, owed: withoutFlows(state.owed, flows) }),
     forgetRest: () => replace({ ...emptyState, created: state.created }),
   }

@@ -25,12 +25,12 @@ export const owedBefore = (
 ): { readonly due: OwedFlows; readonly noted: OwedFlows } => {
   const operations = changes.flatMap(({ part, operation }) => (part === 'conntrack' ? [operation] : []))
   return {
-    due: together(...operations.map(({ due }) => due)),
-    noted: together(...operations.map(({ noted }) => noted)),
+    due: mergeFlows(...operations.map(({ due }) => due)),
+    noted: mergeFlows(...operations.map(({ noted }) => noted)),
   }
 }
 
-export const together = (...all: readonly OwedFlows[]): OwedFlows => ({
+export const mergeFlows = (...all: readonly OwedFlows[]): OwedFlows => ({
   mapped: distinct(all.flatMap(({ mapped }) => mapped)),
   untranslated: distinct(all.flatMap(({ untranslated }) => untranslated)),
 })

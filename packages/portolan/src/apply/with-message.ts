@@ -18,7 +18,7 @@ export const withMore = (
   remedy: Refusal['remedy'] = () => '',
 ): PortolanError => {
   const cause = { cause: error }
-  const message = together(error, more, remedy)
+  const message = extendRefusal(error, more, remedy)
   if (error instanceof PermissionError) return new PermissionError(message, error.needs, cause)
   if (error instanceof StaleStateError) return new StaleStateError(`${error.message} ${more}`, cause)
   if (error instanceof ApplyError) return new ApplyError(message, error, cause)
@@ -38,7 +38,7 @@ export const withApplied = (error: unknown, applied: readonly string[]): unknown
     // The failed part may be in force, so "Nothing was changed." is said only when that is certain.
     const outcome = done.length > 0 ? inForce(done) : certain ? 'Nothing was changed.' : ''
     return new ApplyError(
-      together(error, outcome, done.length > 0 ? goOn : () => ''),
+      extendRefusal(error, outcome, done.length > 0 ? goOn : () => ''),
       { applied: done, stderr, offending, certain },
       { cause: error },
     )
@@ -61,7 +61,7 @@ const goOn = ({ apply }: Wording): string =>
     ? 'What is done once more goes on from there.'
     : 'Run apply again to go on, or destroy to take them back.'
 
-const together = (error: PortolanError, more: string, remedy: Refusal['remedy']): Refusal => ({
+const extendRefusal = (error: PortolanError, more: string, remedy: Refusal['remedy']): Refusal => ({
   problem: [error.problem, more].filter((part) => part !== '').join(' '),
   remedy: (wording) => [error.remedy(wording), remedy(wording)].filter((part) => part !== '').join(' '),
 })

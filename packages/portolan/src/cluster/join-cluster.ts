@@ -71,7 +71,7 @@ export const joinCluster = async (
   )
   const moves = gone.map((move): LostBlock => ({ ...move, networks: networksOf(move.block) }))
   const isNew = new Set(member.blocks.map(({ block }) => block))
-  const isTold = ({ block, networks }: LostBlock): boolean => networks.length > 0 || isNew.has(block)
+  const isToReport = ({ block, networks }: LostBlock): boolean => networks.length > 0 || isNew.has(block)
   const { lostElsewhere: before = [], ...own } = member
   const lostElsewhere = before.filter(({ block }) => keeps(block))
   const now: RememberedMember = {
@@ -91,5 +91,5 @@ export const joinCluster = async (
     const found = request.avoid?.(block) ?? null
     return found === null ? [] : [{ block, kind: found.kind, overlaps: found.overlaps, detail: found.detail }]
   })
-  return { ...claimed, leaving, collisions, member: now, moves: moves.filter(isTold) }
+  return { ...claimed, leaving, collisions, member: now, moves: moves.filter(isToReport) }
 }

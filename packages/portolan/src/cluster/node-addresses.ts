@@ -20,7 +20,7 @@ export interface NodeChoice {
   /** The addresses that --address names. */
   readonly asked: readonly string[]
   /** The addresses that this host announced before; null: none. */
-  readonly told: NodeAddresses | null
+  readonly announced: NodeAddresses | null
   /** The addresses of the etcd servers. */
   readonly servers: readonly string[]
 }
@@ -32,13 +32,13 @@ export interface NodeChoice {
  *
  * @throws InvalidRequestError for an address that this host does not have
  */
-export const nodeAddresses = ({ facts, asked, told, servers }: NodeChoice): NodeAddresses => {
+export const nodeAddresses = ({ facts, asked, announced, servers }: NodeChoice): NodeAddresses => {
   const wires = (facts.interfaces ?? []).filter(isWire)
   const own = ownAddresses(facts)
   const wanted = askedAddresses(asked, own)
   const names = [...towards(servers, wires), ...defaultInterfaces(facts)]
   const [ip, ip6] = families.map((family) => {
-    const kept = told?.[family] ?? null
+    const kept = announced?.[family] ?? null
     if (wanted[family] !== null) return wanted[family]
     return kept !== null && own.has(kept) ? kept : firstOn(names, wires, family)
   })

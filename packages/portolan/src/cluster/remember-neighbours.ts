@@ -35,7 +35,7 @@ export const tellAndRemember = async (
 ): Promise<NodeAddresses> => {
   const before = describeCluster(seen).hosts.find(({ host }) => host === member.host)
   const servers = await serverAddresses(endpoints)
-  const addresses = nodeAddresses({ facts, asked, told: before?.addresses ?? null, servers })
+  const addresses = nodeAddresses({ facts, asked, announced: before?.addresses ?? null, servers })
   const now = await runBlockSteps(store, announceFrom({ ...member, addresses }, seen))
   await rememberNeighbours(directory, member, now)
   return addresses

@@ -72,7 +72,7 @@ export const followErrors = (
   const gone = new AbortController()
   const closed = new AbortController()
   const look = async (): Promise<void> => {
-    let told = identities(first)
+    let reported = identities(first)
     while (!closed.signal.aborted && !gone.signal.aborted) {
       const blocks = followBlocks(stateDirectory)
       await delay(LOOK_MS, undefined, { signal: AbortSignal.any([closed.signal, blocks.changed]) }).catch(
@@ -84,8 +84,8 @@ export const followErrors = (
         const errors = await newErrors(held, next)
         if (closed.signal.aborted) return
         if (errors.length === 0) gone.abort()
-        else if (identities(errors) !== told) {
-          told = identities(errors)
+        else if (identities(errors) !== reported) {
+          reported = identities(errors)
           await tell(errors)
         }
       } catch (error) {

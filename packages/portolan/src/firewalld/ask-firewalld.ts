@@ -68,7 +68,7 @@ export const withOwnPriority = (hook: RemedyHook, priorities: Map<string, number
 const setPriority = '--set-priority='
 
 /** Joins the commands of two requests: those that make the policy once, then all rules, then one reload. */
-export const together = (one: Commands, other: Commands): Commands => {
+export const combine = (one: Commands, other: Commands): Commands => {
   const isReload = (words: readonly string[]): boolean => words.includes('--reload')
   const seen = new Set<string>()
   return [...one, ...other, ...one]

@@ -15,7 +15,7 @@ export const oursAsRead = (whole: HostRules, before: HostRules): HostRules => {
   const [now] = nftables.ours(whole.nftables).tables
   const { tables } = whole.nftables
   // The table keeps its place: of chains with the same priority, the chain of the table that was made last runs first.
-  const among =
+  const asRead =
     now === undefined ? [...tables, ...ours] : tables.flatMap((table) => (table === now ? ours : [table]))
-  return { ...whole, nftables: { ...whole.nftables, tables: among } }
+  return { ...whole, nftables: { ...whole.nftables, tables: asRead } }
 }

@@ -10,7 +10,7 @@ import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
 import { blockRoutes } from './networks/block-routes.ts'
 import { lostPorts, type Ports, portDrift, portsOfBridges } from './networks/bridge-ports.ts'
-import { bringAbout } from './networks/bring-about.ts'
+import { changeNetworks } from './networks/change-networks.ts'
 import type { LiveRules } from './rules/live-rules.ts'
 import type { RuleDrift } from './rules/rule-keeper.ts'
 import { intentOf } from './wanted/desired-of.ts'
@@ -103,8 +103,8 @@ export const holdLiveProject = (
         const more = elsewhere()
         const isElsewhere = strays.length > 0
         // The routes are restored on their own, so that a conflict of a network cannot keep them away.
-        await blockRoutes(rules, machine).bring()
-        if (isElsewhere || elsewhere().length > 0) await bringAbout(rules, machine, (intent) => intent)
+        await blockRoutes(rules, machine).mend()
+        if (isElsewhere || elsewhere().length > 0) await changeNetworks(rules, machine, (intent) => intent)
         for (const { network, port } of lostPorts(project, rules.facts, ports))
           await attachToNetwork(rules, machine, port, `${project}/${network}`, { isRepair: true })
         await rules.noteNeighbours()

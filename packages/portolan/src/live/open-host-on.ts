@@ -19,13 +19,13 @@ import { leaseEndpoint, releaseLeases } from './endpoints/lease-endpoint.ts'
 import { holdLiveProject } from './hold-live-project.ts'
 import { turnsInOrder } from './in-order.ts'
 import { keepWritten } from './left-behind/keep-written.ts'
+import { recordLeftNetworks } from './left-behind/record-left-networks.ts'
 import { refusePlanned } from './left-behind/refuse-planned.ts'
-import { takeUp } from './left-behind/take-up.ts'
 import type { LiveHost } from './live-host.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
 import { blockRoutes } from './networks/block-routes.ts'
-import { bringAbout } from './networks/bring-about.ts'
+import { changeNetworks } from './networks/change-networks.ts'
 import { checkNetwork } from './networks/check-network.ts'
 import { ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
 import { goneNetworks } from './networks/gone-networks.ts'
@@ -97,7 +97,7 @@ export const openObservedHostOn = async (
     machine.moveTo?.(named)
     rules.goOnWith(openRuleKeeper(machine.backend, project, machine.rules))
     await rules.refresh()
-    if ((await machine.elsewhere()).length > 0) await bringAbout(rules, machine, (intent) => intent)
+    if ((await machine.elsewhere()).length > 0) await changeNetworks(rules, machine, (intent) => intent)
   }
   const inItsBackend = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     for (let isMended = false; ; ) {
@@ -109,7 +109,7 @@ export const openObservedHostOn = async (
         // The refusal may be due to a bridge that another program deleted, so the missing networks are made first.
         if (error instanceof InvalidRequestError && !isMended && goneNetworks(rules).length > 0) {
           isMended = true
-          await bringAbout(rules, machine, (intent) => intent)
+          await changeNetworks(rules, machine, (intent) => intent)
         } else if (!(error instanceof BackendMovedError)) throw error
       }
     }
@@ -192,11 +192,11 @@ export const openObservedHostOn = async (
     await releaseLeases(rules, leases, network, endpoint, neverUsed)
   }
   try {
-    await takeUp(rules, machine, await rules.refresh())
+    await recordLeftNetworks(rules, machine, await rules.refresh())
     await refusePlanned(rules, machine)
     const mayBeElsewhere = rules.isDamaged() || machine.isNamed === true
     if (mayBeElsewhere && (await machine.elsewhere()).length > 0)
-      await bringAbout(rules, machine, (intent) => intent)
+      await changeNetworks(rules, machine, (intent) => intent)
     await written.look()
   } catch (error) {
     await close()

@@ -2,7 +2,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { RuleChange } from '../backend/dialects.ts'
 import type { PlanChange } from './plan.ts'
 
-const isOf = <One extends Backend>(
+const isOfBackend = <One extends Backend>(
   change: PlanChange,
   backend: One,
 ): change is PlanChange & RuleChange<One> => change.part === backend
@@ -15,7 +15,7 @@ export const changesOf = <One extends Backend>(
   changes: readonly PlanChange[],
   backend: One,
 ): readonly RuleChange<One>[] => {
-  const isOwn = (change: PlanChange): change is PlanChange & RuleChange<One> => isOf(change, backend)
+  const isOwn = (change: PlanChange): change is PlanChange & RuleChange<One> => isOfBackend(change, backend)
   return changes.every(isOwn) ? changes : changes.filter(isOwn)
 }
 
@@ -27,4 +27,4 @@ export const hasChangeOf = <One extends Backend>(
   changes: readonly PlanChange[],
   backend: One,
   isIt: (change: RuleChange<One>) => boolean,
-): boolean => changes.some((change) => isOf(change, backend) && isIt(change))
+): boolean => changes.some((change) => isOfBackend(change, backend) && isIt(change))

@@ -14,13 +14,13 @@ export const conflictPlace = (conflict: Conflict, intent: Intent): SourcePositio
 }
 
 const mappingPlace = (published: ConflictMapping, { mappings }: Intent): SourcePosition | null => {
-  const meant = mappings.filter((one) => isOf(one, published))
+  const meant = mappings.filter((one) => publishes(one, published))
   // A mapping that names this host address comes before one that leaves the address open, which fits any address.
   const exact = meant.find(({ hostAddress }) => hostAddress === published.hostAddress)
   return (exact ?? meant[0])?.place ?? null
 }
 
-const isOf = (
+const publishes = (
   { protocol, service, hostPorts, containerPorts, interface: device }: MappingIntent,
   published: ConflictMapping,
 ): boolean =>

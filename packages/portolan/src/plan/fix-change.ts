@@ -1,7 +1,7 @@
 import { type Change, type Conflict, type DesiredState, type HookNeed, isNeeded } from '@portolan/core'
 import type { Fix } from '@portolan/host'
 import { shellLine } from '@portolan/netfilter'
-import { notReloaded, policyIn, together, withFreeName, withOwnPriority } from '../firewalld/ask-firewalld.ts'
+import { combine, notReloaded, policyIn, withFreeName, withOwnPriority } from '../firewalld/ask-firewalld.ts'
 import type { Firewalld } from '../firewalld/read-firewalld.ts'
 
 /**
@@ -163,8 +163,8 @@ const leftAlone = (conflict: Conflict, hook: string): Conflict => {
 
 const merge = (whole: Request, part: Request): Request => ({
   ...whole,
-  commands: policyIn(whole.commands) === null ? whole.commands : together(whole.commands, part.commands),
-  undo: policyIn(whole.commands) === null ? whole.undo : together(whole.undo, part.undo),
+  commands: policyIn(whole.commands) === null ? whole.commands : combine(whole.commands, part.commands),
+  undo: policyIn(whole.commands) === null ? whole.undo : combine(whole.undo, part.undo),
   conflicts: [...whole.conflicts, ...part.conflicts],
   needs: [...whole.needs, ...part.needs],
 })
@@ -244,8 +244,8 @@ const wholeOf = (
   if (before === undefined) return request
   if (policyIn(request.commands) !== null)
     return {
-      commands: earlier.reduce((all, { commands }) => together(commands, all), request.commands),
-      undo: earlier.reduce((all, { undo }) => together(undo, all), request.undo),
+      commands: earlier.reduce((all, { commands }) => combine(commands, all), request.commands),
+      undo: earlier.reduce((all, { undo }) => combine(undo, all), request.undo),
     }
   return earlier.find((one) => isPartOf(request, one)) ?? request
 }

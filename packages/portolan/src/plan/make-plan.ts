@@ -57,7 +57,7 @@ import { plannedAddresses } from './planned-addresses.ts'
 import { refuseChainsOfNft } from './refuse-chains-of-nft.ts'
 import { heldChainNotes, strayProjectNotes } from './rule-notes.ts'
 import { speakingPlan } from './speaking-plan.ts'
-import { untoldBlocks } from './untold-blocks.ts'
+import { unreportedBlocks } from './unreported-blocks.ts'
 import { withCommands } from './with-commands.ts'
 
 /**
@@ -143,14 +143,14 @@ export const makePlan = (input: PlanInput): Plan => {
   })
   const own = withMappings(resolved.desired, input.live)
   const around = withoutLeavingRoutes(own, facts)
-  const among =
+  const joined =
     neighbours === null ? null : withNeighbours(own, around, neighbours, input.wording, input.ownCommand)
-  const { desired, conflicts: ofRoutes } = among ?? { desired: own, conflicts: [] }
-  const untold = untoldBlocks(input.lost ?? [], intent.project, resolved.subnets, input.blocks)
-  const lost = lostBlockNotes(untold, neighbours, input.blocks ?? undefined)
+  const { desired, conflicts: ofRoutes } = joined ?? { desired: own, conflicts: [] }
+  const unreported = unreportedBlocks(input.lost ?? [], intent.project, resolved.subnets, input.blocks)
+  const lost = lostBlockNotes(unreported, neighbours, input.blocks ?? undefined)
   const placed = networkPlaceNotes(resolved.subnets, desired.networks, input)
-  const told = [...lost, ...placed, ...(among?.notes ?? []), ...endpointNotes(input, desired)]
-  const ofHost = [...told, ...forgottenSysctlNotes(desired, input)].map(
+  const networkNotes = [...lost, ...placed, ...(joined?.notes ?? []), ...endpointNotes(input, desired)]
+  const ofHost = [...networkNotes, ...forgottenSysctlNotes(desired, input)].map(
     (text): IntentNote => ({ text, place: null }),
   )
   const resolution = { ...resolved, desired, notes: [...resolved.notes, ...ofHost] }

@@ -101,8 +101,8 @@ export const conflictsNow = (
     const all = [...ofRoutes, ...found.filter(({ kind }) => isOfNow(kind))]
     const stale = wish === undefined ? behindCluster(project, state, all, host) : null
     if (stale !== null) behind.push(stale)
-    const told = stale === null ? all : all.filter((one) => !stale.conflicts.includes(one))
-    return (wish === undefined ? asFarAsRulesTell(told, project, isRestricted) : told).map(
+    const current = stale === null ? all : all.filter((one) => !stale.conflicts.includes(one))
+    return (wish === undefined ? asFarAsRulesTell(current, project, isRestricted) : current).map(
       (conflict): ProjectConflict => ({
         ...withCommands(conflict, { ...(ownCommand && { ownCommand }), ...words }),
         project,
@@ -173,7 +173,9 @@ const inForceAmong = (
 
 /** The state of a project as its bridges and rules tell it. Its ports count as open to every source. */
 const stateInForce = (project: string, { networks, published }: SearchedHost): DesiredState => {
-  const own = networks.filter((one) => one.project === project).flatMap(({ network }) => toldSubnets(network))
+  const own = networks
+    .filter((one) => one.project === project)
+    .flatMap(({ network }) => withKnownSubnets(network))
   const mappings = published
     .filter((port) => port.project === project)
     .flatMap((port) => mappingInForce(port, own))
@@ -181,7 +183,7 @@ const stateInForce = (project: string, { networks, published }: SearchedHost): D
 }
 
 /** Leaves out the subnet of an isolated network: its bridge has no address that tells the subnet. */
-const toldSubnets = (network: DesiredNetwork): readonly DesiredNetwork[] => {
+const withKnownSubnets = (network: DesiredNetwork): readonly DesiredNetwork[] => {
   const [ip, ip6] = [network.ip, network.ip6].map((one) => (one?.mode === 'isolated' ? null : one))
   return ip == null && ip6 == null ? [] : [{ ...network, ip: ip ?? null, ip6: ip6 ?? null }]
 }

@@ -50,8 +50,8 @@ export const readLostBlocks = async (
 ): Promise<LostBlocks> => {
   try {
     const known = await readMemberSince(stateDirectory)
-    const told = neighbours === undefined ? clusterSeen : neighbours
-    const seen = told === undefined ? await seenLast(stateDirectory) : told
+    const given = neighbours === undefined ? clusterSeen : neighbours
+    const seen = given === undefined ? await seenLast(stateDirectory) : given
     const cluster = known?.member.cluster ?? seen?.cluster ?? ''
     const others = seen?.cluster === cluster ? seen.others : []
     const { blocks: own = [], lost = [], leaving = [] } = known?.held ?? {}

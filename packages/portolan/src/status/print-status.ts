@@ -191,8 +191,8 @@ const printDrift = ({ drift, lost }: HostStatus, style: Style): readonly string[
 
 /** The commands that move networks to another subnet. The list of conflicts shows no remedies. */
 const printMoves = (conflicts: NonNullable<HostStatus['conflicts']>): readonly string[] => {
-  const told = conflicts.filter((one) => isAboutBlocks(one) || one.remedy.commands.some(isMove))
-  const lists = told.map(({ remedy }) => remedy.commands)
+  const moves = conflicts.filter((one) => isAboutBlocks(one) || one.remedy.commands.some(isMove))
+  const lists = moves.map(({ remedy }) => remedy.commands)
   const of = (is: (command: string) => boolean): readonly string[] => [...new Set(lists.flat().filter(is))]
   return [
     // A host without a name of its own has no block to which a network could move.
@@ -201,7 +201,7 @@ const printMoves = (conflicts: NonNullable<HostStatus['conflicts']>): readonly s
     ),
     ...of(isMove).map((command) => `To move the network: ${visibleLine(command)}`),
     // No command moves a network that a program holds.
-    ...told.flatMap(({ remedy, project, network }) =>
+    ...moves.flatMap(({ remedy, project, network }) =>
       network === null || remedy.commands.some(isMove)
         ? []
         : [visibleLine(`For network ${network} of project ${project}: ${remedy.text}`)],

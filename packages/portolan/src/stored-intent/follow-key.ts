@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type BlockEntry, type BlockSnapshot, BlockStoreError } from '@portolan/core'
 import type { ClusterKey } from '../cluster/open-cluster.ts'
-import { toldFaults } from '../cluster/told-faults.ts'
+import { reportedFaults } from '../cluster/reported-faults.ts'
 import type { KeyAnswer } from './key-history.ts'
 
 /** The pause after an error of the servers, in milliseconds. */
@@ -32,7 +32,7 @@ const answerOf = (entry: BlockEntry | null | undefined, revision: number): KeyAn
 
 /** Follows a key until it is stopped: tells what the key holds, and each change. */
 export const followKey = async (key: ClusterKey, { signal, hear, miss, found }: Follower): Promise<void> => {
-  const away = toldFaults()
+  const away = reportedFaults()
   while (!signal.aborted) {
     try {
       const snapshot = await key.read()

@@ -22,7 +22,7 @@ export interface FollowedExternals {
    * Tells whether an error about a missing network was reported before, and marks it as reported. A look, a repair and
    * a search for conflicts each meet that error. While the owner deletes the network, each may word it differently.
    */
-  isTold(error: unknown): boolean
+  wasReported(error: unknown): boolean
 }
 
 export interface ExternalsNow {
@@ -39,32 +39,33 @@ export const followExternals = (planAnew: () => Promise<DesiredState>): Followed
   let hasAny = false
   let isMissing = false
   /** The error that was reported for a missing network; null: none was, or the network is back. */
-  let told: string | null = null
+  let reported: string | null = null
   return {
     look: async (desired, facts) => {
       const external = desired.networks.filter((network) => network.external)
       const stamp = stampOf(external, facts)
       hasAny = external.length > 0
       // After a report of a missing network the bridge alone proves nothing: it may outlive the record of its engine.
-      if (!hasAny || (stamp === known && told === null)) {
+      if (!hasAny || (stamp === known && reported === null)) {
         isMissing = false
-        told = null
+        reported = null
         return asTheyWere
       }
       const now = await outcomeOf(planAnew())
       isMissing = now instanceof PortolanError
-      if (now instanceof PortolanError) return { moved: [], missing: told === identityOf(now) ? null : now }
-      told = null
+      if (now instanceof PortolanError)
+        return { moved: [], missing: reported === identityOf(now) ? null : now }
+      reported = null
       const moved = external.flatMap((network) => changeOf(network, now))
       if (moved.length === 0) known = stamp
       return { moved, missing: null }
     },
     areMissing: () => isMissing,
-    isTold: (error) => {
+    wasReported: (error) => {
       if (!hasAny || !(error instanceof IntentError)) return false
-      const before = told
-      told = identityOf(error)
-      return told === before
+      const before = reported
+      reported = identityOf(error)
+      return reported === before
     },
   }
 }

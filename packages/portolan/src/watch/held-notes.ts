@@ -31,7 +31,7 @@ export const heldNotes = (directory: string): HeldNotes => {
     takeAgain: () =>
       withHostLock(async () => {
         const now = await readState(directory)
-        const both = together(known, now)
+        const both = mergeNotes(known, now)
         if (!isDeepStrictEqual(both, now)) await writeState(directory, both)
         known = both
       }),
@@ -51,7 +51,7 @@ const hasAnyOf = (now: HostState, known: HostState): boolean =>
  * Joins known and newer notes. A newer note describes the host as it is now. Only newer notes of owed connections stay,
  * because the repairs have forgotten the earlier connections.
  */
-const together = (known: HostState, now: HostState): HostState => ({
+const mergeNotes = (known: HostState, now: HostState): HostState => ({
   sysctls: { ...known.sysctls, ...now.sysctls },
   created: [
     ...known.created,

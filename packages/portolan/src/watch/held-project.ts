@@ -21,7 +21,7 @@ export interface HeldProject {
    * Tells whether this error of a look, repair or search was reported before, and marks it as reported. A reported
    * error is retried silently.
    */
-  isTold?(error: unknown): boolean
+  wasReported?(error: unknown): boolean
   /** The desired state at the last look; null: nothing is desired. */
   desired(): DesiredState | null
   /** The leases of this host, of every project; null: no leases are kept. */

@@ -26,6 +26,7 @@ import { planBeside, prepareSearch } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { openSearchThread } from '../plan/search-thread.ts'
 import { appliedElsewhere } from './applied-elsewhere.ts'
+import { desiredForFacts } from './desired-for-facts.ts'
 import { driftBesideRules } from './drift-beside-rules.ts'
 import { failureOf, outcomeOf } from './failure-of.ts'
 import { asTheyWere, followExternals } from './followed-externals.ts'
@@ -35,7 +36,6 @@ import type { HeldProject } from './held-project.ts'
 import type { HeldText } from './held-text.ts'
 import type { DriftChange } from './host-event.ts'
 import { openPlacedRules } from './placed-rules.ts'
-import { presentWish } from './present-wish.ts'
 import { udpPorts } from './udp-ports.ts'
 import { hasLeases, owedIn, takesLeases, toLease, toWriteDown } from './wanted-leases.ts'
 
@@ -80,7 +80,7 @@ export const holdPlannedProject = async (
   const leases = heldLeases(stateDirectory)
   const before = heldNotes(stateDirectory)
   /** The plan options with the last known other hosts and leases, in case the files were lost or damaged since. */
-  const asKnown = async (): Promise<PlanOptions> => {
+  const knownOptions = async (): Promise<PlanOptions> => {
     const { known } = await knownNeighbours(options.neighbours, { ...options, stateDirectory }, {})
     neighbours = known ?? neighbours
     const held = {
@@ -90,7 +90,7 @@ export const holdPlannedProject = async (
     return neighbours === null ? held : { ...held, neighbours }
   }
   const quick = async (intent: Intent, more: Pick<PlanOptions, 'backend'> = {}): Promise<Plan> =>
-    planBeside(intent, { ...(await asKnown()), ...more }, { search: false })
+    planBeside(intent, { ...(await knownOptions()), ...more }, { search: false })
   let intent = wanted
   const first = await quick(intent)
   /** The other hosts that the desired state was made with. A search for conflicts may learn of newer ones earlier. */
@@ -126,13 +126,13 @@ export const holdPlannedProject = async (
     desired = planned.desired
     leases.note(planned, false)
   }
-  const wishOn = presentWish(() => ({ intent, desired, neighbours: taken }))
+  const desiredFor = desiredForFacts(() => ({ intent, desired, neighbours: taken }))
   const heldIn = (one: Backend): HeldRules => {
     const rules: HeldRules = new HeldRules(
       project,
       { readFacts: readNetworkFacts, withLock: withHostLock, neighbours: () => neighbours },
       openRuleKeeper(one, project, openRuleSource(one, runner, stateDirectory)),
-      () => wishOn(rules.facts),
+      () => desiredFor(rules.facts),
     )
     return rules
   }
@@ -155,7 +155,7 @@ export const holdPlannedProject = async (
   const elsewhere = () => {
     const { facts: present } = placed.rules
     return driftBesideRules(
-      wishOn(present),
+      desiredFor(present),
       present,
       options.sysctls ?? thisSysctls.isWritable('net.ipv4.ip_forward'),
     )
@@ -186,7 +186,7 @@ export const holdPlannedProject = async (
   }
   /** Takes over changes of the cluster's other hosts: they change the routes and the blocks that rules name. */
   const takeNeighbours = async (): Promise<void> => {
-    await asKnown()
+    await knownOptions()
     const now = neighbours
     if (textOf(now) === textOf(taken)) return
     want(await quick(intent))
@@ -278,10 +278,10 @@ export const holdPlannedProject = async (
     conflicts: async () => {
       // The missing network is already reported, and a search is not possible without it.
       if (!externals.areMissing())
-        conflicts = await (await prepareSearch(intent, await asKnown(), {}, search.conflicts))()
+        conflicts = await (await prepareSearch(intent, await knownOptions(), {}, search.conflicts))()
       return conflicts
     },
-    isTold: externals.isTold,
+    wasReported: externals.wasReported,
     desired: () => desired,
     leases: () => withLeaseStore(options, async (store) => (store === null ? null : store.read())),
     follow: openClusterMemory(stateDirectory).follow,

@@ -68,7 +68,7 @@ async function* watching(
   let known: readonly Conflict[] = []
   let retryMs = FIRST_RETRY_MS
   /** The drift that was last reported without a repair, so that it is reported once. */
-  let told = ''
+  let reported = ''
   let lookAt = 0
   let searchAt: number | null = 0
   let search: SearchBeside | null = null
@@ -98,7 +98,7 @@ async function* watching(
         if (signal.aborted) return
         lookAt = clock.now() + LOOK_MS
         // Drift is reported again for the new backend.
-        if (heldIn !== null && heldIn !== held.backend) told = ''
+        if (heldIn !== null && heldIn !== held.backend) reported = ''
         // The look may see a change before the kernel's notice arrives. The notices that are here by now tell the
         // change's cause. Some of them may be about changes after the look.
         const behind = changes.length === 0 ? [] : ((await gathering.caughtUp())?.notices ?? [])
@@ -110,21 +110,21 @@ async function* watching(
         notices = []
         since = null
         if (changes.length === 0) {
-          told = ''
+          reported = ''
           isWishNew = false
         } else {
           const pausedMs = contention.leftMs(clock.now())
           const outcome = check ? 'reported' : pausedMs > 0 ? 'paused' : null
           if (outcome !== null) {
             const text = JSON.stringify(changes.map(({ action, object }) => [action, object]))
-            if (text !== told) yield { ...about(), ...drift(changes, causes, outcome, null) }
-            told = text
+            if (text !== reported) yield { ...about(), ...drift(changes, causes, outcome, null) }
+            reported = text
             if (outcome === 'paused') lookAt = clock.now() + pausedMs
             else if (isBehind) lookAt = 0
           } else {
             const more = await held.repair()
             const afterMs = began === null ? null : clock.now() - began
-            const repaired = together(changes, more)
+            const repaired = mergeDrift(changes, more)
             // The notices of the repair itself are no cause of later drift. If other programs changed something during
             // the repair, or between the look and the repair, another look follows at once.
             const during = (await gathering.caughtUp()) ?? { notices: [], since: 0 }
@@ -145,7 +145,7 @@ async function* watching(
         }
       } catch (error) {
         if (signal.aborted) return
-        if (held.isTold?.(error) !== true)
+        if (held.wasReported?.(error) !== true)
           yield { ...about(), kind: 'failed', error: asError(error), retryMs }
         if (once) return
         lookAt = clock.now() + retryMs
@@ -170,7 +170,7 @@ async function* watching(
         known = apart.known
         searchRetryMs = FIRST_RETRY_MS
       } else {
-        if (held.isTold?.(outcome.error) !== true)
+        if (held.wasReported?.(outcome.error) !== true)
           yield { ...about(), kind: 'failed', error: asError(outcome.error), retryMs: searchRetryMs }
         if (once) return
         searchAt ??= clock.now() + searchRetryMs
@@ -197,7 +197,10 @@ async function* watching(
 }
 
 /** The drift that a look found, and what its repair found besides. */
-const together = (changes: readonly DriftChange[], more: readonly DriftChange[]): readonly DriftChange[] => {
+const mergeDrift = (
+  changes: readonly DriftChange[],
+  more: readonly DriftChange[],
+): readonly DriftChange[] => {
   const keyOf = ({ action, object }: DriftChange): string => `${action} ${object}`
   const known = new Set(changes.map(keyOf))
   return [...changes, ...more.filter((change) => !known.has(keyOf(change)))]

@@ -18,7 +18,7 @@ test('a host without a default route is reached through its interface towards et
     ],
   }
   const through = async (endpoint: string) =>
-    nodeAddresses({ facts, asked: [], told: null, servers: await serverAddresses([endpoint], resolve) })
+    nodeAddresses({ facts, asked: [], announced: null, servers: await serverAddresses([endpoint], resolve) })
   for (const endpoint of ['etcd:2379', '192.0.2.7:2379', '[2001:db8::7]:2379'])
     expect(await through(endpoint)).toEqual({ ip: '192.0.2.3', ip6: '2001:db8::3' })
   expect(await through('unknown:2379')).toEqual({ ip: null, ip6: null })

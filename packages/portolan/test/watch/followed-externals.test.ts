@@ -33,14 +33,14 @@ test('a network that is missing is told once, in whatever words and by whatever 
   const state = desired(theirs)
   expect(await externals.look(state, up)).toEqual({ moved: [], missing: null })
   // A search for conflicts comes upon it before a look does, while its owner is still at it.
-  expect(externals.isTold(missing('its bridge is not on this host'))).toBe(false)
+  expect(externals.wasReported(missing('its bridge is not on this host'))).toBe(false)
   plans.push(missing('no bridge belongs to it'), missing('no bridge belongs to it'))
   for (const _look of [1, 2]) expect((await externals.look(state, gone)).missing).toBeNull()
   expect(externals.areMissing()).toBe(true)
-  expect(externals.isTold(missing('no bridge belongs to it'))).toBe(true)
+  expect(externals.wasReported(missing('no bridge belongs to it'))).toBe(true)
   // Another one is news, and so is what has nothing to do with it.
-  expect(externals.isTold(missing('no bridge belongs to it', 4))).toBe(false)
-  expect(externals.isTold(new PortolanError('STATE', 'The disk is full.'))).toBe(false)
+  expect(externals.wasReported(missing('no bridge belongs to it', 4))).toBe(false)
+  expect(externals.wasReported(new PortolanError('STATE', 'The disk is full.'))).toBe(false)
 })
 
 test('one whose bridge outlives what its engine wrote down is told once', async () => {
@@ -48,15 +48,15 @@ test('one whose bridge outlives what its engine wrote down is told once', async 
   const state = desired(theirs)
   await externals.look(state, up)
   const error = missing('no network has that name')
-  expect(externals.isTold(error)).toBe(false)
+  expect(externals.wasReported(error)).toBe(false)
   for (const _look of [1, 2]) {
     plans.push(error)
     expect(await externals.look(state, up)).toEqual({ moved: [], missing: null })
-    expect(externals.isTold(error)).toBe(true)
+    expect(externals.wasReported(error)).toBe(true)
   }
   // It is there again, and goes again.
   await externals.look(state, up)
-  expect(externals.isTold(error)).toBe(false)
+  expect(externals.wasReported(error)).toBe(false)
 })
 
 test('one that came back and went again is told again', async () => {
@@ -67,11 +67,11 @@ test('one that came back and went again is told again', async () => {
     if (facts === gone) plans.push(missing('no bridge belongs to it'))
     const { missing: error } = await externals.look(state, facts)
     expect(error === null).toBe(facts === up)
-    if (error !== null) expect(externals.isTold(error)).toBe(false)
+    if (error !== null) expect(externals.wasReported(error)).toBe(false)
   }
 })
 
 test('of a project without such a network each failure is told', () => {
   const { externals } = followed()
-  for (const _time of [1, 2]) expect(externals.isTold(missing('a mistake'))).toBe(false)
+  for (const _time of [1, 2]) expect(externals.wasReported(missing('a mistake'))).toBe(false)
 })

@@ -53,10 +53,10 @@ test('what was told before is tried again without a word', async () => {
     return kinds
   }
   expect(await told(held)).toEqual(['failed'])
-  expect(await told({ ...held, isTold: () => true })).toEqual([])
+  expect(await told({ ...held, wasReported: () => true })).toEqual([])
   const searching = { ...heldWith([], []), conflicts: failing }
   expect(await told(searching)).toEqual(['watching', 'failed'])
-  expect(await told({ ...searching, isTold: () => true })).toEqual(['watching'])
+  expect(await told({ ...searching, wasReported: () => true })).toEqual(['watching'])
 })
 
 test('a watch whose signal is aborted already looks at nothing, and one that is aborted by a look repairs nothing', async () => {

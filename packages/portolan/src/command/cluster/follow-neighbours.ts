@@ -10,7 +10,7 @@ import { networksUp } from '../../cluster/networks-up.ts'
 import { openCluster } from '../../cluster/open-cluster.ts'
 import { readLostUse } from '../../cluster/read-lost-use.ts'
 import { neighboursIn } from '../../cluster/remember-neighbours.ts'
-import { isOutage } from '../../cluster/told-faults.ts'
+import { isOutage } from '../../cluster/reported-faults.ts'
 import type { CommandContext } from '../command.ts'
 import { directoryOf } from './call.ts'
 import { namedCluster } from './cluster-url.ts'
@@ -85,14 +85,14 @@ export const followNeighbours = async (context: CommandContext, signal: AbortSig
  * Prints once that this host lost a block. A block with a network in it is a conflict, which the watch tells, and is
  * left out here.
  *
- * @param told - the notes that were printed before
+ * @param reported - the notes that were printed before
  * @returns the notes that are printed by now
  */
 const tellLost = async (
   { terminal }: CommandContext,
   place: JoinPlace,
   neighbours: ClusterNeighbours,
-  told: readonly string[],
+  reported: readonly string[],
 ): Promise<readonly string[]> => {
   const facts = await readNetworkFacts()
   const { lost } = await readLostUse(place.directory, { leases: null, facts }, neighbours)
@@ -101,6 +101,6 @@ const tellLost = async (
     neighbours,
     claimLines(place, neighbours),
   )
-  for (const note of notes) if (!told.includes(note)) terminal.say(`portolan: ${note}`)
+  for (const note of notes) if (!reported.includes(note)) terminal.say(`portolan: ${note}`)
   return notes
 }

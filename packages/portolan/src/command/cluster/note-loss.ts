@@ -1,7 +1,7 @@
 import type { BlockStoreError } from '@portolan/core'
 import { lostData } from '../../cluster/lost-data.ts'
 import { rememberLoss, rememberLostIn } from '../../cluster/remember-neighbours.ts'
-import { isOutage } from '../../cluster/told-faults.ts'
+import { isOutage } from '../../cluster/reported-faults.ts'
 import { type ClusterCall, placeOf } from './call.ts'
 
 /**

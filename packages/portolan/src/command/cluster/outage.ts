@@ -1,4 +1,4 @@
-import { isOutage, type ToldFaults, toldFaults } from '../../cluster/told-faults.ts'
+import { isOutage, type ReportedFaults, reportedFaults } from '../../cluster/reported-faults.ts'
 import { type ErrorTerminal, sayError } from '../output/say-error.ts'
 
 /**
@@ -20,7 +20,7 @@ export interface Outage {
 export const openOutage = (
   terminal: ErrorTerminal,
   meanwhile = '',
-  away: ToldFaults = toldFaults(),
+  away: ReportedFaults = reportedFaults(),
 ): Outage => {
   let said = ''
   return {

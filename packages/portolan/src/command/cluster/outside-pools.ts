@@ -13,7 +13,7 @@ export const outsidePools = (held: HeldBlocks, settled: readonly string[]): Outs
   if (held.left !== true) return null
   const of = (family: Family): readonly string[] => {
     if (blockPools(held, family) === null) return []
-    const own = settled.filter((pool) => isOf(pool, family))
+    const own = settled.filter((pool) => hasFamily(pool, family))
     return own.length > 0 ? own : usual[family]()
   }
   return { ip: of('ip'), ip6: of('ip6') }
@@ -22,7 +22,7 @@ export const outsidePools = (held: HeldBlocks, settled: readonly string[]): Outs
 /** Pools outside a cluster, for each family in which the cluster has addresses. */
 export type OutsidePools = Readonly<Record<Family, readonly string[]>>
 
-const isOf = (pool: string, family: Family): boolean =>
+const hasFamily = (pool: string, family: Family): boolean =>
   parsePool(pool).entries.some(({ prefix }) => prefix.family === family)
 
 /** The pools from which subnets are picked where nothing names a pool or a cluster. */

@@ -1,4 +1,4 @@
-import { type ToldFaults, toldFaults } from '../../cluster/told-faults.ts'
+import { type ReportedFaults, reportedFaults } from '../../cluster/reported-faults.ts'
 import type { Terminal } from '../output/terminal.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Terminal } from '../output/terminal.ts'
  */
 export interface SaidOfCluster {
   /** The faults that keep etcd away. */
-  readonly faults: ToldFaults
+  readonly faults: ReportedFaults
   /** Prints a sentence, unless it was printed since `isWell`. */
   say(sentence: string): void
   /** Prints which hosts etcd lost, where they differ from those that were printed last; null: none. */
@@ -25,7 +25,7 @@ export const saidOfCluster = (terminal: Pick<Terminal, 'say'>): SaidOfCluster =>
   const said = new Set<string>()
   let unknown: string | null = null
   const fresh: SaidOfCluster = {
-    faults: toldFaults(),
+    faults: reportedFaults(),
     say: (sentence) => {
       if (said.has(sentence)) return
       said.add(sentence)

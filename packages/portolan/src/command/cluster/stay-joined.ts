@@ -4,8 +4,8 @@ import { arePoolsWritten } from '@portolan/core/planning'
 import { type RememberedMember, readMember } from '@portolan/host'
 import { refuseLostData, unknownTexts } from '../../cluster/lost-data.ts'
 import { rememberNeighbours } from '../../cluster/remember-neighbours.ts'
+import { isOutage } from '../../cluster/reported-faults.ts'
 import { stayAlive } from '../../cluster/stay-alive.ts'
-import { isOutage } from '../../cluster/told-faults.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { tellServiceManager } from '../watch/tell-service-manager.ts'
 import { type ClusterCall, placeOf } from './call.ts'
@@ -37,7 +37,7 @@ export const stayJoined = async (
   const stop = (): void => stopped.abort()
   process.on('SIGTERM', stop).on('SIGINT', stop)
   const { signal } = stopped
-  let told = ''
+  let reported = ''
   const outage = openOutage(call.terminal)
   let lease: string | null = null
   let isFirst = true
@@ -64,8 +64,8 @@ export const stayJoined = async (
           ...[blocks, leaving, moves, collisions, addresses, unknown],
           exhausted?.missing,
         ])
-        const isNew = text !== told
-        told = text
+        const isNew = text !== reported
+        reported = text
         if (exhausted !== null && blocks.length === 0) {
           // Networks may be in the blocks that this host had.
           if (isNew) await tellTrouble(call, joined)
@@ -80,9 +80,9 @@ export const stayJoined = async (
           // After a loss of data, what is remembered stays until this host has joined anew.
           await refuseLostData(placeOf(call), call.name, snapshot, () => call.store.read())
           await rememberNeighbours(call.directory, member, snapshot)
-          const isTold = (await unknownTexts(placeOf(call), call.name)).join() === unknown.join()
+          const isUnchanged = (await unknownTexts(placeOf(call), call.name)).join() === unknown.join()
           const hasRoom = exhausted !== null && roomIn(snapshot) > roomIn(seen)
-          return !isTold || hasRoom || arePoolsWritten(seen, snapshot)
+          return !isUnchanged || hasRoom || arePoolsWritten(seen, snapshot)
         }
         const isKept = (): Promise<boolean> => isRemembered(call.directory, member)
         const why = await stayAlive(call.store, member, lease, signal, look, isKept).catch(async (error) => {

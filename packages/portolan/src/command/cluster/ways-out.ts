@@ -68,11 +68,11 @@ export const waysOf =
  * said once.
  */
 export const waysOnce = (ways: WaysOut): WaysOut => {
-  const told = new Set<string>()
+  const named = new Set<string>()
   return (networks) => {
-    const first = networks.filter((network) => !told.has(network))
-    const again = networks.filter((network) => told.has(network))
-    for (const network of first) told.add(network)
+    const first = networks.filter((network) => !named.has(network))
+    const again = networks.filter((network) => named.has(network))
+    for (const network of first) named.add(network)
     return [
       ...(first.length === 0 ? [] : [ways(first)]),
       ...(again.length === 0 ? [] : [`What moves ${again.join(', ')} is said above, and is done once.`]),

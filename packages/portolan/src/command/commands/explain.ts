@@ -20,8 +20,8 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
     () => readSituation(options, terminal),
   )
   const packet = readPacketWords(options, facts)
-  const told = prepare(facts, lowerRules(rules), { endpoints }).evaluate(packet)
-  const outcome = asFarAsRead(packet, told, rules)
+  const answer = prepare(facts, lowerRules(rules), { endpoints }).evaluate(packet)
+  const outcome = asFarAsRead(packet, answer, rules)
   const leases = await leasesOf(options)
   const child = toldOfChildren(packet, facts, leases, parented)
   if (options.json === true) {

@@ -111,9 +111,9 @@ const openLines = (context: CommandContext): (() => Promise<readonly string[]>) 
   }
 }
 
-const sentencesOf = ({ unread, notes: told = [], heldBack = [] }: HostStatus): readonly string[] => [
+const sentencesOf = ({ unread, notes: lines = [], heldBack = [] }: HostStatus): readonly string[] => [
   ...heldBack.map(heldBackText),
-  ...told,
+  ...lines,
   ...unread,
 ]
 

@@ -16,7 +16,7 @@ import { followCluster } from '../cluster/follow-cluster.ts'
 import { withJoinedCluster } from '../cluster/with-joined-cluster.ts'
 import type { CommandContext } from '../command.ts'
 import type { ExitCode } from '../exit-code.ts'
-import { told, watchOptions } from '../output/tell-events.ts'
+import { printEvents, watchOptions } from '../output/tell-events.ts'
 import { timedTerminal } from '../output/timed-terminal.ts'
 import { fileSource, keySource, openIntent, refuseFiles } from '../sources/intent-source.ts'
 import { keptText } from '../sources/read-wanted.ts'
@@ -118,7 +118,7 @@ const watchLive = async (context: CommandContext, signals: Signals): Promise<Exi
       (held) => metrics?.observe(held) ?? held,
     )
     try {
-      return await told(host.watch(watchOptions(context, signals.stop)), context, metrics)
+      return await printEvents(host.watch(watchOptions(context, signals.stop)), context, metrics)
     } finally {
       // A scrape reads the leases of the host, so the server ends before the host is closed.
       await metrics?.close()

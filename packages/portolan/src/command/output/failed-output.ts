@@ -1,6 +1,6 @@
 import { untilWritten, whyUnwritten } from '@portolan/host/file'
 
-let isTold = false
+let isReported = false
 
 /**
  * Handles an error of standard output. A reader that has read enough (`portolan ... | head`) is no failure. Any other
@@ -8,8 +8,8 @@ let isTold = false
  * halfway.
  */
 export const heedOutput = (error: NodeJS.ErrnoException): void => {
-  if (error.code === 'EPIPE' || isTold) return
-  isTold = true
+  if (error.code === 'EPIPE' || isReported) return
+  isReported = true
   process.once('exit', () => {
     process.exitCode = 1
   })

@@ -15,7 +15,7 @@ const quotesLines = (error: unknown): boolean =>
  * @param text - the message, or sentences around it
  */
 export const sayError = (terminal: ErrorTerminal, error: unknown, text: string): void => {
-  const told = `portolan: ${text}`
-  if (quotesLines(error)) terminal.sayLines(told)
-  else terminal.say(told)
+  const line = `portolan: ${text}`
+  if (quotesLines(error)) terminal.sayLines(line)
+  else terminal.say(line)
 }

@@ -33,7 +33,7 @@ export async function* notTaken(
  * @param since - the cause of the first events, up to the event that says that the project is in force: see `eventText`
  * @returns the exit code to which the events lead
  */
-export const told = async (
+export const printEvents = async (
   events: AsyncIterable<HostEvent>,
   { options, terminal }: CommandContext,
   metrics: WatchMetrics | null,

@@ -9,11 +9,11 @@ import type { Terminal } from './terminal.ts'
 export const tellNotes = (
   terminal: Pick<Terminal, 'say'>,
 ): ((held: Pick<HeldPlan, 'intent' | 'ofText'>) => void) => {
-  let told = ''
+  let reported = ''
   return ({ intent, ofText }) => {
     const text = JSON.stringify(intent())
-    if (text === told) return
-    told = text
+    if (text === reported) return
+    reported = text
     for (const { text: note, place } of ofText)
       terminal.say(`portolan: ${place === null ? '' : `${placeText(place)}: `}${note}`)
   }

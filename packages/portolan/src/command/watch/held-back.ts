@@ -1,6 +1,6 @@
 import { defaultStateDirectory, type HeldBack, heldBackNow } from '@portolan/host'
 import { PermissionError, type PortolanError } from '@portolan/netfilter'
-import { isOutageCode } from '../../cluster/told-faults.ts'
+import { isOutageCode } from '../../cluster/reported-faults.ts'
 import type { Options } from '../options/option-table.ts'
 import { usesFiles } from '../sources/read-facts.ts'
 

@@ -38,7 +38,7 @@ export const holdAlone = async (directory: string, project: string): Promise<Lon
   return {
     taken: taken.signal,
     keep: async () => {
-      const kept = await told(hold.keep)
+      const kept = await orNull(hold.keep)
       if (kept?.kind === 'busy') {
         const error = watched(kept.by, 'by now', 'What is in force stays.')
         taken.abort(error)
@@ -51,7 +51,7 @@ export const holdAlone = async (directory: string, project: string): Promise<Lon
 }
 
 /** @returns null: it could not be announced */
-const told = async <Result>(tell: () => Promise<Result>): Promise<Result | null> => {
+const orNull = async <Result>(tell: () => Promise<Result>): Promise<Result | null> => {
   try {
     return await tell()
   } catch (error) {

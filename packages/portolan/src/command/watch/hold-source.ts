@@ -1,7 +1,7 @@
 import type { ClusterNeighbours, Intent } from '@portolan/core'
 import { createRunner, defaultStateDirectory, noteHeldBack, openMonitor } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
-import { isOutageCode } from '../../cluster/told-faults.ts'
+import { isOutageCode } from '../../cluster/reported-faults.ts'
 import type { WatchMetrics } from '../../metrics/open-metrics.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
 import type { StoredIntent } from '../../stored-intent/stored-intent.ts'
@@ -17,7 +17,7 @@ import { blockedError, followErrors, newErrors } from '../new-errors.ts'
 import { applyOptions } from '../options/apply-options.ts'
 import { withOwnOptions } from '../options/with-own-options.ts'
 import { sayLine } from '../output/say-line.ts'
-import { notTaken, told, watchOptions } from '../output/tell-events.ts'
+import { notTaken, printEvents, watchOptions } from '../output/tell-events.ts'
 import { tellNotes } from '../output/tell-notes.ts'
 import { refuseBlocked } from '../refuse-blocked.ts'
 import type { IntentSource } from '../sources/intent-source.ts'
@@ -105,7 +105,7 @@ export const holdSource = async (
     const hold = (wanted: Intent, last: ClusterNeighbours | null = null): Promise<HeldPlan> =>
       holdPlannedProject(wanted, text, { ...settled, ...seen, runner }, applyOptions(context), last)
     const refused = (error: PortolanError, retryMs: number | null): Promise<ExitCode> =>
-      told(notTaken(project, error, retryMs), context, metrics)
+      printEvents(notTaken(project, error, retryMs), context, metrics)
 
     /** Does what `refused` does. It also tells processes that ask about the project, as long as this lasts. */
     const heldBack = (error: PortolanError): Promise<ExitCode> => {
@@ -182,7 +182,7 @@ export const holdSource = async (
         ...(now.untaken === null ? [] : [now.untaken.changed]),
       ])
       const observed = metrics?.observe(held) ?? held
-      const ended = await told(
+      const ended = await printEvents(
         watchProject(observed, monitor, watchOptions(context, signal)),
         context,
         metrics,

@@ -19,7 +19,7 @@ export const refuseConflicts = async (
     (conflict) =>
       conflict.severity === 'error' &&
       conflict.project === dockerProject &&
-      isOf(conflict, network, endpoint),
+      concerns(conflict, network, endpoint),
   )
   if (blocking.length === 0) return
   if (force) {
@@ -33,7 +33,7 @@ export const refuseConflicts = async (
   })
 }
 
-const isOf = (conflict: Conflict, network: string, endpoint: string | null): boolean =>
+const concerns = (conflict: Conflict, network: string, endpoint: string | null): boolean =>
   conflict.mapping === null
     ? conflict.network === null || conflict.network === network
     : conflict.published.targets.some((one) => one.service === endpoint && one.network === network)

@@ -36,7 +36,7 @@ import { parentedAttachment } from './parented-attachment.ts'
 import { parentedDetach } from './parented-detach.ts'
 import type { EndpointPlace } from './place.ts'
 import { placeToAttach } from './place-to-attach.ts'
-import { refuseOverlap, waysPast } from './refuse-overlap.ts'
+import { refuseOverlap, rivalWays } from './refuse-overlap.ts'
 
 type AttachTools = Pick<
   LiveMachine,
@@ -160,7 +160,7 @@ const complete = async (
   const ip6 = addresses.some(({ family }) => family === 'ip6')
   const how = { ip6, within: addresses.map(({ subnet }) => subnet) }
   let state = await namespace.bringUp(inside, how)
-  const others = waysPast(attachment, state).length > 0 ? await beside(state) : []
+  const others = rivalWays(attachment, state).length > 0 ? await beside(state) : []
   refuseOverlap(namespace.where, attachment, state, others)
   if (others.length > 0) state = await namespace.bringUp(inside, { ...how, beside: others })
   refuseFormer(namespace, attachment, state)

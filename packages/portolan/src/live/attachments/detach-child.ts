@@ -43,7 +43,7 @@ export const removeChildren = async (
       const namespace = namespaces.open(netns)
       try {
         const link = await namespace.readLink(inside)
-        if (link?.kind === driver.kind && isOf(link, { ...wanted, network }, lease.mac))
+        if (link?.kind === driver.kind && belongsTo(link, { ...wanted, network }, lease.mac))
           await namespace.removeLink(inside)
       } finally {
         namespace.close()
@@ -102,7 +102,7 @@ const removeMarked = async (
  * Tells whether an interface belongs to an endpoint. The alias decides first: the lease may have another MAC by now,
  * and may belong to another network with the same parent.
  */
-const isOf = ({ alias, kind, mac }: InsideLink, mark: EndpointMark, leased: string): boolean => {
+const belongsTo = ({ alias, kind, mac }: InsideLink, mark: EndpointMark, leased: string): boolean => {
   if (alias === endpointAlias(mark)) return true
   if (alias === '') return kind === 'ipvlan' || mac === leased
   const found = parseEndpointAlias(alias)

@@ -14,7 +14,7 @@ import {
 import type { Attachment, InsideAddress } from './attachment.ts'
 
 /** The other routes and addresses in a namespace that lead to the subnet of the network, or to a part of it. */
-export const waysPast = ({ addresses }: Attachment, { otherWays }: InsideState): readonly OtherWay[] =>
+export const rivalWays = ({ addresses }: Attachment, { otherWays }: InsideState): readonly OtherWay[] =>
   otherWays.filter((way) => addresses.some((address) => isInTheWay(address, way)))
 
 /**

@@ -90,7 +90,7 @@ const take = async (
   const network = on.name
   const inUse = new Set(
     [...rules.others(), ...wanted.ports()].flatMap(({ targets }) =>
-      targets.flatMap((target) => (isOf(target, name, network) ? [] : [target.address])),
+      targets.flatMap((target) => (isEndpoint(target, name, network) ? [] : [target.address])),
     ),
   )
   // Another program may have attached an endpoint since the facts were read.
@@ -158,7 +158,7 @@ export const releaseLeases = async (
   })
 }
 
-const isOf = (
+const isEndpoint = (
   target: DesiredMapping['targets'][number] | { readonly address: string },
   name: string,
   network: string,

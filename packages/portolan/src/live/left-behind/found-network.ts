@@ -11,7 +11,7 @@ import { containsAddress, families, parseAddress, parsePrefix } from '@portolan/
 import type { AttachedPort } from '../attachments/attached-ports.ts'
 import type { OwnBridge } from '../networks/own-bridges.ts'
 import type { WantedNetwork } from '../wanted/wanted-state.ts'
-import { untoldNetwork } from './refuse-untold.ts'
+import { undescribedNetwork } from './refuse-unrecorded.ts'
 
 /** A network that is up on the host, with its attached endpoints. */
 export interface FoundNetwork extends WantedNetwork {
@@ -30,7 +30,7 @@ export const networkOn = (
   peers: ReadonlyMap<number, PeerInside>,
 ): FoundNetwork | null => {
   const on = attached.filter(({ mark }) => mark.network === bridge.network)
-  const network = toldNetwork(bridge)
+  const network = describedNetwork(bridge)
   const endpoints: DesiredEndpoint[] = []
   const unseen: AttachedPort[] = []
   for (const port of on) {
@@ -40,7 +40,7 @@ export const networkOn = (
     if (found === null) unseen.push(port)
     else endpoints.push(found)
   }
-  if (unseen.length > 0) throw untoldNetwork(bridge.network, unseen)
+  if (unseen.length > 0) throw undescribedNetwork(bridge.network, unseen)
   if (network === null) return null
   const { ip, ip6, internal, icc, mtu, asked = {} } = network
   const { hostBinding, reachableFrom } = asked
@@ -57,7 +57,7 @@ export const networkOn = (
 }
 
 /** Reads the network of a bridge. @returns null: the bridge does not tell all of it */
-const toldNetwork = ({ link, mode, isolated = {}, untold }: OwnBridge): DesiredNetwork | null => {
+const describedNetwork = ({ link, mode, isolated = {}, untold }: OwnBridge): DesiredNetwork | null => {
   const found = bridgeNetwork(link)
   if (found === null || untold === 'any') return null
   if (families.some((family) => mode[family] === 'isolated' && isolated[family] === undefined)) return null

@@ -5,9 +5,9 @@ import type { LiveRules } from '../rules/live-rules.ts'
 /** The routes of a live project to the blocks of other hosts. */
 export interface BlockRoutes {
   /** Adds, changes and removes routes until they are as desired. */
-  bring(): Promise<void>
+  mend(): Promise<void>
   /**
-   * Brings the routes as `bring` does, but only if another process has recorded the other hosts again since the last
+   * Mends the routes as `mend` does, but only if another process has recorded the other hosts again since the last
    * time. Rules that name their blocks count as damaged then.
    */
   keepUp(): Promise<void>
@@ -21,7 +21,7 @@ export const blockRoutes = (
 ): BlockRoutes => {
   let isDone = false
   const missing = () => diffRoutes(rules.desired() ?? {}, rules.facts)
-  const bring = async (): Promise<void> => {
+  const mend = async (): Promise<void> => {
     if (missing().length === 0) return
     await withLock(async () => {
       cluster?.holdRoutes()
@@ -40,12 +40,12 @@ export const blockRoutes = (
   }
   const areUp = (): boolean => isDone && !rules.isBehind()
   return {
-    bring,
+    mend,
     areUp,
     keepUp: async () => {
       if (areUp()) return
       if (rules.isBehind()) await rules.refresh()
-      await bring()
+      await mend()
       await rules.noteNeighbours()
       isDone = true
     },

@@ -1,10 +1,10 @@
 import { type DesiredNetwork, type Intent, leasedSubnets, type NetworkOptions } from '@portolan/core'
 import { networkIntent, requestedName } from '@portolan/core/planning'
 import { InvalidRequestError, oneWay, PortolanError, type Wording } from '@portolan/netfilter'
-import { refuseUntold } from '../left-behind/refuse-untold.ts'
+import { refuseUnrecorded } from '../left-behind/refuse-unrecorded.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import type { WantedState } from '../wanted/wanted-state.ts'
-import { bringAbout } from './bring-about.ts'
+import { changeNetworks } from './change-networks.ts'
 import { goneNetworks } from './gone-networks.ts'
 import type { NetworkTools } from './network-tools.ts'
 import { refuseParented } from './parented-networks.ts'
@@ -20,10 +20,10 @@ export const ensureNetwork = async (
 ): Promise<DesiredNetwork> => {
   const wish = wishFor(rules, tools, name, options)
   const missing = (await rules.decideForSure(async () => wish())) ?? (await seenAnew(rules, wish))
-  refuseUntold(rules, name)
+  refuseUnrecorded(rules, name)
   if (missing !== null) await refuseParented(tools.leases, rules.project, name)
   if (missing !== null || rules.isDamaged())
-    await bringAbout(rules, tools, (intent) => {
+    await changeNetworks(rules, tools, (intent) => {
       const wanted = wish() ?? rules.wanted.network(name)?.intent ?? networkIntent(name, options)
       return { ...intent, networks: [...intent.networks.filter((one) => one.name !== name), wanted] }
     })
@@ -78,7 +78,7 @@ export const removeNetwork = async (rules: LiveRules, tools: NetworkTools, name:
     if (rules.isDamaged()) await rules.slowly(() => null)
     return
   }
-  await bringAbout(rules, tools, (intent) => {
+  await changeNetworks(rules, tools, (intent) => {
     refuseInUse(rules, name)
     return { ...intent, networks: intent.networks.filter((network) => network.name !== name) }
   })

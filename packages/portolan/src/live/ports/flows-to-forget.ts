@@ -127,9 +127,9 @@ export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>
     },
     settled: async () => {
       await ended()
-      const told = failure
+      const failed = failure
       failure = null
-      if (told !== null) throw told.error
+      if (failed !== null) throw failed.error
     },
   }
 }

@@ -17,14 +17,14 @@ export const printOpenings = (
   openings: readonly DesiredOpening[] | undefined,
   { columns, rules }: Look,
 ): readonly string[] => {
-  const told = new Map<string, { readonly ports: string; readonly families: Set<string> }>()
+  const lines = new Map<string, { readonly ports: string; readonly families: Set<string> }>()
   for (const { label, family, ports } of openings ?? []) {
     const key = `${label} ${portsText(ports)}`
-    const known = told.get(key) ?? { ports: portsText(ports), families: new Set<string>() }
+    const known = lines.get(key) ?? { ports: portsText(ports), families: new Set<string>() }
     known.families.add(family === 'ip' ? 'IPv4' : 'IPv6')
-    told.set(key, known)
+    lines.set(key, known)
   }
-  const rows = [...told].map(([key, { ports, families }]) => [
+  const rows = [...lines].map(([key, { ports, families }]) => [
     key.slice(0, -ports.length - 1),
     ports,
     [...families].join(', '),

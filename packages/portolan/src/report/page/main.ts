@@ -18,9 +18,9 @@ const start = (): void => {
 
   const follow = (packet: Packet): void => {
     const situation = form.situation()
-    const told = answer(packet, situation)
+    const outcome = answer(packet, situation)
     const isPlanned = situation.key === 'planned'
-    output.replaceChildren(make('div', '', showAnswer(told, explainLine(packet), isPlanned)))
+    output.replaceChildren(make('div', '', showAnswer(outcome, explainLine(packet), isPlanned)))
   }
   const ask = (): void => {
     const read = readQuestion(form.question(), form.situation().facts)

@@ -12,26 +12,26 @@ export const isOutageCode = (code: string): boolean =>
   ['CLUSTER_UNREACHABLE', 'CLUSTER_OUTCOME_UNKNOWN', 'CLUSTER_DENIED', 'CLUSTER_DATA_LOST'].includes(code)
 
 /** The faults of an outage that were reported, so that each is reported once. Faults may alternate during an outage. */
-export interface ToldFaults {
+export interface ReportedFaults {
   /** Adds a fault. @returns true for the first one of its kind since `end` */
   add(error: BlockStoreError): boolean
   /** Ends the outage. @returns true when a fault was reported */
   end(): boolean
 }
 
-export const toldFaults = (): ToldFaults => {
+export const reportedFaults = (): ReportedFaults => {
   /** The reported kinds; null: the store did not answer. */
-  const told = new Set<CertificateFault | UserFault | 'CLUSTER_DATA_LOST' | null>()
+  const kinds = new Set<CertificateFault | UserFault | 'CLUSTER_DATA_LOST' | null>()
   return {
     add: ({ certificate, user, code }) => {
       const fault = certificate ?? user ?? (code === 'CLUSTER_DATA_LOST' ? code : null)
-      const isNew = !told.has(fault)
-      told.add(fault)
+      const isNew = !kinds.has(fault)
+      kinds.add(fault)
       return isNew
     },
     end: () => {
-      const wasAway = told.size > 0
-      told.clear()
+      const wasAway = kinds.size > 0
+      kinds.clear()
       return wasAway
     },
   }

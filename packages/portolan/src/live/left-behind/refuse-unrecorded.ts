@@ -6,18 +6,18 @@ import type { LiveRules } from '../rules/live-rules.ts'
  * Refuses to create a network again while containers are on its bridge. Their addresses are not recorded, so they could
  * be lost to others.
  */
-export const refuseUntold = ({ project, wanted, facts }: LiveRules, name: string): void => {
+export const refuseUnrecorded = ({ project, wanted, facts }: LiveRules, name: string): void => {
   if (wanted.network(name) !== null) return
   const on = attachedPorts(facts).filter(({ mark }) => mark.project === project && mark.network === name)
   if (on.length === 0) return
-  throw untoldNetwork(name, on)
+  throw undescribedNetwork(name, on)
 }
 
 /**
  * The error for a network that cannot be described completely.
  * @param on - the attached endpoints whose addresses are not known, at least one
  */
-export const untoldNetwork = (
+export const undescribedNetwork = (
   name: string,
   on: readonly Pick<AttachedPort, 'name' | 'mark'>[],
 ): InvalidRequestError => {

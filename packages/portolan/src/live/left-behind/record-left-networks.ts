@@ -31,7 +31,11 @@ type Tools = Pick<LiveMachine, 'leases' | 'withLock' | 'readPeers' | 'takesUp' |
  * @param before - the rules as they were just read
  * @throws InvalidRequestError when a network with an attached endpoint cannot be described completely
  */
-export const takeUp = async (rules: LiveRules, tools: Tools, before: KeptRules): Promise<void> => {
+export const recordLeftNetworks = async (
+  rules: LiveRules,
+  tools: Tools,
+  before: KeptRules,
+): Promise<void> => {
   const { readPeers, takesUp } = tools
   if (readPeers === undefined || takesUp === undefined || leftBridges(rules, takesUp).length === 0) return
   await tools.withLock(async () => {

@@ -3,7 +3,7 @@ import { chosenAnew } from '@portolan/core/planning'
 import { type HostFacts, PortolanError } from '@portolan/netfilter'
 
 /** A desired state, and what it was planned from. */
-export interface Wished {
+export interface PlannedState {
   readonly intent: Intent
   readonly desired: DesiredState
   /** The other hosts of the cluster; null: none are known. */
@@ -14,10 +14,10 @@ export interface Wished {
  * Returns the desired state as the host allows it now. An obstacle of planning time may be gone. The result is computed
  * again when the facts or the intent change.
  */
-export const presentWish = (wished: () => Wished): ((facts: HostFacts) => DesiredState) => {
-  let last: (Wished & { readonly facts: HostFacts; readonly present: DesiredState }) | null = null
+export const desiredForFacts = (planned: () => PlannedState): ((facts: HostFacts) => DesiredState) => {
+  let last: (PlannedState & { readonly facts: HostFacts; readonly present: DesiredState }) | null = null
   return (facts) => {
-    const { intent, desired, neighbours } = wished()
+    const { intent, desired, neighbours } = planned()
     const isSame =
       last !== null &&
       last.facts === facts &&

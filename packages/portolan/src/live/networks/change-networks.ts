@@ -20,7 +20,7 @@ const ATTEMPTS = 25
  * @param change - changes the intent; throws when the change is not allowed
  * @throws PortolanError `CONFLICTS` when it is not possible
  */
-export const bringAbout = async (
+export const changeNetworks = async (
   rules: LiveRules,
   tools: NetworkTools,
   change: (intent: Intent) => Intent,

@@ -9,18 +9,19 @@ import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
  * @param blocks - null: no cluster is named, so the project has no such conflict
  * @internal
  */
-export const untoldBlocks = (
+export const unreportedBlocks = (
   lost: readonly LostBlockUse[],
   project: string,
   subnets: readonly Pick<SubnetPlan, 'subnet'>[],
   blocks: HeldBlocks | null,
 ): readonly LostBlockUse[] => {
   if (blocks === null) return lost
-  const told = subnets.map(({ subnet }) => parsePrefix(subnet))
+  const ownSubnets = subnets.map(({ subnet }) => parsePrefix(subnet))
   return lost.flatMap((one): readonly LostBlockUse[] => {
     const networks = one.networks.filter((name) => !name.startsWith(`${project}/`))
     const prefix = parsePrefix(one.block)
-    const isTold = networks.length < one.networks.length || told.some((own) => prefixesOverlap(own, prefix))
-    return isTold && networks.length === 0 ? [] : [{ ...one, networks }]
+    const isReported =
+      networks.length < one.networks.length || ownSubnets.some((own) => prefixesOverlap(own, prefix))
+    return isReported && networks.length === 0 ? [] : [{ ...one, networks }]
   })
 }
