@@ -6,7 +6,7 @@ import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { firstOf, type Outcome, outcomeOf } from './first-outcome.ts'
 import { leaderlessTime } from './leaderless-time.ts'
 import { pendingSockets } from './pending-sockets.ts'
-import { type Asked, isAboutCertificate, isOfVote, noteServer, refusalOf, wordsOf } from './refusal.ts'
+import { type Asked, isAboutCertificate, isVoteError, noteServer, refusalOf, wordsOf } from './refusal.ts'
 import { UnresolvedError, unresolvedNames } from './unresolved-names.ts'
 
 /**
@@ -75,7 +75,7 @@ export const openServers = (
       const pending = new Map<number, Promise<Outcome<Result>>>()
       let turns = 0
       let sent = 0
-      let told: unknown = null
+      let clearest: unknown = null
       let isVoted = false
       let isOneSilent = false
       let isRenewed = false
@@ -119,17 +119,17 @@ export const openServers = (
           continue
         }
         if (first === at) first = (at + 1) % clients.length
-        if (told === null || worth(error, options) >= worth(told, options)) {
-          told = error
+        if (clearest === null || rankOf(error, options) >= rankOf(clearest, options)) {
+          clearest = error
           noteServer(error, options.endpoints[at])
         }
-        if (isOfVote(error)) {
+        if (isVoteError(error)) {
           isVoted = true
           leaderless.found()
         }
         // A vote does not tell whether a change was made. So a change without an answer in time is not repeated.
         if (isFinal(error, sending !== 'once'))
-          throw await named(worth(told, options) > 1 ? told : error, options)
+          throw await withUnresolvedNames(rankOf(clearest, options) > 1 ? clearest : error, options)
         isOneSilent ||= isOutOfTime(error)
         // A server whose leader went off holds a request until it has another leader, without an error. Its own time
         // limit is longer than ours (5 s and two of its votes, `ReqTimeout` of etcd). So a silent server is counted as
@@ -140,7 +140,7 @@ export const openServers = (
         }
         if (sent >= attemptsFor(error, options)) {
           if (isVoted && leaderless.isShort()) await delay(PAUSE_MS)
-          else if (pending.size === 0) throw await named(told, options)
+          else if (pending.size === 0) throw await withUnresolvedNames(clearest, options)
           // A server that is still silent may answer.
           else continue
         }
@@ -155,25 +155,25 @@ export const openServers = (
 }
 
 /** Where no server has answered, a name that cannot be resolved is reported as the reason. */
-const named = async (error: unknown, asked: Asked): Promise<unknown> => {
+const withUnresolvedNames = async (error: unknown, asked: Asked): Promise<unknown> => {
   const isSilent = error instanceof Error && isRecoverableError(error)
-  if (!isSilent || worth(error, asked) > 0) return error
+  if (!isSilent || rankOf(error, asked) > 0) return error
   const names = await unresolvedNames(asked.endpoints)
   if (names.length === 0) return error
-  const told = names.map(({ name, why }) => `the name ${name} cannot be resolved (DNS: ${why})`)
+  const unresolved = names.map(({ name, why }) => `the name ${name} cannot be resolved (DNS: ${why})`)
   const others = names.length < asked.endpoints.length ? [`no other server answers (${wordsOf(error)})`] : []
-  return new UnresolvedError([...told, ...others].join(', and '), { cause: error })
+  return new UnresolvedError([...unresolved, ...others].join(', and '), { cause: error })
 }
 
 /**
  * Ranks an error by how much it explains: a refused certificate more than a vote, and a vote more than a server that is
  * off.
  */
-const worth = (error: unknown, asked: Asked): number => {
+const rankOf = (error: unknown, asked: Asked): number => {
   // This error ends the request.
   if (!(error instanceof Error && isRecoverableError(error))) return 3
   if (refusalOf(error, asked) !== null) return 2
-  return isOfVote(error) ? 1 : 0
+  return isVoteError(error) ? 1 : 0
 }
 
 /**

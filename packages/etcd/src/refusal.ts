@@ -37,7 +37,7 @@ export const wordsOf = (error: unknown): string =>
 export const hasNoLeader = (error: unknown): boolean => wordsOf(error) === 'etcdserver: no leader'
 
 /** Is this an error of a vote, now or just before? The same server accepts the request a moment later. */
-export const isOfVote = (error: unknown): boolean =>
+export const isVoteError = (error: unknown): boolean =>
   /^etcdserver: (no leader|leader changed|request timed out|server stopped)/.test(wordsOf(error))
 
 const servers = new WeakMap<Error, string>()

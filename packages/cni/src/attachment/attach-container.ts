@@ -8,16 +8,16 @@ export interface WantedAttachment {
   readonly project: string
   readonly request: AttachRequest
   readonly ports: readonly PublishRequest[]
-  /** `warn`: a port is published even where a process of the host listens on it; `judge` gets that conflict. */
+  /** `warn`: a port is published even where a process of the host listens on it; `checkConflicts` gets that conflict. */
   readonly conflicts: 'error' | 'warn'
   /** Receives the container's conflicts of severity error. It throws to refuse the container because of them. */
-  readonly judge: (conflicts: readonly Conflict[]) => void
+  readonly checkConflicts: (conflicts: readonly Conflict[]) => void
 }
 
 /** Gives a container its interface and publishes its ports, all of it or nothing. */
 export const attachContainer = async (
   host: LiveHost,
-  { project, request, ports, conflicts, judge }: WantedAttachment,
+  { project, request, ports, conflicts, checkConflicts }: WantedAttachment,
 ): Promise<AttachedEndpoint> => {
   const { endpoint, network } = request
   const wasThere = host.endpoints().some((one) => one.service === endpoint && one.network === network)
@@ -27,7 +27,7 @@ export const attachContainer = async (
       await detachEnded(host, project, ports)
       await publish(host, ports, conflicts)
     }
-    judge(await conflictsOf(host, { project, network, endpoint }))
+    checkConflicts(await conflictsOf(host, { project, network, endpoint }))
   } catch (error) {
     // An endpoint of an earlier call for the same interface stays.
     if (!wasThere) await host.detach(endpoint, { network, neverUsed: true })

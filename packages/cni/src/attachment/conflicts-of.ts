@@ -15,12 +15,12 @@ export const conflictsOf = async (host: LiveHost, attached: Attached): Promise<r
   const { conflicts } = await host.status({ conflicts: { network, endpoint }, connections: false })
   return (conflicts ?? []).filter(
     (conflict) =>
-      conflict.severity === 'error' && conflict.project === attached.project && isOf(conflict, attached),
+      conflict.severity === 'error' && conflict.project === attached.project && concerns(conflict, attached),
   )
 }
 
 /** Does a conflict concern this container? A conflict of the whole host concerns every container. */
-const isOf = (conflict: Conflict, { network, endpoint }: Attached): boolean =>
+const concerns = (conflict: Conflict, { network, endpoint }: Attached): boolean =>
   conflict.mapping === null
     ? conflict.network === null || conflict.network === network
     : conflict.published.targets.some((one) => one.service === endpoint && one.network === network)

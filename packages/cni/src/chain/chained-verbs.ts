@@ -31,7 +31,7 @@ export const chainedAdd = async (
 ): Promise<CniResult> => {
   if (publishedPorts(config).length === 0) return result
   const project = chainedProject(request, config)
-  await alone(async () => {
+  await underHostLock(async () => {
     const [ledger, addresses] = [ledgerOf(config), chainedAddresses(request, result)]
     // The plugin before has given an ended container's address to a new one. The old container ended without a DEL, as
     // in a crash of the host.
@@ -55,7 +55,7 @@ export const chainedAdd = async (
 
 /** Removes the ports of a project in the ledger. */
 export const chainedDel = (project: string, config: NetworkConfig): Promise<void> =>
-  alone(() => takeBack(project, config))
+  underHostLock(() => takeBack(project, config))
 
 const takeBack = async (project: string, config: NetworkConfig): Promise<void> => {
   await destroy({ project, ...options(config) })
@@ -66,7 +66,8 @@ const takeBack = async (project: string, config: NetworkConfig): Promise<void> =
  * Plans and applies under the host lock. Of fifty containers that start at once, each plan would otherwise be out of
  * date when its turn comes.
  */
-const alone = <T>(work: () => Promise<T>): Promise<T> => withHostLock(work, { timeoutMs: lockTimeoutMs })
+const underHostLock = <T>(work: () => Promise<T>): Promise<T> =>
+  withHostLock(work, { timeoutMs: lockTimeoutMs })
 
 /** The missing or different parts of a container's ports, each as part of a sentence. */
 export const chainedFaults = async (

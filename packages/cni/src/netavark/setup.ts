@@ -56,7 +56,7 @@ export const setup = async (
       request: requestOf(call, netns, endpoint, options),
       ports: portsOf(host, call, endpoint, warn),
       conflicts: options.conflicts,
-      judge: (conflicts) => judge(conflicts, call, options, warn),
+      checkConflicts: (conflicts) => checkConflicts(conflicts, call, options, warn),
     })
     await warnUnchecked(network, defaultStateDirectory(), warn)
     return statusBlock(call.network, network, attached)
@@ -143,7 +143,7 @@ const portsOf = (
   return ports
 }
 
-const judge = (
+const checkConflicts = (
   conflicts: readonly Conflict[],
   call: ContainerCall,
   { conflicts: policy }: DriverOptions,

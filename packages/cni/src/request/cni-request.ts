@@ -42,10 +42,17 @@ export const readRequest = (environment: NodeJS.ProcessEnv): CniRequest => {
     throw invalid(
       `CNI_CONTAINERID is ${shown(id)}: expected a letter or digit, and then letters, digits, "_", "." and "-".`,
     )
-  return { verb, containerId: told(id), netns: told(netns), interface: told(name), args: readArgs(args) }
+  return {
+    verb,
+    containerId: textOrNull(id),
+    netns: textOrNull(netns),
+    interface: textOrNull(name),
+    args: readArgs(args),
+  }
 }
 
-const told = (text: string | undefined): string | null => (text === undefined || text === '' ? null : text)
+const textOrNull = (text: string | undefined): string | null =>
+  text === undefined || text === '' ? null : text
 
 const isVerb = (text: string | undefined): text is Verb => verbs.some((verb) => verb === text)
 

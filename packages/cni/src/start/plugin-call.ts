@@ -14,7 +14,7 @@ export const servePlugin = (
 export const homes = ['HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME'] as const
 
 /** The part of the environment that a call needs: the variables of the engine, and the folders of this user's files. */
-export const toldBy = (environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
+export const neededVariables = (environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(environment).filter(
       (entry): entry is [string, string] =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { type HandedAnswer, handOver } from '@portolan/host/handover'
-import { type PluginCall, placeOf, servePlugin, toldBy } from './plugin-call.ts'
+import { neededVariables, type PluginCall, placeOf, servePlugin } from './plugin-call.ts'
 import { loadPlugins, pluginsFile, serverFile } from './plugins-file.ts'
 
 /** The command by which a plugin was started. */
@@ -27,7 +27,7 @@ export const runPlugin = async ({ program, verb, atOnce, ...started }: PluginPro
       `${program}: ${text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?').replaceAll('\n', '\n  ')}\n`,
     )
   }
-  const call: PluginCall = { ...started, environment: toldBy(process.env), stdin: readStdin(), warn }
+  const call: PluginCall = { ...started, environment: neededVariables(process.env), stdin: readStdin(), warn }
   const handed = atOnce.includes(verb)
     ? null
     : await handOver({ ...call, place: placeOf(call), server: serverFile, version: pluginsFile })

@@ -52,7 +52,7 @@ const wantedAttachment = (
     },
     ports: wantedPorts(config, endpoint),
     conflicts: config.conflicts ?? 'error',
-    judge: (conflicts) => blockedBy(conflicts, config, warn),
+    checkConflicts: (conflicts) => blockedBy(conflicts, config, warn),
   }
 }
 

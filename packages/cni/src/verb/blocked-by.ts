@@ -4,7 +4,7 @@ import { CniError, cniCodes } from '../cni-error.ts'
 import type { WrittenConfig } from '../config/config-schema.ts'
 
 /** The advice for continuing in spite of a conflict. */
-export const goesOn = 'With "conflicts": "warn" in the network configuration it goes on all the same.'
+export const warnAdvice = 'With "conflicts": "warn" in the network configuration it goes on all the same.'
 
 /**
  * Fails ADD for conflicts of severity error, because a published port has to work. Where the configuration says so,
@@ -24,6 +24,6 @@ export const blockedBy = (
   }
   throw new CniError(cniCodes.conflict, words.map(({ message }) => message).join(' '), {
     // Each command has a line of its own, so that it can be copied.
-    details: [...new Set(words.map(({ remedy }) => remedy)), goesOn].join('\n'),
+    details: [...new Set(words.map(({ remedy }) => remedy)), warnAdvice].join('\n'),
   })
 }

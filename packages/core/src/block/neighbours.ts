@@ -127,8 +127,8 @@ export const neighboursOf = (
       .map((block): NeighbourBlock => {
         const node = nodeAt(state, block.host)
         // The addresses of a former machine with this name lead elsewhere.
-        const isOf = node !== null && leadsTo(node, block.incarnation) && block.host !== host
-        return { block: block.block, host: block.host, via: isOf ? node[block.prefix.family] : null }
+        const isReachable = node !== null && leadsTo(node, block.incarnation) && block.host !== host
+        return { block: block.block, host: block.host, via: isReachable ? node[block.prefix.family] : null }
       }),
   }
 }

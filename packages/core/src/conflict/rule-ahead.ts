@@ -115,9 +115,9 @@ export const rulesInOrder = ({ rules = [] }: HostFacts, family: Family): readonl
   rules
     .filter((rule) => (rule.family ?? family) === family)
     .toSorted((one, other) => priorityOf(one) - priorityOf(other))
-    .filter((rule) => [rule.from, rule.to].every((text) => text == null || isOf(text, family)))
+    .filter((rule) => [rule.from, rule.to].every((text) => text == null || isOfFamily(text, family)))
 
-const isOf = (text: string, family: Family): boolean => tryParseHostOrPrefix(text)?.family === family
+const isOfFamily = (text: string, family: Family): boolean => tryParseHostOrPrefix(text)?.family === family
 
 /** The part of a block that a rule may concern, by destination; null: none. */
 const partFor = (rule: RoutingRuleFact, block: Prefix): Prefix | null => {

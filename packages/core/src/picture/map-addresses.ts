@@ -71,7 +71,7 @@ export const mapAddresses = (facts: HostFacts | HostIndex, input: MapInput): Add
         list,
         entry,
         picked.filter(({ pool, prefix }) => pool === entry.pool && containsPrefix(entry.prefix, prefix)),
-        rejected.filter(({ candidate }) => isOf(entry, parsePrefix(candidate))),
+        rejected.filter(({ candidate }) => mayGive(entry, parsePrefix(candidate))),
         input.cells,
       ),
     ),
@@ -101,7 +101,7 @@ const eachOnce = (rejected: readonly Rejection[]): readonly Rejection[] => {
   })
 }
 
-const isOf = ({ prefix, size }: Entry, candidate: Prefix): boolean =>
+const mayGive = ({ prefix, size }: Entry, candidate: Prefix): boolean =>
   candidate.length === size && containsPrefix(prefix, candidate)
 
 const rowsOf = (

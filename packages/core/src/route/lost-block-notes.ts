@@ -22,7 +22,7 @@ const familyOf = (block: string): string => (parsePrefix(block).family === 'ip' 
  * Groups the blocks for one note each. Blocks without a network are grouped by family and new host. Blocks with the
  * same networks are grouped over both families, because one move takes a network out of both.
  */
-const together = (lost: readonly LostBlockUse[]): readonly (readonly LostBlockUse[])[] => {
+const byNetworks = (lost: readonly LostBlockUse[]): readonly (readonly LostBlockUse[])[] => {
   const groups = new Map<string, LostBlockUse[]>()
   for (const one of lost) {
     const key =
@@ -49,14 +49,14 @@ export const lostBlockNotes = (
     | null,
   blocks: Pick<HeldBlocks, 'join' | 'left' | 'takeover'> = { join: 'portolan cluster join' },
 ): readonly string[] =>
-  together(lost).flatMap((group) => {
+  byNetworks(lost).flatMap((group) => {
     const networks = group[0]?.networks ?? []
     // This host gave its blocks back, and has no routes to other hosts any more.
     if (blocks.left === true && networks.length === 0) return []
     const gone = [...new Set(group.map(({ block }) => familyOf(block)))].flatMap((family) => {
-      const isOf = (one: string): boolean => familyOf(one) === family
-      if (neighbours === null || neighbours.blocks.some(isOf)) return []
-      return [{ family, hasOthers: neighbours.others.some((other) => isOf(other.block)) }]
+      const isOfFamily = (one: string): boolean => familyOf(one) === family
+      if (neighbours === null || neighbours.blocks.some(isOfFamily)) return []
+      return [{ family, hasOthers: neighbours.others.some((other) => isOfFamily(other.block)) }]
     })
     const isOne = group.length === 1
     const [them, they] = isOne ? ['it', 'Block'] : ['them', 'Blocks']

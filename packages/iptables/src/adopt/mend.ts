@@ -86,9 +86,9 @@ export const mend = (
     const found = placedInFamily(actual, family)
     const withNetworks = (rules: readonly PlacedRule[]): readonly PlacedRule[] =>
       networks.reduce((placed, owned) => requireNetwork(placed, owned, family), rules)
-    const surely = surviving(placedInFamily(before, family), ports, family, presence ?? all)
-    const isKept = surely.length > 0 && isWholeIn(actual, family, 'nat', withNetworks(found))
-    const placed = withNetworks(recall(found, isKept ? stillMapped(surely, found) : surely))
+    const survivors = surviving(placedInFamily(before, family), ports, family, presence ?? all)
+    const isKept = survivors.length > 0 && isWholeIn(actual, family, 'nat', withNetworks(found))
+    const placed = withNetworks(recall(found, isKept ? stillMapped(survivors, found) : survivors))
     const isGuarded = networks.some(({ network }) => network[family] !== null)
     if (known === undefined || known === null)
       lost.push(...lostRestrictions(actual, placed, family, isGuarded))

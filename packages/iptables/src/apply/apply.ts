@@ -17,7 +17,7 @@ const restore = (
     .flatMap(({ lines }) => lines)
     .map((line) => `${line}\n`)
     .join('')
-  const options = variant === 'iptables-legacy' ? patiently : []
+  const options = variant === 'iptables-legacy' ? waitOptions : []
   return naming(runner.run(program(variant, family, 'restore'), ['--noflush', ...options], { input }))
 }
 
@@ -25,7 +25,7 @@ const restore = (
  * Waits up to five seconds for the lock. The programs of iptables-legacy share it, and a restore takes it anew for each
  * table. Giving up between two tables would leave half a change.
  */
-const patiently = ['--wait', '5']
+const waitOptions = ['--wait', '5']
 
 /** Does the text say that another program holds the lock (iptables/xshared.c `xtables_lock`)? */
 const isBusy = (stderr: string): boolean => /currently holding the xtables lock/.test(stderr)

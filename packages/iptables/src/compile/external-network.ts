@@ -18,14 +18,14 @@ export interface Members {
 }
 
 /** The matches on our own bridge. Packets within the bridge are decided on before the rules for leaving packets. */
-export const whole = ({ bridge }: DesiredNetwork): Members => ({
+export const ownBridgeMembers = ({ bridge }: DesiredNetwork): Members => ({
   to: [[outBy(bridge)]],
   from: [[]],
   away: [[inBy(bridge)]],
 })
 
 /** The matches for our containers on a foreign bridge. Packets within the bridge are left alone. */
-export const joined = (
+export const foreignBridgeMembers = (
   { bridge }: DesiredNetwork,
   family: Family,
   addresses: ReadonlySet<string>,

@@ -25,7 +25,7 @@ import {
 } from '../model/build.ts'
 import type { Match } from '../model/option/match.ts'
 import { isLimited } from './direct-mapping.ts'
-import { joined, type Members, whole } from './external-network.ts'
+import { foreignBridgeMembers, type Members, ownBridgeMembers } from './external-network.ts'
 import { interfaceLiteral, prefixLiteral } from './literals.ts'
 import * as chains from './object-name.ts'
 import { openingRules } from './opening.ts'
@@ -206,7 +206,9 @@ export const networkRules = (
     { project: desired.project, network },
     family,
     { any: direct.length > 0, limited: direct.some(isLimited) },
-    network.external ? joined(network, family, ownAddresses(desired, network, family)) : whole(network),
+    network.external
+      ? foreignBridgeMembers(network, family, ownAddresses(desired, network, family))
+      : ownBridgeMembers(network),
   )
   return rules.length === 0 ? rules : [...rules, ...openingRules(desired, network, family)]
 }
@@ -216,7 +218,7 @@ export const ownedNetworkRules = (
   { project, network }: OwnedNetwork,
   family: Family,
   direct: DirectPorts,
-  members: Members = whole(network),
+  members: Members = ownBridgeMembers(network),
 ): readonly PlacedRule[] => {
   const subnet = network[family]
   if (subnet === null || members.to.length === 0) return []

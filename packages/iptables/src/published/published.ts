@@ -33,7 +33,7 @@ const ofFamily = (ruleset: Ruleset, family: Family): readonly PublishedPort[] =>
       const port: PublishedPort = limited.has(tagOf(rule) ?? '') ? { ...read, limited: true } : read
       const key = [port.project, port.protocol, port.hostAddress, port.interface, port.hostPort].join(' ')
       const known = found.get(key)
-      found.set(key, known === undefined ? port : together(known, port))
+      found.set(key, known === undefined ? port : mergeTargets(known, port))
     }
   }
   return [...found.values()]
@@ -54,7 +54,7 @@ const limitedIn = (ruleset: Ruleset, family: Family): ReadonlySet<string> => {
 }
 
 /** Joins two rules that share one port by weight. */
-const together = (one: PublishedPort, other: PublishedPort): PublishedPort => ({
+const mergeTargets = (one: PublishedPort, other: PublishedPort): PublishedPort => ({
   ...one,
   targets: [...one.targets, ...other.targets],
   ...(one.newConnections === undefined || other.newConnections === undefined

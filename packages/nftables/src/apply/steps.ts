@@ -56,8 +56,8 @@ interface Phases {
 
 interface Exchange {
   readonly set: NamedSet
-  readonly gone: Element[]
-  readonly come: Element[]
+  readonly removed: Element[]
+  readonly added: Element[]
 }
 
 /** The elements to delete and to add, by the name of their set. */
@@ -68,8 +68,8 @@ type Exchanges = Map<string, Exchange>
  * object saves a lookup by name.
  */
 interface LastExchanges {
-  leaving: Exchange | null
-  coming: Exchange | null
+  removing: Exchange | null
+  adding: Exchange | null
 }
 
 /**
@@ -81,23 +81,23 @@ const isOpening = (name: string): boolean => /^(dnat|balanced|bound|inside)[46]/
 const exchangeOf = (exchanges: Exchanges, set: NamedSet): Exchange => {
   const found = exchanges.get(set.name)
   if (found !== undefined) return found
-  const made: Exchange = { set, gone: [], come: [] }
+  const made: Exchange = { set, removed: [], added: [] }
   exchanges.set(set.name, made)
   return made
 }
 
-const leave = (phases: Phases, set: NamedSet, element: Element): void => {
+const noteRemoved = (phases: Phases, set: NamedSet, element: Element): void => {
   const { last } = phases
-  if (last.leaving?.set !== set)
-    last.leaving = exchangeOf(isOpening(set.name) ? phases.oldOpenings : phases.guardElements, set)
-  last.leaving.gone.push(element)
+  if (last.removing?.set !== set)
+    last.removing = exchangeOf(isOpening(set.name) ? phases.oldOpenings : phases.guardElements, set)
+  last.removing.removed.push(element)
 }
 
-const come = (phases: Phases, set: NamedSet, element: Element): void => {
+const noteAdded = (phases: Phases, set: NamedSet, element: Element): void => {
   const { last } = phases
-  if (last.coming?.set !== set)
-    last.coming = exchangeOf(isOpening(set.name) ? phases.newOpenings : phases.guardElements, set)
-  last.coming.come.push(element)
+  if (last.adding?.set !== set)
+    last.adding = exchangeOf(isOpening(set.name) ? phases.newOpenings : phases.guardElements, set)
+  last.adding.added.push(element)
 }
 
 const ruleSteps = (chain: string, rules: readonly Rule[]): readonly Step[] =>
@@ -146,23 +146,23 @@ const place = (phases: Phases, operation: Operation): void => {
       return
     }
     case 'add-element':
-      come(phases, operation.set, operation.element)
+      noteAdded(phases, operation.set, operation.element)
       return
     case 'remove-element':
-      leave(phases, operation.set, operation.element)
+      noteRemoved(phases, operation.set, operation.element)
       return
     case 'replace-element':
-      leave(phases, operation.set, operation.before)
-      come(phases, operation.set, operation.element)
+      noteRemoved(phases, operation.set, operation.before)
+      noteAdded(phases, operation.set, operation.element)
       return
   }
 }
 
 /** One line for each set: one command deletes its old elements, and one adds its new ones. */
 const exchangeLines = (exchanges: Exchanges): readonly Line[] =>
-  [...exchanges.values()].map(({ set, gone, come }) => [
-    ...(gone.length === 0 ? [] : [{ kind: 'delete-elements' as const, set, elements: gone }]),
-    ...(come.length === 0 ? [] : [{ kind: 'create-elements' as const, set, elements: come }]),
+  [...exchanges.values()].map(({ set, removed, added }) => [
+    ...(removed.length === 0 ? [] : [{ kind: 'delete-elements' as const, set, elements: removed }]),
+    ...(added.length === 0 ? [] : [{ kind: 'create-elements' as const, set, elements: added }]),
   ])
 
 /**
@@ -194,7 +194,7 @@ export const linesOf = (changes: readonly Pick<NftablesChange, 'operation'>[]): 
     oldSets: [],
     flushes: [],
     oldChains: [],
-    last: { leaving: null, coming: null },
+    last: { removing: null, adding: null },
   }
   for (const { operation } of changes) place(phases, operation)
   return [

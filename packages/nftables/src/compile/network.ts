@@ -103,7 +103,7 @@ const kept = ({ bridge, ...subnets }: DesiredNetwork, comment: string): readonly
  * Is the subnet known? A subnet of length 0 stands for an unknown subnet (`bridgeNetwork`), which is the home of no
  * source.
  */
-const isTold = ({ subnet }: DesiredSubnet): boolean => !subnet.endsWith('/0')
+const isKnown = ({ subnet }: DesiredSubnet): boolean => !subnet.endsWith('/0')
 
 /** The families in which mappings open ports of a routed network. */
 export const directFamilies = (
@@ -147,7 +147,7 @@ export const addNetwork = (
   const toHome = goto(homeChain(network.bridge))
   const claimed = families.filter((family) => {
     const subnet = network[family]
-    if (subnet === null || !isTold(subnet)) return false
+    if (subnet === null || !isKnown(subnet)) return false
     return addElement(
       parts,
       family === 'ip' ? 'home4' : 'home6',

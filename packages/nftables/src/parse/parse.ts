@@ -14,7 +14,7 @@ import {
 import { tagOf } from './json/fields.ts'
 import { checkNesting, readJson } from './json/json-text.ts'
 import { offsetOfEntry } from './json/nesting.ts'
-import { readChain, readRule, readSet, readTable, saysMore } from './json/object.ts'
+import { hasUnknownKeys, readChain, readRule, readSet, readTable } from './json/object.ts'
 import { visitPieces } from './json/pieces.ts'
 
 interface OpenChain {
@@ -43,7 +43,7 @@ const place = (open: OpenTable, tag: string, body: JsonObject): boolean => {
     // A script may name a chain twice. The rules read so far stay.
     if (chain === null || open.chains.has(chain.name)) return false
     open.chains.set(chain.name, { chain, rules: [] })
-    return !saysMore(body)
+    return !hasUnknownKeys(body)
   }
   if (tag === 'rule') {
     const rule = readRule(body)

@@ -90,14 +90,15 @@ const doorsOf = (
   if (kind === 'direct') return []
   const all = hostAddresses(facts)
   const own = all.filter(
-    (address) => isOf(family, address) && !prefixContains('127.0.0.0/8', address) && !isLinkLocal(address),
+    (address) =>
+      isOfFamily(family, address) && !prefixContains('127.0.0.0/8', address) && !isLinkLocal(address),
   )
   // No packet comes to an address that the host does not have.
   const isThere = hostAddress !== null && (isLoopback(hostAddress) || all.includes(hostAddress))
   return [...own, loopback[family], ...(isThere ? [hostAddress] : [])]
 }
 
-const isOf = (family: Family, address: string): boolean => address.includes(':') === (family === 'ip6')
+const isOfFamily = (family: Family, address: string): boolean => address.includes(':') === (family === 'ip6')
 
 const isLoopback = (address: string): boolean => address === '::1' || prefixContains('127.0.0.0/8', address)
 
@@ -111,7 +112,7 @@ const machinesBefore = (facts: HostFacts, family: Family): readonly MachineSourc
   (facts.interfaces ?? []).filter(isUplink).flatMap((link) => {
     const name = link.name ?? ''
     const neighbours = (link.addresses ?? [])
-      .filter((text) => isOf(family, text) && !isLinkLocal(text.split('/')[0] ?? ''))
+      .filter((text) => isOfFamily(family, text) && !isLinkLocal(text.split('/')[0] ?? ''))
       .flatMap((text) => neighbourOf(text) ?? [])
     const isDefault = (facts.routes ?? []).some(
       ({ destination, interface: by }) => by === name && isDefaultOf(family, destination),

@@ -8,7 +8,7 @@ import { type ConditionOption, coreMatch } from './core-match.ts'
 import { type Extension, openExtension, readMatch, readTarget, takeOption } from './extension.ts'
 import { plainSegment } from './plain-segment.ts'
 import { splitWords } from './split-words.ts'
-import { protocolOf, ranks, type Segment, says, type TableContext } from './table-context.ts'
+import { matchSegment, protocolOf, ranks, type Segment, type TableContext } from './table-context.ts'
 
 const conditions: Readonly<Record<string, ConditionOption>> = {
   s: 'source',
@@ -31,7 +31,7 @@ const condition = (
   const { rank, alternatives } = coreMatch(option, value, negated, context.family, '')
   const [match = null] = alternatives
   if (match?.kind === 'opaque') return null
-  return { ...says(rank, match), protocol: option === 'protocol' ? protocolOf(match) : undefined }
+  return { ...matchSegment(rank, match), protocol: option === 'protocol' ? protocolOf(match) : undefined }
 }
 
 const openSegment = (letter: string, name: string, context: TableContext): Extension | null => {
@@ -66,10 +66,10 @@ const extension = (letter: string, text: string, context: TableContext): Segment
   }
   if (opened.kind === 'match') {
     const { node, protocols } = readMatch(opened, context.family)
-    return node === null ? null : { ...says(ranks.module, node), protocols }
+    return node === null ? null : { ...matchSegment(ranks.module, node), protocols }
   }
   const { node, protocols } = readTarget(opened, context.family)
-  return node === null ? null : { ...says(ranks.target, null), target: node, protocols }
+  return node === null ? null : { ...matchSegment(ranks.target, null), target: node, protocols }
 }
 
 const readSegment = (text: string, context: TableContext): Segment | null => {

@@ -1,6 +1,6 @@
 import type { Family } from '@portolan/netfilter'
 import { ported } from '../grammar/target/nat.ts'
-import { ranks, type Segment, says } from './table-context.ts'
+import { matchSegment, ranks, type Segment } from './table-context.ts'
 
 const octet = '(?:\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d|25[0-5])'
 const host = new RegExp(`^(?:${octet}\\.){3}${octet}/32$`)
@@ -15,8 +15,8 @@ const address = (text: string): Segment | null => {
   const prefix = text.slice(3)
   if (!host.test(prefix)) return null
   return text.charAt(1) === 's'
-    ? says(0, { kind: 'source', prefix, negated: false })
-    : says(1, { kind: 'destination', prefix, negated: false })
+    ? matchSegment(0, { kind: 'source', prefix, negated: false })
+    : matchSegment(1, { kind: 'destination', prefix, negated: false })
 }
 
 const port = (text: string): Segment | null => {
@@ -25,7 +25,7 @@ const port = (text: string): Segment | null => {
   if (!isModule(module) || first > 65535) return null
   const test = { first, last: first, negated: false }
   const [source, destination] = side === 's' ? [test, null] : [null, test]
-  return says(ranks.module, { kind: 'port', module, source, destination, flags: null })
+  return matchSegment(ranks.module, { kind: 'port', module, source, destination, flags: null })
 }
 
 const commentHead = '-m comment --comment '
@@ -33,7 +33,7 @@ const commentHead = '-m comment --comment '
 const comment = (text: string): Segment | null => {
   const [, quoted, bare] = said.exec(text.slice(commentHead.length)) ?? []
   const words = quoted ?? bare
-  return words === undefined ? null : says(ranks.module, { kind: 'comment', text: words })
+  return words === undefined ? null : matchSegment(ranks.module, { kind: 'comment', text: words })
 }
 
 const destinationHead = '-j DNAT --to-destination '
@@ -45,7 +45,7 @@ const destination = (text: string): Segment | null => {
   const [, tail] = found
   if (tail !== undefined && Number(tail.slice(1)) > 65535) return null
   return {
-    ...says(ranks.target, null),
+    ...matchSegment(ranks.target, null),
     target: { kind: 'dnat', to, options: [] },
     protocols: tail === undefined ? null : ported,
   }

@@ -23,7 +23,7 @@ export const protocolOf = (match: Match | null): string | null =>
 /** The ranks after those of the conditions, which are 0 to 5. */
 export const ranks = { module: 6, target: 7 } as const
 
-export const says = (rank: number, match: Match | null): Segment => ({
+export const matchSegment = (rank: number, match: Match | null): Segment => ({
   rank,
   match,
   target: null,

@@ -47,7 +47,7 @@ export const readRoutingRules = (
   family: Family,
   links: ReadonlyMap<string, Link>,
 ): readonly RoutingRule[] => {
-  const own = facts.filter((rule) => (rule.family ?? family) === family && isOf(rule, family))
+  const own = facts.filter((rule) => (rule.family ?? family) === family && isOfFamily(rule, family))
   const listed = own.some(({ table }) => table === LOCAL_TABLE)
   return [...(listed ? [] : defaults), ...own]
     .map((fact) => readRule(fact, family, links))
@@ -64,7 +64,7 @@ const isDefault = ({ priority, table, action = 'lookup', ...asked }: RoutingRule
 }
 
 /** A rule without a family is of the family of its prefixes, or of both. */
-const isOf = ({ from, to }: RoutingRuleFact, family: Family): boolean =>
+const isOfFamily = ({ from, to }: RoutingRuleFact, family: Family): boolean =>
   [from, to].every((text) => text === undefined || text === null || parseHostOrPrefix(text).family === family)
 
 const prefixOf = (text: string | null | undefined): Prefix | null =>

@@ -34,7 +34,7 @@ const spansOf = (values: ValueSet, present: Spans): Spans => {
   return intersectSpans(joinSpans(spans.filter(({ from }) => typeof from === type)), present)
 }
 
-const isOf = (values: ValueSet, value: number): boolean =>
+const holdsValue = (values: ValueSet, value: number): boolean =>
   values.kind === 'any' ||
   (values.kind === 'ranges' && values.ranges.some(({ first, last }) => first <= value && value <= last))
 
@@ -81,7 +81,7 @@ const masked = (context: ReadingContext, field: FieldReading, mask: number | big
       dimension: field.dimension,
       present,
       among: (values) =>
-        inBox(context, field, points(numbers.filter((value) => isOf(values, (value & mask) >>> 0)))),
+        inBox(context, field, points(numbers.filter((value) => holdsValue(values, (value & mask) >>> 0)))),
     }
   }
   const parts = typeof mask === 'number' ? partsOf(mask) : null

@@ -85,7 +85,7 @@ const readingOnce = <Value>(
 }
 
 /** Reuses the lowered data of the element before. Most mappings of a map lead to one container. */
-const likeBefore = (lower: (data: Expression) => ElementData | null): typeof lower => {
+const reuseLowered = (lower: (data: Expression) => ElementData | null): typeof lower => {
   let before: Expression | null = null
   let lowered: ElementData | null = null
   return (data) => {
@@ -108,7 +108,7 @@ const build = (
   let complete = isComplete
   const readKey = keyTypes.map((type) => readingOnce(type, readValues, known.values))
   const readData = dataTypes.map((type) => readingOnce(type, readRange, known.ranges))
-  const lowerOnce = likeBefore((data) => lowerData(data, readData))
+  const lowerOnce = reuseLowered((data) => lowerData(data, readData))
   for (const { key, data, attributes } of elements) {
     const value = data === null ? member : lowerOnce(data)
     if (value === null || limits(attributes ?? undefined)) complete = false

@@ -92,7 +92,7 @@ const readBase = (json: JsonObject): BaseChain | null | undefined => {
 }
 
 /** Has a chain keys that we do not know? */
-export const saysMore = (json: JsonObject): boolean => hasMore(json, chainKeys)
+export const hasUnknownKeys = (json: JsonObject): boolean => hasMore(json, chainKeys)
 
 const chainKeys = ['family', 'table', 'name', 'handle', 'comment', 'type', 'hook', 'prio', 'policy', 'dev']
 

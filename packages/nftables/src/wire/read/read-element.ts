@@ -67,7 +67,7 @@ const readComment = (view: DataView, start: number, end: number): string | null 
 }
 
 /** Returns the value read before where the bytes are the same. Most mappings of a map lead to one container. */
-const likeBefore = (read: ReadValue | null): ReadValue | null => {
+const reuseRead = (read: ReadValue | null): ReadValue | null => {
   if (read === null) return null
   let before: { readonly view: DataView; readonly start: number; readonly length: number } | null = null
   let value: Expression | null = null
@@ -93,7 +93,7 @@ const areAlike = (one: DataView, from: number, other: DataView, start: number, e
 /** Makes a reader for the elements of a set; null when our sets never have these types. */
 export const elementReader = (types: ElementTypes): ReadElement | null => {
   const readKey = readerOf(types.key)
-  const readEnd = likeBefore(readerOf(types.data ?? []))
+  const readEnd = reuseRead(readerOf(types.data ?? []))
   const isVerdict = types.data?.[0] === 'verdict'
   if (readKey === null || (types.data !== null && readEnd === null && !isVerdict)) return null
   // A copy of the loop of `visitAll`. Calling a function for each attribute of ten thousand elements would take longer.

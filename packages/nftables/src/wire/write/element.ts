@@ -56,7 +56,7 @@ type WriteRest = (writer: ByteWriter, element: Element) => void
 type WriteData = (writer: ByteWriter, data: Expression) => void
 
 /** Repeats the bytes written before where the data is the same. Most mappings of a map lead to one container. */
-const likeBefore = (write: WriteData): WriteData => {
+const repeatWritten = (write: WriteData): WriteData => {
   let before: Expression | null = null
   let start = 0
   let end = 0
@@ -76,7 +76,7 @@ const likeBefore = (write: WriteData): WriteData => {
 const restWriter = ({ dataTypes }: ElementForm, what: ElementParts): WriteRest => {
   if (what === 'key') return () => {}
   const writeMapData =
-    dataTypes.length === 0 ? null : likeBefore(mapDataWriter(dataTypes, NFTA_SET_ELEM_DATA))
+    dataTypes.length === 0 ? null : repeatWritten(mapDataWriter(dataTypes, NFTA_SET_ELEM_DATA))
   return (writer, element) => {
     if ((element.data === null) !== (writeMapData === null)) throw unwritable(element)
     if (element.data !== null) writeMapData?.(writer, element.data)
