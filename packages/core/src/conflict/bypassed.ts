@@ -1,6 +1,6 @@
 import { oneWay, type Wording } from '@portolan/netfilter'
 import { cause, sentence } from './cause.ts'
-import { otherPlace, overOneOfBoth, receiver, senders } from './effect.ts'
+import { familyText, otherPlace, receiver, senders } from './effect.ts'
 import { ownersTerms } from './remedy/owners-terms.ts'
 import type { Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
@@ -39,11 +39,11 @@ const effect = (finding: Finding): string => {
   const lets = certainty === 'certain' ? 'lets' : 'may let'
   const because = row?.expected.kind === 'closed' ? row.expected.because : 'unpublished'
   if (because === 'icc')
-    return `Network ${network.name} ${lets} its containers reach each other${overOneOfBoth(finding)}, though icc is off.`
+    return `Network ${network.name} ${lets} its containers reach each other${familyText(finding)}, though icc is off.`
   if (because === 'internal')
     return `Network ${network.name} ${lets} its containers reach ${receiver(finding)}, though it is internal.`
   const subject = mapping === null ? `network ${network.name}` : mapping.label
-  return `${sentence(subject)} ${lets} in packets${overOneOfBoth(finding)} from ${senders(finding)} ${which[because](mapping?.interface ?? '')}.`
+  return `${sentence(subject)} ${lets} in packets${familyText(finding)} from ${senders(finding)} ${which[because](mapping?.interface ?? '')}.`
 }
 
 const which: Readonly<Record<Exclude<ClosedBecause, 'icc' | 'internal'>, (boundTo: string) => string>> = {

@@ -1,5 +1,5 @@
 import { cause } from './cause.ts'
-import { isLater, whichPackets } from './effect.ts'
+import { isLater, packetsText } from './effect.ts'
 import { anotherRoute, type Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 import { deedsOf } from './search/rewriting-step.ts'
@@ -20,7 +20,7 @@ export const causeOfDrop = (finding: Finding, packets: string): string => {
     const leads = isOfFirst ? `the first packets alone to ${first}` : `${packets} to ${out}`
     return cause(finding, `leads ${leads}`, `may lead ${leads}`)
   }
-  const rewritten = whichPackets(finding, 'the packets')
+  const rewritten = packetsText(finding, 'the packets')
   const [does, mayDo] = (step === null ? null : deedsOf(step, rewritten)) ?? [
     `drops ${packets}`,
     `may drop ${packets}`,

@@ -39,13 +39,13 @@ export const senders = ({ rows }: Finding): string => {
 export const overFamily = (family: Family): string => (family === 'ip' ? ' over IPv4' : ' over IPv6')
 
 /** Words for the family concerned, if a network has both. The label of a mapping shows its family already. */
-export const overOneOfBoth = ({ mapping, network, rows: [row] }: Finding): string =>
+export const familyText = ({ mapping, network, rows: [row] }: Finding): string =>
   mapping !== null || network.ip === null || network.ip6 === null || row === undefined
     ? ''
     : overFamily(row.family)
 
 /** The receiver of the packets: a mapping, the containers of a network, or the outside. */
-export const receiver = (finding: Finding): string => `${place(finding)}${overOneOfBoth(finding)}`
+export const receiver = (finding: Finding): string => `${place(finding)}${familyText(finding)}`
 
 const place = ({ mapping, network, rows: [row] }: Finding): string => {
   if (mapping !== null) return mapping.label
@@ -64,7 +64,7 @@ export const unreachable = (finding: Finding): string => {
   }
   if (share === 'some')
     return `Some packets from ${from} ${isSure ? 'do not' : 'may not'} reach ${receiver(finding)}${example(finding)}.`
-  return `${sentence(place(finding))} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}${overOneOfBoth(finding)}.`
+  return `${sentence(place(finding))} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}${familyText(finding)}.`
 }
 
 /** Names the containers of the witness, if only some containers of a network are concerned. */
@@ -81,7 +81,7 @@ export const isLater = ({ step, judgement }: Finding): boolean =>
   (step?.packet ?? 1) > 2 || judgement.conclusion.end.world.trace?.cause?.kind === 'astray'
 
 /** The effect of dropped packets: there is no connection, or it opens and then hangs. */
-export const lost = (finding: Finding): string =>
+export const effectOfDrop = (finding: Finding): string =>
   isLater(finding)
     ? `${finding.share === 'some' ? 'Some connections' : 'Connections'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'open and then hang' : 'may open and then hang'}${example(finding)}.`
     : unreachable(finding)
@@ -92,7 +92,7 @@ export const lost = (finding: Finding): string =>
  *
  * @param first - the words for the first packet of a flow
  */
-export const whichPackets = ({ step }: Finding, first: string): string => {
+export const packetsText = ({ step }: Finding, first: string): string => {
   if ((step?.packet ?? 1) <= 2) return step?.reply === true ? 'the replies' : first
   return step?.packet === 3 ? 'the packets after the first' : 'the replies after the first'
 }

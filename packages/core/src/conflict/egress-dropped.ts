@@ -1,6 +1,6 @@
 import { cause } from './cause.ts'
 import { causeOfDrop, remedyOfWay } from './cause-of-drop.ts'
-import { lost, otherPlace, receiver, whichPackets } from './effect.ts'
+import { effectOfDrop, otherPlace, packetsText, receiver } from './effect.ts'
 import { exemptNetwork, type Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
@@ -10,9 +10,9 @@ import type { Finding } from './search/finding.ts'
  */
 export const egressDropped = (finding: Finding): Words => {
   if (finding.judgement.fault === 'astray') return diverted(finding)
-  const packets = whichPackets(finding, 'the packets')
+  const packets = packetsText(finding, 'the packets')
   return {
-    message: `${lost(finding)} ${causeOfDrop(finding, packets)}`,
+    message: `${effectOfDrop(finding)} ${causeOfDrop(finding, packets)}`,
     otherwise: exemptNetwork,
     ...remedyOfWay(finding),
   }

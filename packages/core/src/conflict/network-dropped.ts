@@ -1,6 +1,6 @@
 import { cause } from './cause.ts'
 import { causeOfDrop, remedyOfWay, wrongWay } from './cause-of-drop.ts'
-import { lost, otherPlace, unreachable, whichPackets } from './effect.ts'
+import { effectOfDrop, otherPlace, packetsText, unreachable } from './effect.ts'
 import { anotherRoute, exemptNetwork, type Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 import { isDestinationChange } from './search/foreign-step.ts'
@@ -23,9 +23,9 @@ export const networkDropped = (finding: Finding): Words => {
       ...(step.deed.kind === 'misroute' ? { remedy: anotherRoute } : {}),
     }
   }
-  const packets = whichPackets(finding, 'the packets')
+  const packets = packetsText(finding, 'the packets')
   return {
-    message: `${lost(finding)} ${causeOfDrop(finding, packets)}`,
+    message: `${effectOfDrop(finding)} ${causeOfDrop(finding, packets)}`,
     otherwise: exemptNetwork,
     ...remedyOfWay(finding),
   }

@@ -2,7 +2,7 @@ import type { Wording } from '@portolan/netfilter'
 import { bypassed } from './bypassed.ts'
 import { cause } from './cause.ts'
 import { causeOfDrop, remedyOfWay } from './cause-of-drop.ts'
-import { lost, otherPlace, receiver, senders, unreachable, whichPackets } from './effect.ts'
+import { effectOfDrop, otherPlace, packetsText, receiver, senders, unreachable } from './effect.ts'
 import { egressDropped } from './egress-dropped.ts'
 import { kernelRefuses } from './kernel-refuses.ts'
 import { networkDropped } from './network-dropped.ts'
@@ -17,7 +17,7 @@ type WordsOf = (finding: Finding, wording: Wording) => Words
 const dropped =
   (packets: (finding: Finding) => string): WordsOf =>
   (finding) => ({
-    message: `${lost(finding)} ${causeOfDrop(finding, packets(finding))}`,
+    message: `${effectOfDrop(finding)} ${causeOfDrop(finding, packets(finding))}`,
     otherwise: changeRule,
     ...remedyOfWay(finding),
   })
@@ -29,20 +29,20 @@ const dropped =
 export const ruleConflictWords: Readonly<Record<RuleConflictKind, WordsOf>> = {
   // Dropped before the routing decision: in raw, mangle, or any prerouting chain.
   PreroutingDropped: dropped(
-    (finding) => `${whichPackets(finding, 'the packets')} as they come in, before they are routed`,
+    (finding) => `${packetsText(finding, 'the packets')} as they come in, before they are routed`,
   ),
 
   // Packets from a process on the host to a published port.
-  OutputDropped: dropped((finding) => `${whichPackets(finding, 'the packets')} as they are sent`),
+  OutputDropped: dropped((finding) => `${packetsText(finding, 'the packets')} as they are sent`),
 
   // Dropped after translation. An accept in another table, also in Portolan's, does not help: a drop anywhere is final
   // (nft(8), OVERALL EVALUATION).
-  ForwardDropped: dropped((finding) => whichPackets(finding, 'the forwarded packets')),
+  ForwardDropped: dropped((finding) => packetsText(finding, 'the forwarded packets')),
 
   // The first packet arrives, and its reply does not come back. The reply crosses the FORWARD chains too, and only
   // connection tracking translates it.
   ReplyDropped: (finding) => ({
-    message: `${lost(finding)} The packets arrive, but no reply comes back. ${causeOfDrop(finding, whichPackets(finding, 'the replies'))}`,
+    message: `${effectOfDrop(finding)} The packets arrive, but no reply comes back. ${causeOfDrop(finding, packetsText(finding, 'the replies'))}`,
     otherwise: 'Let the replies pass, and make sure that they are routed through this host.',
     ...remedyOfWay(finding),
   }),

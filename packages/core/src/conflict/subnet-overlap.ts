@@ -18,7 +18,7 @@ export interface Overlapped {
 const claimed: readonly string[] = ['lease', 'reserved', 'own', 'cluster']
 
 /** How the user can still use the range if the overlap is meant; empty: there is no way. */
-const orAllow = (overlapped: readonly Overlapped[], allowed: string): string => {
+const allowText = (overlapped: readonly Overlapped[], allowed: string): string => {
   if (overlapped.some(({ kind, isManaged }) => isManaged || ['lease', 'own', 'cluster'].includes(kind)))
     return ''
   const observed = overlapped.filter(({ kind }) => !claimed.includes(kind))
@@ -56,7 +56,7 @@ export const subnetOverlap = (
 ): Conflict => {
   const sure = overlapped.filter(isSure)
   const [cause] = sure.length > 0 ? sure : overlapped
-  const allow = orAllow(surestFirst(overlapped), wording.allow)
+  const allow = allowText(surestFirst(overlapped), wording.allow)
   return {
     kind: 'SubnetOverlap',
     severity: sure.length === 0 ? 'warning' : 'error',
@@ -68,7 +68,7 @@ export const subnetOverlap = (
     culprit: cause === undefined ? null : culpritOutsideRules(cause.kind, cause.detail, cause.owner),
     remedy: held
       ? isLive
-        ? madeAgain(allow, wording)
+        ? recreateRemedy(allow, wording)
         : moved(network, allow, wording)
       : named(network, overlapped, allow, isLive ? { ...wording, move: null } : wording, hasLeft),
     trace: [],
@@ -150,7 +150,7 @@ export const namedInFile = (subnets: Wording['subnets'], hasLeft = false): strin
 const proposal = (subnets: Wording['subnets']): readonly string[] =>
   subnets === null ? [] : [`\`${subnets}\` proposes one there.`]
 
-const madeAgain = (allow: string, { removeNetwork }: Wording): Remedy => ({
+const recreateRemedy = (allow: string, { removeNetwork }: Wording): Remedy => ({
   text: `Give it a free subnet: ${removeNetwork}, and make it again.${allow === '' ? '' : ` Or ${allow}.`}`,
   commands: [],
 })

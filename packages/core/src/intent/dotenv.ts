@@ -53,7 +53,7 @@ const quoted = /"((?:[^"\\]|\\[\s\S])*)"|'((?:[^'\\]|\\[\s\S])*)'/y
  * A name that Compose accepts in a `.env` (compose-go, dotenv/parser.go `locateKeyName`) though no variable can have
  * it; null: any other line. A line with a quote is not skipped, because the quote may go on over more lines.
  */
-const oddName = (line: string): string | null => {
+const skippedName = (line: string): string | null => {
   const [, name = ''] =
     /^[ \t]*(?:export[ \t]+)?([\p{L}\p{N}_.\-[\]]+)[ \t]*(?:[=:][^"']*)?\r?$/u.exec(line) ?? []
   return name === '' || /^[A-Za-z_][A-Za-z0-9_.]*$/.test(name) ? null : name
@@ -117,7 +117,7 @@ export const readDotenv = (
       at = end + 1
       continue
     }
-    const odd = onOddName === undefined ? null : oddName(text.slice(at, end))
+    const odd = onOddName === undefined ? null : skippedName(text.slice(at, end))
     if (odd !== null) {
       onOddName?.(odd, { source, line: text.slice(0, at).split('\n').length, column: 1 })
       at = end + 1

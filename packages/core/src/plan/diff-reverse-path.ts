@@ -34,7 +34,7 @@ export const diffReversePath = (
       continue
     }
     if (effectiveSysctl(sysctls, 'ipv4', network.bridge, 'rp_filter') !== STRICT) continue
-    const services = onAnotherToo(desired, network)
+    const services = servicesOnOthers(desired, network)
     if (services.length > 0) conflicts.push(reversePathFilterStrict(network, { name, value, services }))
   }
   return { changes, conflicts }
@@ -44,7 +44,10 @@ export const diffReversePath = (
 const isRouted = ({ ip }: DesiredNetwork): boolean => ip !== null && ip.gateway !== null
 
 /** The services of a network that have an IPv4 address on another routed network too. */
-const onAnotherToo = ({ endpoints, networks }: DesiredState, { name }: DesiredNetwork): readonly string[] => {
+const servicesOnOthers = (
+  { endpoints, networks }: DesiredState,
+  { name }: DesiredNetwork,
+): readonly string[] => {
   const routed = new Set(networks.filter(isRouted).map((network) => network.name))
   const elsewhere = new Set(
     endpoints.flatMap(({ service, replica, network, ip }) =>

@@ -46,12 +46,12 @@ export const searchBesideFormer = (state: PlanState, request: SubnetWish): Searc
   }
   return ({ prefix }, length) =>
     prefix.family === 'ip'
-      ? search(scan4(prefix, length), [observed.ip, certainly(ip), ...layers.ip.slice(2)])
-      : search(scan6(prefix, length), [observed.ip6, certainly(ip6), ...layers.ip6.slice(2)])
+      ? search(scan4(prefix, length), [observed.ip, certainLayer(ip), ...layers.ip.slice(2)])
+      : search(scan6(prefix, length), [observed.ip6, certainLayer(ip6), ...layers.ip6.slice(2)])
 }
 
 /** A layer of certain reservations: a range that the user allows does not free them. */
-const certainly = <T extends number | bigint>(blocks: Layer<T>['blocks']): Layer<T> => ({
+const certainLayer = <T extends number | bigint>(blocks: Layer<T>['blocks']): Layer<T> => ({
   blocks,
   allowed: { starts: [], ends: [] },
   grows: false,

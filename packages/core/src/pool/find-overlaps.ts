@@ -89,7 +89,7 @@ export const overlapping = (
         : stayingOn(bridge, wanted.get(bridge.owner.network) ?? []),
     )
   const found = onHost(state, subnet)
-  const isHere = stays(state, request, subnet)
+  const isHere = isHeld(state, request, subnet)
   const others = [...certain, ...onBridges, ...settled].filter(
     (one) =>
       prefixesOverlap(one.prefix, subnet) && !(isHere && one.kind === 'cluster' && one.leaving === true),
@@ -139,7 +139,7 @@ const onHost = ({ observed, host }: PlanState, subnet: Prefix): readonly Reserva
 }
 
 /** Does the network have this subnet already? */
-const stays = (state: PlanState, request: SubnetWish, subnet: Prefix): boolean =>
+const isHeld = (state: PlanState, request: SubnetWish, subnet: Prefix): boolean =>
   [
     ...(request.held == null ? [] : [prefixOf(request.held)]),
     ...(state.held.get(request.network) ?? []).map((lease) => prefixOf(lease.subnet)),

@@ -13,7 +13,7 @@ import { type HostFacts, PortolanError, StaleStateError } from '@portolan/netfil
 import { type FixOperation, isSameFix, otherFix } from '../plan/fix-change.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import { hairpinAttribute } from './hairpin-ports.ts'
-import { foreseen, removeTraces } from './host-traces.ts'
+import { removeTraces, tablesToCreate } from './host-traces.ts'
 import { mergeFlows, withoutFlows } from './owed-flows.ts'
 import { markRestoring, noteSysctl } from './sysctl-notes.ts'
 import { withMore } from './with-message.ts'
@@ -106,9 +106,9 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
         ...state,
         attributes: { ...state.attributes, [hairpinAttribute(port)]: { before: 'off', given: 'on' } },
       }),
-    createsTables: async (changes, runner) => (await foreseen(changes, runner)).length > 0,
+    createsTables: async (changes, runner) => (await tablesToCreate(changes, runner)).length > 0,
     ensureWritable: () => beforeAll(() => ensureStateWritable(directory)),
-    rememberCreated: async (changes, runner) => noteCreated(await foreseen(changes, runner)),
+    rememberCreated: async (changes, runner) => noteCreated(await tablesToCreate(changes, runner)),
     noteCreated,
     removeCreated: async (runner) => {
       if (state.created.length === 0) return

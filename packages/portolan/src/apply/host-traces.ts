@@ -8,16 +8,16 @@ import type { PlanChange } from '../plan/plan.ts'
  * The tables that the changes of a plan will create beside the rules themselves.
  * @internal
  */
-export const foreseen = async (
+export const tablesToCreate = async (
   changes: readonly PlanChange[],
   runner: Runner,
 ): Promise<readonly CreatedTable[]> => {
   const created: CreatedTable[] = []
-  for (const backend of backends) created.push(...(await foreseenIn(backend, changes, runner)))
+  for (const backend of backends) created.push(...(await tablesToCreateIn(backend, changes, runner)))
   return created
 }
 
-const foreseenIn = async <One extends Backend>(
+const tablesToCreateIn = async <One extends Backend>(
   backend: One,
   changes: readonly PlanChange[],
   runner: Runner,

@@ -34,7 +34,7 @@ export const refuseLeftBehind = async (
   for (const subnet of leasedSubnets(leases)) {
     const { network, parented: on } = subnet
     if (subnet.project !== project || on === undefined || gone.has(on.parent)) continue
-    const becomes = whatBecomes(subnet, parented)
+    const becomes = changeText(subnet, parented)
     if (becomes === null) continue
     for (const address of addressesIn(subnet, leases)) {
       const isThere =
@@ -53,7 +53,7 @@ export const refuseLeftBehind = async (
 }
 
 /** Says in words what the plan does to a network that its interfaces cannot follow; null: nothing. */
-const whatBecomes = (
+const changeText = (
   { network, subnet, family, parented: on }: LeasedSubnet,
   wanted: readonly DesiredParentedNetwork[],
 ): string | null => {

@@ -48,7 +48,7 @@ export const refuseBlocked = async (
       : first
   const errors = planned.conflicts.filter(({ severity }) => severity === 'error')
   if (errors.length === 0 || options.check === true) return isNew
-  const blocks = isNew ? errors : await thatCome(planned, errors, options.state)
+  const blocks = isNew ? errors : await newConflicts(planned, errors, options.state)
   if (blocks.length === 0) return isNew
   const { project } = planned
   if (options.json === true) {
@@ -68,7 +68,7 @@ export const refuseBlocked = async (
  * The conflicts of mappings and networks that are not in force yet. After a boot no mapping is in force, and all of
  * them come back, so no conflict counts.
  */
-const thatCome = async (
+const newConflicts = async (
   { project, backend, subnets }: Plan,
   errors: readonly Conflict[],
   stateDirectory: string | undefined,

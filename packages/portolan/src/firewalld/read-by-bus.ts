@@ -34,11 +34,11 @@ const read = async (bus: BusConnection): Promise<Configurations> => {
       atRunTime('as', 'ipset', 'getIPSets'),
       atRunTime('a(sssias)', 'direct', 'getAllRules'),
       atRunTime('a(sas)', 'direct', 'getAllPassthroughs'),
-      permanently('ao', config, '', 'listZones'),
-      permanently('ao', config, '', 'listPolicies'),
-      permanently('ao', config, '', 'listIPSets'),
-      permanently('a(sssias)', config, '.direct', 'getAllRules'),
-      permanently('a(sas)', config, '.direct', 'getAllPassthroughs'),
+      permanentQuestion('ao', config, '', 'listZones'),
+      permanentQuestion('ao', config, '', 'listPolicies'),
+      permanentQuestion('ao', config, '', 'listIPSets'),
+      permanentQuestion('a(sssias)', config, '.direct', 'getAllRules'),
+      permanentQuestion('a(sas)', config, '.direct', 'getAllPassthroughs'),
     ])
   const of = async <Signature extends Question['signature']>(
     names: readonly string[],
@@ -56,7 +56,7 @@ const read = async (bus: BusConnection): Promise<Configurations> => {
     )
     const found = await askBus(
       bus,
-      paths.map((path) => permanently(signature, path, part, method)),
+      paths.map((path) => permanentQuestion(signature, path, part, method)),
     )
     return pairs(names, found).sort(([one], [other]) => (one < other ? -1 : 1))
   }
@@ -104,7 +104,7 @@ const atRunTime = <const Signature extends Question['signature']>(
   call: { path: root, interface: `${service}.${part}`, member, words },
 })
 
-const permanently = <const Signature extends Question['signature']>(
+const permanentQuestion = <const Signature extends Question['signature']>(
   signature: Signature,
   path: string,
   part: string,

@@ -35,7 +35,7 @@ export const comparePlans = (earlier: Planned, later: Planned): PlanDifference |
   const difference: PlanDifference = {
     added: missingFrom(earlier.changes, later.changes, changeJson),
     dropped: missingFrom(later.changes, earlier.changes, changeJson),
-    conflicts: missingFrom(earlier.conflicts, later.conflicts, whatIsSaid),
+    conflicts: missingFrom(earlier.conflicts, later.conflicts, reportedParts),
     addresses: missingFrom(earlier.addresses, later.addresses, (address) => address),
   }
   return Object.values(difference).every((list: readonly unknown[]) => list.length === 0) ? null : difference
@@ -52,7 +52,7 @@ const missingFrom = <Item>(
 }
 
 /** The identity of a conflict, with its certainty and message. The identity may be the same in both families. */
-const whatIsSaid = (conflict: Conflict): readonly string[] => [
+const reportedParts = (conflict: Conflict): readonly string[] => [
   conflictIdentity(conflict),
   conflict.certainty,
   conflict.message,

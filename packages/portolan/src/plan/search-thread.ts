@@ -36,7 +36,7 @@ const plainInput = ({ present: _present, ownCommand: _ownCommand, ...input }: Pl
   leases: input.leases === null ? null : { ...input.leases, searched: null },
 })
 
-const thrownAnew = ({ code, message, fault, place }: Thrown): Error => {
+const restoredError = ({ code, message, fault, place }: Thrown): Error => {
   if (fault !== null) return new IntentError(fault, place)
   return code === null ? new Error(message) : new PortolanError(code, message)
 }
@@ -125,7 +125,7 @@ export const openSearchThread = (
       last = asking.catch(() => undefined)
       const answer = await asking
       if ('conflicts' in answer) return answer.conflicts.map((one) => withCommands(one, input))
-      throw thrownAnew(answer.error)
+      throw restoredError(answer.error)
     },
     close: async () => {
       await thread?.terminate()

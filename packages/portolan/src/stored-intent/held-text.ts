@@ -2,9 +2,9 @@ import { PortolanError } from '@portolan/netfilter'
 import {
   beginHistory,
   cameIntoForce,
-  heard,
   type KeyAnswer,
   type KeyHistory,
+  noteAnswer,
   type TextInForce,
 } from './key-history.ts'
 
@@ -72,7 +72,7 @@ export const heldText = <Read>(
     },
     hear: (answer) => {
       const before = history
-      history = heard(history, answer)
+      history = noteAnswer(history, answer)
       return answer.text !== before.last.text || history.isOlder !== before.isOlder
     },
     keep: async (backend) => {

@@ -29,7 +29,7 @@ export interface KeyHistory {
 /** @param inForce - the text that was in force before the key was read */
 export const beginHistory = (inForce: TextInForce | null, first: KeyAnswer): KeyHistory => {
   const { seen = 0, older = seen } = inForce?.revisions ?? {}
-  return heard({ inForce, last: { text: null, put: -1, revision: older }, isOlder: false }, first)
+  return noteAnswer({ inForce, last: { text: null, put: -1, revision: older }, isOlder: false }, first)
 }
 
 /** Notes that the text of `answer` is in force from now on. */
@@ -38,7 +38,7 @@ export const cameIntoForce = ({ inForce, last }: KeyHistory, answer: KeyAnswer):
   if (text === null) return { inForce: null, last, isOlder: false }
   const known = inForce?.text === text ? inForce.revisions : null
   const revisions = known ?? (put === 0 ? null : { put, seen: revision })
-  return heard({ inForce: { text, revisions }, last: answer, isOlder: false }, last)
+  return noteAnswer({ inForce: { text, revisions }, last: answer, isOlder: false }, last)
 }
 
 /**
@@ -46,7 +46,7 @@ export const cameIntoForce = ({ inForce, last }: KeyHistory, answer: KeyAnswer):
  * passes those that it had before. So the revision at which the copy was first seen is remembered. A text that is put
  * after that revision is newer than the copy.
  */
-export const heard = ({ inForce, last, isOlder }: KeyHistory, now: KeyAnswer): KeyHistory => {
+export const noteAnswer = ({ inForce, last, isOlder }: KeyHistory, now: KeyAnswer): KeyHistory => {
   if (inForce === null || inForce.revisions === null) return { inForce, last: now, isOlder: false }
   const { text } = inForce
   const isSame = now.text === last.text && now.put === last.put

@@ -55,15 +55,16 @@ export const restoreChanges = (
     if (isCarried(part)) return restoreCarried(shown, part, stored.operations[at], `stored.operations.${at}`)
     const change = following[next]
     next += 1
-    if (change === undefined || !isShown(change, shown)) throw otherwise(`changes[${at}]`, shown.description)
+    if (change === undefined || !isShown(change, shown))
+      throw contradiction(`changes[${at}]`, shown.description)
     return change
   })
   const missing = following[next]
-  if (missing !== undefined) throw otherwise('changes', missing.description)
+  if (missing !== undefined) throw contradiction('changes', missing.description)
   return restored
 }
 
-const otherwise = (place: string, description: string): StaleStateError =>
+const contradiction = (place: string, description: string): StaleStateError =>
   new StaleStateError(
     `${place}: "${description}" does not follow from the rest of the plan. The text was changed, or another version of Portolan wrote it. Plan again.`,
   )

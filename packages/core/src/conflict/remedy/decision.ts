@@ -20,7 +20,7 @@ const isZoneDefault = ({ table, rule }: TraceStep): boolean =>
 export const isLimit = (step: TraceStep, certainty: 'certain' | 'possible'): boolean =>
   certainty === 'possible' &&
   isRefusal(step) &&
-  (pathTo(step).some(({ rule }) => limits(rule)) || isLeftByLimit(step))
+  (pathTo(step).some(({ rule }) => hasLimit(rule)) || isLeftByLimit(step))
 
 const isRefusal = ({ deed }: TraceStep): boolean =>
   deed.kind === 'drop' || deed.kind === 'may-drop' || deed.kind === 'reject'
@@ -33,7 +33,7 @@ const isLeftByLimit = ({ chain, rule }: TraceStep): boolean => {
   const rules = chain?.rules ?? []
   return rules
     .slice(0, rule === null ? rules.length : rules.indexOf(rule))
-    .some((one) => limits(one) && one.steps.some(isPass))
+    .some((one) => hasLimit(one) && one.steps.some(isPass))
 }
 
 const isPass = (step: Step): boolean =>
@@ -42,7 +42,7 @@ const isPass = (step: Step): boolean =>
 /** Matches that count packets, bytes or connections (iptables-extensions(8), nft(8)), as a rule prints them. */
 const countsPackets = /(^|\s)(limit|hashlimit|connlimit|connbytes|quota2?|rateest|ct count)(\s|$)/
 
-const limits = (rule: NetfilterRule | null): boolean => rule?.steps.some(limitsIn) === true
+const hasLimit = (rule: NetfilterRule | null): boolean => rule?.steps.some(limitsIn) === true
 
 const limitsIn = (step: Step): boolean =>
   step.kind === 'any-of'

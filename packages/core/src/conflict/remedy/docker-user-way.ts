@@ -4,7 +4,7 @@ import { type IptablesPlace, iptablesWords } from '@portolan/netfilter/advice'
 import { toolOfChain } from '@portolan/netfilter/analysis'
 import { isWithin } from './decision.ts'
 import { type Draft, inWords, type Wanted } from './draft.ts'
-import { hooked, needOf } from './hooked.ts'
+import { hookRemedy, needOf } from './hook-remedy.ts'
 import { acceptPassage } from './insertion.ts'
 
 const name = 'DOCKER-USER'
@@ -29,7 +29,7 @@ export const dockerUserWay = (wanted: Wanted, ways: readonly Passage[]): Draft |
   const place = { variant, table: table.name, chain: name }
   const commandsWith = (before: IptablesPlace['before']): readonly (readonly string[] | null)[] =>
     ways.map((passage) => iptablesWords({ ...place, before }, passage))
-  const remedy = hooked(
+  const remedy = hookRemedy(
     {
       name,
       text: 'Accept them in DOCKER-USER, the chain that Docker leaves to the administrator, behind the rules that are there.',

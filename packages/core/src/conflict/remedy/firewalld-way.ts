@@ -12,7 +12,7 @@ import {
   zoneOf,
   zoneRefused,
 } from './firewalld-rules.ts'
-import { hooked, needOf } from './hooked.ts'
+import { hookRemedy, needOf } from './hook-remedy.ts'
 import { acceptPassage, type Insertion, refusePassage } from './insertion.ts'
 
 type Words = readonly string[]
@@ -70,7 +70,7 @@ export const firewalldWay = (wanted: Wanted, wording: Wording): Draft | null => 
   if (found === null || (needsZone && zone === null) || !rules.every((rule) => rule !== null)) return null
   if (zones.length === 0 || zones.length < from.length) return null
   const { policy, isNew } = found
-  const remedy = hooked(
+  const remedy = hookRemedy(
     {
       name: 'firewalld',
       text:

@@ -127,7 +127,7 @@ const inFront = (
   const tool = toolOfChain(table, chain)
   if (tool === 'nft' && table.tool !== 'nft' && !isRaw && passing.some(asksConnection))
     return inWords(`${text}${covered} ${besideIptables(table, wording)}`)
-  const when = tool === 'nft' ? '' : untilWhen(step, before, wording)
+  const when = tool === 'nft' ? '' : untilNumberChanges(step, before, wording)
   const commands = allOrNone(
     passing.map((passage) =>
       tool === 'nft'
@@ -167,7 +167,11 @@ const exempted =
  * iptables identifies a place by its number. If a plan puts Portolan's jump in front of a rule, the rule's number
  * changes.
  */
-const untilWhen = ({ chain, rule }: TraceStep, before: number | null, { apply, again }: Wording): string => {
+const untilNumberChanges = (
+  { chain, rule }: TraceStep,
+  before: number | null,
+  { apply, again }: Wording,
+): string => {
   const after = rule === null || chain === null ? 0 : chain.rules.indexOf(rule) + 1
   return before === null || after === 0 || after === before
     ? ''

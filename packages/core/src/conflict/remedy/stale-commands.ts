@@ -27,7 +27,7 @@ export const tellStale = (
     if (placesOf(remedy.commands).some(isShared))
       return { ...conflict, remedy: { ...remedy, text: `${text} ${askAgain(wording)}` } }
     if (!policiesOf(remedy.commands).some(isMadeTwice)) return conflict
-    return { ...conflict, remedy: { ...remedy, commands: remedy.commands.map(unlessMade) } }
+    return { ...conflict, remedy: { ...remedy, commands: remedy.commands.map(unlessPolicyExists) } }
   })
 }
 
@@ -59,7 +59,7 @@ const policiesOf = (commands: readonly string[]): readonly string[] =>
  * firewalld refuses a second policy of one name. An administrator's policy has another description, and is not
  * extended.
  */
-const unlessMade = (command: string): string => {
+const unlessPolicyExists = (command: string): string => {
   const policy = newPolicy.exec(command)?.[1]
   return policy === undefined
     ? command

@@ -1,6 +1,6 @@
 import type { Passage } from '@portolan/netfilter/advice'
 import { type Draft, inWords, type Wanted } from './draft.ts'
-import { hooked, needOf } from './hooked.ts'
+import { hookRemedy, needOf } from './hook-remedy.ts'
 import { acceptPassage } from './insertion.ts'
 import { isUfwInterface } from './owner-names.ts'
 
@@ -32,7 +32,7 @@ export const ufwWay = (wanted: Wanted): Draft | null => {
   const there = wanted.passages.there.map((passage) => ({ ...passage, translated: false }))
   const words = there.map(ufwWords)
   if (user === undefined || reply || !there.every(isSayable)) return null
-  const remedy = hooked(
+  const remedy = hookRemedy(
     {
       name: 'ufw',
       text: 'Let ufw route them: it asks the rules that it has already first, and accepts what belongs to a flow under way by itself.',

@@ -10,7 +10,7 @@ import {
 import type { DesiredNetwork, DesiredState, DesiredTarget } from '../../contract/index.ts'
 import { everyPort, membersOfAll } from './closed-mapping-rows.ts'
 import { type Alike, askedNetworks } from './mapping-rows.ts'
-import { unopened } from './opening-rows.ts'
+import { unopenedParts } from './opening-rows.ts'
 import type { Closed, ClosedBecause, Row } from './row.ts'
 import { addressValue } from './subnets.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -75,7 +75,14 @@ export const closedNetworkRows = (
       ): void => {
         const expected = inward('unpublished')
         const way = { in: from, sources, network: home }
-        for (const { saddr, daddr, dport } of unopened(desired, network, family, protocol, way, members)) {
+        for (const { saddr, daddr, dport } of unopenedParts(
+          desired,
+          network,
+          family,
+          protocol,
+          way,
+          members,
+        )) {
           add(source, from, saddr, expected, subtractRanges(daddr, published.addresses), dport)
           const open = intersectRanges(daddr, published.addresses)
           add(source, from, saddr, expected, open, subtractRanges(dport, published.ports))
@@ -89,7 +96,7 @@ export const closedNetworkRows = (
       }
     }
     if (!network.icc)
-      for (const part of unopened(
+      for (const part of unopenedParts(
         desired,
         network,
         family,

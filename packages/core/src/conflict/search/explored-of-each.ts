@@ -28,7 +28,7 @@ export const exploredOfEach = (explored: ExploredRow, seekIn: SeekIn): ExploredR
   if (!asOne.cells.every(({ area }) => isOfAll(row, area))) return null
   const found: GroupCell[] = []
   for (const cell of seekIn(row.first, asOne.cells)) {
-    const area = asEachHasIt(row, cell)
+    const area = areaOfEach(row, cell)
     if (area === null) return null
     found.push({ ...cell, area })
   }
@@ -44,7 +44,7 @@ const isOfAll = ({ count }: GroupRow, { members, holes }: Area): boolean => {
  * The single packet of a cell together with the same packet of every other network. Null: a network would have two of
  * these packets, or none.
  */
-const asEachHasIt = (row: GroupRow, { area, point }: GroupCell): Area | null => {
+const areaOfEach = (row: GroupRow, { area, point }: GroupCell): Area | null => {
   const members = numbersBelow(row.count)
   const moved = numbersIn(members).map((member) => movePoint(row, point, member))
   const region: Region = {

@@ -73,7 +73,7 @@ export const findLostNeighbours = (
   const found = new Map<object | string, LostNeighbours>()
   for (const link of linksOf(host, desired, around))
     for (const message of messagesOn(link)) {
-      const lost = lose(message, (packet) => follow(openFlow(host, readFirstPacket(packet))))
+      const lost = lossOf(message, (packet) => follow(openFlow(host, readFirstPacket(packet))))
       if (lost === null) continue
       const key = culpritKey(lost.step)
       const before = found.get(key) ?? { ...lost, uplinks: [], networks: [], between: [] }
@@ -192,8 +192,11 @@ const solicitedNode = (address: string): string => {
 
 type Lost = Pick<LostNeighbours, 'step' | 'certainty' | 'witness' | 'conclusion'>
 
-/** Tells whether a message is lost. It is lost only if it is lost in every form that can be followed. */
-const lose = (message: Message, follow: (packet: Packet) => ReturnType<Follower['follow']>): Lost | null => {
+/** The loss of a message; null: it arrives. It is lost only if it is lost in every form that can be followed. */
+const lossOf = (
+  message: Message,
+  follow: (packet: Packet) => ReturnType<Follower['follow']>,
+): Lost | null => {
   let lost: Lost | null = null
   for (const witness of message) {
     const { conclusions, run } = follow(witness)

@@ -126,7 +126,7 @@ const without = ({ saddr, daddr, dport }: Part, opened: Part): readonly Part[] =
  *
  * @param way - the way by which the packets come
  */
-export const unopened = (
+export const unopenedParts = (
   desired: DesiredState,
   network: DesiredNetwork,
   family: Family,

@@ -30,7 +30,7 @@ export const findDeadAddresses = (
     const nowhere = subtractRanges(asked, served)
     // A mapping is not meant for the address of a bridge that only the bridge's own network calls.
     const isAll = isEmptySet(served)
-    const called = important(rows, calledAddresses)
+    const called = importantAddresses(rows, calledAddresses)
     const ofOthers = (some: readonly Explored[]): RangeSet => {
       // Most hosts have no tunnel, and a search may ask for hundreds of mappings.
       if (tunnelAddresses.size === 0) return emptyRanges
@@ -86,7 +86,7 @@ const groupBySource = (explored: readonly Explored[]): ReadonlyMap<string, reado
  * The addresses of a mapping that matter. A mapping bound to an address matters at that address, even if few machines
  * know it.
  */
-const important = (rows: readonly Explored[], known: RangeSet): RangeSet => {
+const importantAddresses = (rows: readonly Explored[], known: RangeSet): RangeSet => {
   const [first] = rows
   if (first === undefined) return known
   const { mapping, region, way } = first.row

@@ -15,7 +15,7 @@ import type { GroupRow } from './mapping-group.ts'
 import { freeFields } from './region.ts'
 import type { Row } from './row.ts'
 import { addressValue } from './subnets.ts'
-import { goAlike } from './trail.ts'
+import { membersAlike } from './trail.ts'
 
 /**
  * The way of one mapping's packet that other mappings may share. These have their own port and target in the places
@@ -44,7 +44,7 @@ export const findSharedWay = (
   const target = targetText(own)
   const failed = isPlain(followed, target) ? judgement : null
   if (failed?.kind !== 'failed') return { judgement, isOfOne: true, judgementOf: () => null }
-  const members = goAlike(row, at, [learner])
+  const members = membersAlike(row, at, [learner])
   const { end } = failed.conclusion
   const isTranslated = stepsOf(end.world.trace).some(({ deed }) => deed.kind === 'translate')
   return {

@@ -106,7 +106,7 @@ export const followTrail = (
     blamed,
     holdsFor: (member) => {
       if (member === at.member) return true
-      same ??= goAlike(row, at, learners)
+      same ??= membersAlike(row, at, learners)
       return hasValue(same, member)
     },
     countOfAll: countOfAll(row, area, blamed, learners),
@@ -153,7 +153,7 @@ const isCovered = (part: Region, by: readonly Region[]): boolean =>
     .every(isEmptyRegion)
 
 /** The mappings with a packet that would have gone the same way. */
-export const goAlike = (
+export const membersAlike = (
   { count, values: { membersWith } }: GroupRow,
   { member, point }: MemberPoint,
   learners: readonly Learner[],

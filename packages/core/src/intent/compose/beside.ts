@@ -17,7 +17,7 @@ export const beside = (root: MapTree, included: MapTree, reading: Reading): MapT
     const both = new Map<string, Entry>(own?.entries ?? [])
     for (const [name, entry] of entriesOf(others)) {
       const clash = both.get(name)
-      if (clash !== undefined && !saysTheSame(clash.value, entry.value, reading))
+      if (clash !== undefined && !areEquivalent(clash.value, entry.value, reading))
         refuse(
           clash.keyPlace,
           `${section}.${name} is defined here and in ${entry.keyPlace.source}, which is included: rename one of them`,
@@ -29,7 +29,7 @@ export const beside = (root: MapTree, included: MapTree, reading: Reading): MapT
   return { ...root, entries }
 }
 
-const saysTheSame = (one: Tree, other: Tree, reading: Reading): boolean => {
+const areEquivalent = (one: Tree, other: Tree, reading: Reading): boolean => {
   if (one === other) return true
   if (one.kind === 'list')
     return (
@@ -49,7 +49,7 @@ const saysTheSame = (one: Tree, other: Tree, reading: Reading): boolean => {
 }
 
 const isSame = (one: Tree, other: Tree | undefined, reading: Reading): boolean =>
-  other !== undefined && saysTheSame(one, other, reading)
+  other !== undefined && areEquivalent(one, other, reading)
 
 const textOf = (tree: Extract<Tree, { kind: 'scalar' }>, reading: Reading): string => {
   const result = interpolate(tree.text, tree.lookup ?? reading.lookup)

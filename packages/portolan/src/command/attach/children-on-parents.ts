@@ -19,7 +19,7 @@ interface Child {
  * @param parented - the networks of a Compose file
  * @returns null: the packet is none of these
  */
-export const toldOfChildren = (
+export const explainChildren = (
   packet: Packet,
   facts: HostFacts,
   leases: LeaseState | null,

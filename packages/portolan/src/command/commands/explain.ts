@@ -2,7 +2,7 @@ import type { LeaseState } from '@portolan/core'
 import { explain, PortolanError, prepare, printStory } from '@portolan/netfilter'
 import { asFarAsRead } from '../../host-rules/as-far-as-read.ts'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
-import { toldOfChildren } from '../attach/children-on-parents.ts'
+import { explainChildren } from '../attach/children-on-parents.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Options } from '../options/option-table.ts'
@@ -23,7 +23,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   const answer = prepare(facts, lowerRules(rules), { endpoints }).evaluate(packet)
   const outcome = asFarAsRead(packet, answer, rules)
   const leases = await leasesOf(options)
-  const child = toldOfChildren(packet, facts, leases, parented)
+  const child = explainChildren(packet, facts, leases, parented)
   if (options.json === true) {
     const unread = [...(facts.unread ?? []), ...rules.unread]
     const notes = child === null ? {} : { notes: [child] }

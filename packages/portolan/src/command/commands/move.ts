@@ -19,7 +19,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, positionals, terminal } = context
   const more = { ...settled, move: positionals, ...(options.fix === true ? { fix: true } : {}) }
   if (options.yes === true)
-    return planAndApply(context, more, (planned) => anew(planned, positionals), intent)
+    return planAndApply(context, more, (planned) => addressesText(planned, positionals), intent)
   const planned = await waitFor(context, planning, async () =>
     plan(intent, {
       ...(await planOptions(options)),
@@ -39,5 +39,5 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
  * The words after a move. Interfaces in containers belong to their engine, or to `attach`, and a plan of the host
  * changes none.
  */
-const anew = ({ subnets }: Plan, networks: readonly string[]): string =>
+const addressesText = ({ subnets }: Plan, networks: readonly string[]): string =>
   `${addressesAnew(subnets, networks)} What runs there keeps what it has until it is attached again: start a container again with its engine; for \`portolan attach\`, run \`portolan detach\` and \`portolan attach\` again.`

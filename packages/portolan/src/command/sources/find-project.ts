@@ -51,7 +51,7 @@ export const findProject = (options: Options, environment: Environment): Project
   const notes: IntentNote[] = []
   if (envFiles !== undefined)
     checkListed(envFiles, options['env-file'] === undefined ? 'COMPOSE_ENV_FILES' : '--env-file')
-  const beside = (of: string): readonly string[] => (isOff(environment) ? [] : besides(of))
+  const beside = (of: string): readonly string[] => (isOff(environment) ? [] : dotenvFiles(of))
   const early = readVariables(envFiles ?? beside(folder), environment, {}, notes)
   // COMPOSE_FILE may stand in .env too. Then the files that it names may have another .env beside them.
   const later =
@@ -135,7 +135,7 @@ const isOff = ({ COMPOSE_DISABLE_ENV_FILE: text = '' }: Environment): boolean =>
 }
 
 /** The `.env` of a folder. */
-const besides = (folder: string): readonly string[] => {
+const dotenvFiles = (folder: string): readonly string[] => {
   const file = join(folder, '.env')
   return existsSync(file) ? [file] : []
 }

@@ -163,7 +163,7 @@ export const holdSource = async (
     sayNotes(held)
     endFollowing = followCluster(context)
     await keep(held)
-    if (once) now.code = (await saidOnce(stored?.unread ?? null, refused)) ?? now.code
+    if (once) now.code = (await exitForUnread(stored?.unread ?? null, refused)) ?? now.code
     else
       stored?.follow(
         (error, retryMs) => {
@@ -241,7 +241,7 @@ const holdFormer = async (
  * @param unread - why the text of the key is not the one in force
  * @returns the exit code for that; null: it changes no exit code
  */
-const saidOnce = async (
+const exitForUnread = async (
   unread: PortolanError | null,
   say: (error: PortolanError, retryMs: null) => Promise<ExitCode>,
 ): Promise<ExitCode | null> => {

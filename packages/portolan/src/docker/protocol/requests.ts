@@ -92,7 +92,7 @@ export interface AddressRequest extends PoolRequest {
 
 /** Docker's identifiers are 64 hexadecimal digits. Networks and endpoints here are named after them. */
 const id = textThat('an identifier of Docker, hexadecimal digits', (value) => /^[\da-f]{12,64}$/i.test(value))
-const maybe = <T>(schema: Schema<T>) => absentOr(orNull(schema))
+const optional = <T>(schema: Schema<T>) => absentOr(orNull(schema))
 const prefix = textThat(
   'an address with a prefix length, or an empty text',
   (value) => value === '' || tryParseHostOrPrefix(value) !== null,
@@ -101,15 +101,15 @@ const addressText = textThat(
   'an IP address, or an empty text',
   (value) => value === '' || tryParseAddress(value) !== null,
 )
-const options = maybe(namesTo(anything))
-const texts = maybe(namesTo(text()))
+const options = optional(namesTo(anything))
+const texts = optional(namesTo(text()))
 const port = between(0, 65_535, 'a port from 0 to 65535')
 
 const poolData = allOf({
   AddressSpace: absentOr(text()),
   Pool: absentOr(prefix),
   Gateway: absentOr(prefix),
-  AuxAddresses: maybe(namesTo(prefix)),
+  AuxAddresses: optional(namesTo(prefix)),
 })
 const ofEndpoint = { NetworkID: id, EndpointID: id }
 const pool = { PoolID: text() }
@@ -118,7 +118,7 @@ export const portBindings: Schema<unknown> = listOf(
   allOf({
     Proto: between(0, 255, 'the number of a protocol'),
     Port: port,
-    HostIP: maybe(addressText),
+    HostIP: optional(addressText),
     HostPort: absentOr(port),
     HostPortEnd: absentOr(port),
   }),
@@ -130,14 +130,14 @@ export const schemas = {
   createNetwork: allOf({
     NetworkID: id,
     Options: options,
-    IPv4Data: maybe(listOf(poolData)),
-    IPv6Data: maybe(listOf(poolData)),
+    IPv4Data: optional(listOf(poolData)),
+    IPv6Data: optional(listOf(poolData)),
   }) as Schema<unknown>,
   endpoint: allOf({ ...ofEndpoint, Options: options }) as Schema<unknown>,
   createEndpoint: allOf({
     ...ofEndpoint,
     Options: options,
-    Interface: maybe(
+    Interface: optional(
       allOf({
         Address: absentOr(prefix),
         AddressIPv6: absentOr(prefix),

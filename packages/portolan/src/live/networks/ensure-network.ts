@@ -19,7 +19,7 @@ export const ensureNetwork = async (
   options: NetworkOptions,
 ): Promise<DesiredNetwork> => {
   const wish = wishFor(rules, tools, name, options)
-  const missing = (await rules.decideForSure(async () => wish())) ?? (await seenAnew(rules, wish))
+  const missing = (await rules.decideForSure(async () => wish())) ?? (await lookAgain(rules, wish))
   refuseUnrecorded(rules, name)
   if (missing !== null) await refuseParented(tools.leases, rules.project, name)
   if (missing !== null || rules.isDamaged())
@@ -34,7 +34,7 @@ export const ensureNetwork = async (
 }
 
 /** Checks the host itself again: when another program deletes a bridge, no rule changes, so only the host shows it. */
-const seenAnew = async (
+const lookAgain = async (
   rules: LiveRules,
   wish: () => NetworkIntent | null,
 ): Promise<NetworkIntent | null> => {

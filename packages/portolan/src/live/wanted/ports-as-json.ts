@@ -26,7 +26,7 @@ const encoder = new TextEncoder()
  * Splits a text at a port. @param of - what stands directly before and after the port, since its digits may occur
  * elsewhere
  */
-const around = (text: string, port: string, of: Around): Around | null => {
+const splitAtPort = (text: string, port: string, of: Around): Around | null => {
   const at = text.lastIndexOf(`${of.before}${port}${of.behind}`)
   if (at < 0) return null
   const from = at + of.before.length
@@ -42,8 +42,8 @@ const otherPort = (port: string): string =>
 /** Makes a sample of a mapping. @returns null: it is not clear what another host port would change */
 const sampleOf = (mapping: DesiredMapping): Sample | null => {
   const port = `${mapping.hostPort}`
-  const key = around(portKey(mapping), port, { before: ' ', behind: '"]' })
-  const label = around(mapping.label, port, { before: ':', behind: '/' })
+  const key = splitAtPort(portKey(mapping), port, { before: ' ', behind: '"]' })
+  const label = splitAtPort(mapping.label, port, { before: ':', behind: '/' })
   if (key === null || label === null || mapping.kind !== 'nat') return null
   const withPort = (digits: string): Uint8Array => {
     const value = { ...mapping, hostPort: Number(digits), label: joined(label, digits) }

@@ -64,7 +64,7 @@ const runsOf = (changes: readonly PlanChange[]): readonly (RuleRun | OtherRun)[]
     const tally = tallyOfChange(change)
     run.operations += 1
     run.tables.add(tally.table)
-    for (const one of counted) run.sums[one] = plus(run.sums[one], tally[one])
+    for (const one of counted) run.sums[one] = addCounts(run.sums[one], tally[one])
   }
   return runs
 }
@@ -84,7 +84,7 @@ const tallyOfChange = (change: RuleChange): RuleTally =>
     ? dialects.nftables.tally(change.operation)
     : dialects[change.part].tally(change.operation)
 
-const plus = (one: RuleCount, other: RuleCount): RuleCount => ({
+const addCounts = (one: RuleCount, other: RuleCount): RuleCount => ({
   rules: one.rules + other.rules,
   elements: one.elements + other.elements,
   chains: one.chains + other.chains,

@@ -13,7 +13,7 @@ type Words = readonly string[]
  *
  * @returns null when one of its commands cannot be written
  */
-export const hooked = (
+export const hookRemedy = (
   {
     name,
     text,
