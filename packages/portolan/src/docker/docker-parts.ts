@@ -1,4 +1,4 @@
-import type { LeaseStore } from '@portolan/core'
+import type { DesiredEndpoint, LeaseStore } from '@portolan/core'
 import type { Links } from '@portolan/host'
 import type { LiveHost } from '../live/live-host.ts'
 
@@ -19,6 +19,11 @@ export interface DockerParts {
    * trace and the next container gets them again, so that a remedy in an error message fits it.
    */
   readonly unused: Set<string>
+  /**
+   * The endpoints that the start of this program gave up, by address. dockerd may still call for one: it joins an
+   * endpoint that it had just created, and releases the address of a container that has ended.
+   */
+  readonly givenUp: Map<string, DesiredEndpoint>
 }
 
 /** The project that networks of Docker belong to. */

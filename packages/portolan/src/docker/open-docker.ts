@@ -78,6 +78,7 @@ const openParts = async (
     report,
     force,
     unused: new Set(),
+    givenUp: new Map(),
   }
   const calls = openCalls(stateDirectory)
   const repeated = await settleCalls(parts, calls)

@@ -36,14 +36,16 @@ export const restore = async (parts: DockerParts, joining: ReadonlySet<string>):
  * Detaches the endpoints of containers that ended while this program served no call. dockerd gives up after a while and
  * does not ask again. It has then moved the interface back to the host, or the interface goes with its namespace.
  * An interface on the host that never carried a packet belongs to a container that is just starting: dockerd moves it
- * next.
+ * next. An endpoint without an interface may be just starting too, before its first Join, and `join` takes it up again.
  */
 const detachEnded = async (parts: DockerParts, joining: ReadonlySet<string>): Promise<void> => {
-  const { host, report } = parts
-  for (const { network, service: endpoint } of host.endpoints()) {
+  const { host, report, givenUp } = parts
+  for (const ended of host.endpoints()) {
+    const { network, service: endpoint } = ended
     if (!(await hasEnded(parts, { network, endpoint }, joining))) continue
     try {
       await host.detach(endpoint, { network })
+      for (const address of [ended.ip, ended.ip6]) if (address !== null) givenUp.set(address, ended)
       report(
         `the container of endpoint ${endpoint} of network ${network} ended while this plugin did not serve Docker: its addresses and ports are free again.`,
       )

@@ -34,6 +34,7 @@ const partsOf = (
       hasNamespace: async () => true,
     },
     unused: new Set(),
+    givenUp: new Map(),
     host: {
       networks: () => networks,
       endpoints: () => endpoints,
@@ -90,6 +91,25 @@ describe('addresses of a pool', () => {
     expect(await held(leases)).toEqual(['10.0.42.1'])
     await releasePool(parts, { PoolID })
     expect(listLeases(await leases.read())).toEqual([])
+  })
+
+  test('that the start gave up stay with the next container, when the release of the ended one comes late', async () => {
+    const deeds: string[] = []
+    const next = { network: 'web', service: 'next', ip: '10.0.0.1', ip6: null }
+    const leases = await withPool()
+    const parts = partsOf(leases, {
+      networks: [{ name: 'web', ip: { subnet: PoolID }, ip6: null }],
+      endpoints: [next],
+      deeds,
+    })
+    await requestAddress(parts, { PoolID, Options: gatewayOptions }, '1')
+    await keepAddress(parts, pool, '10.0.0.1', 'next')
+    parts.givenUp.set('10.0.0.1', { ...next, service: 'ended', replica: 1, mac: '' })
+    const release = { PoolID, Address: '10.0.0.1' }
+    await releaseAddress(parts, release)
+    expect([deeds, await held(leases)]).toEqual([[], ['10.0.0.1', '10.0.42.1']])
+    await releaseAddress(parts, release)
+    expect([deeds, await held(leases)]).toEqual([['detach next'], ['10.0.42.1']])
   })
 
   test('of a pool that is not known any more have it leased again', async () => {

@@ -144,18 +144,21 @@ const withPool = (state: LeaseState, pool: PoolId): LeaseStep<unknown> => {
 
 /** Releases an address. An address that is not leased is no error. */
 export const releaseAddress = async (
-  { host, leases, unused }: DockerParts,
+  { host, leases, unused, givenUp }: DockerParts,
   { PoolID, Address = '' }: AddressRequest,
 ): Promise<void> => {
   const { family, subnet } = readPoolId(PoolID)
   if (Address === '') throw new InvalidRequestError('Address is missing: expected the address to give up.')
   const address = canonicalAddress(Address)
+  const own = host.networks().filter((network) => network[family]?.subnet === subnet)
+  const holders = host
+    .endpoints()
+    .filter((one) => one[family] === address && own.some(({ name }) => name === one.network))
+  // A late call for an ended container, whose address the start of this program gave up and another container has now.
+  if (givenUp.delete(address) && holders.length > 0) return
   // Docker deletes an endpoint before it releases its address. An endpoint that still has the address was left by a
   // killed call.
-  const own = host.networks().filter((network) => network[family]?.subnet === subnet)
-  for (const endpoint of host.endpoints())
-    if (endpoint[family] === address && own.some(({ name }) => name === endpoint.network))
-      await host.detach(endpoint.service, { network: endpoint.network })
+  for (const { service, network } of holders) await host.detach(service, { network })
   const key = addressKey({ project: dockerProject, network: poolNetwork(subnet) }, family, address)
   const isUnused = unused.delete(address)
   await leases.transact((before) => (isUnused ? putLeases(before, [[key, null]]) : releaseLease(before, key)))

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { type DesiredEndpoint, type DesiredNetwork, endpointAlias, endpointPortName } from '@portolan/core'
-import { canonicalAddress, InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { canonicalAddress, families, InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { macValue } from '@portolan/netfilter/schema'
 import { type DockerParts, dockerProject, nameOf } from '../docker-parts.ts'
 import { keepAddress } from '../ipam/addresses.ts'
@@ -66,8 +66,10 @@ export const join = async (parts: DockerParts, request: JoinRequest): Promise<Jo
   const { host } = parts
   const network = networkOf(parts, request)
   const name = nameOf(request.EndpointID)
-  const endpoint = host.endpoints().find((one) => one.network === network.name && one.service === name)
-  if (endpoint === undefined)
+  const endpoint =
+    host.endpoints().find((one) => one.network === network.name && one.service === name) ??
+    (await takeUpAgain(parts, network, name))
+  if (endpoint === null)
     throw new InvalidRequestError(
       `endpoint ${name} of network ${network.name} is not known here: CreateEndpoint has to come before Join. Start the container again.`,
     )
@@ -90,6 +92,33 @@ export const join = async (parts: DockerParts, request: JoinRequest): Promise<Jo
     // Without a gateway, Docker would also attach the container to its own network docker_gwbridge.
     DisableGatewayService: true,
   }
+}
+
+/**
+ * Leases an endpoint again that the start of this program gave up. When dockerd calls CreateEndpoint before the start and
+ * Join after it, the endpoint looks like that of an ended container.
+ * @returns null: the start gave up no such endpoint
+ */
+const takeUpAgain = async (
+  parts: DockerParts,
+  network: DesiredNetwork,
+  name: string,
+): Promise<DesiredEndpoint | null> => {
+  const { host, givenUp, report } = parts
+  const left = [...givenUp.values()].find((one) => one.network === network.name && one.service === name)
+  if (left === undefined) return null
+  const { ip, ip6, mac } = left
+  for (const family of families) {
+    const [address, subnet] = [left[family], network[family]?.subnet]
+    if (address === null || subnet === undefined) continue
+    await keepAddress(parts, { family, subnet }, address, name)
+    givenUp.delete(address)
+  }
+  const endpoint = await host.lease(network.name, name, { ip, ip6, mac })
+  report(
+    `the container of endpoint ${name} of network ${network.name} is only starting: it has its addresses again.`,
+  )
+  return endpoint
 }
 
 /** Removes the interface pair. Its addresses stay leased until DeleteEndpoint. */
