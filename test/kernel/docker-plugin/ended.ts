@@ -116,6 +116,15 @@ export const ended = (open: OpenLab, backend: Backend): void => {
     // The plugin started between the two calls by which a container gets its interface.
     await call('/NetworkDriver.Join', endpointOf('9'))
     await enter('9')
+    await end('9')
+    await release(next[2] ?? '')
+    await create('9')
+    // One that is started beside it is refused before it takes the containers of the first for ended ones.
+    expect(await lab.host.run([...lab.command, 'docker-plugin', '--backend', backend])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('another program serves /run/docker/plugins/portolan.sock already'),
+    })
+    await call('/NetworkDriver.Join', endpointOf('9'))
     for (const digit of ['1', '5', '6', '7', '9']) await end(digit)
     await call('/NetworkDriver.DeleteNetwork', { NetworkID })
     expect(await leftOver({ lab })).toBe('')

@@ -3,7 +3,7 @@ import { MissingToolError } from '@portolan/netfilter'
 import { type BackendChoice, parseBackendChoice } from '../../backend/backend.ts'
 import { chooseBackend } from '../../backend/choose-backend.ts'
 import { openDocker } from '../../docker/open-docker.ts'
-import { listenOnSocket } from '../../docker/serve/listen-on-socket.ts'
+import { listenOnSocket, refuseServed } from '../../docker/serve/listen-on-socket.ts'
 import { servePlugin } from '../../docker/serve/serve-plugin.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -21,6 +21,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   const stop = (): void => stopped.abort()
   process.on('SIGTERM', stop).on('SIGINT', stop)
   try {
+    await refuseServed(socketPath)
     await using docker = await openDocker(
       {
         backend: await backendOf(parseBackendChoice(options.backend ?? 'auto')),

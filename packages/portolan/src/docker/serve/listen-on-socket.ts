@@ -19,8 +19,7 @@ export const listenOnSocket = async (
   path: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<() => void> => {
-  const { LISTEN_PID, LISTEN_FDS } = environment
-  if (LISTEN_PID === String(process.pid) && Number(LISTEN_FDS) >= 1) {
+  if (isHandedOver(environment)) {
     await listen(server, { fd: FIRST_DESCRIPTOR })
     return () => {}
   }
@@ -29,8 +28,7 @@ export const listenOnSocket = async (
   } catch (error) {
     throw refused(path, error)
   }
-  if (await isServed(path))
-    throw new InvalidRequestError(`another program serves ${path} already: end that one first.`)
+  await refuseServed(path, environment)
   // This socket was left by a killed process.
   remove(path)
   // The mask sets the mode of the new socket, so no other user can connect at any moment.
@@ -44,6 +42,23 @@ export const listenOnSocket = async (
   }
   return () => remove(path)
 }
+
+/**
+ * Refuses to serve at a socket where another program serves. This is asked before the records of calls are read: calls
+ * under way in the other program would be taken back, as those of a killed one are.
+ *
+ * @throws InvalidRequestError when another program serves there
+ */
+export const refuseServed = async (
+  path: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<void> => {
+  if (!isHandedOver(environment) && (await isServed(path)))
+    throw new InvalidRequestError(`another program serves ${path} already: end that one first.`)
+}
+
+const isHandedOver = ({ LISTEN_PID, LISTEN_FDS }: Readonly<Record<string, string | undefined>>): boolean =>
+  LISTEN_PID === String(process.pid) && Number(LISTEN_FDS) >= 1
 
 const listen = (server: Server, where: { readonly path: string } | { readonly fd: number }): Promise<void> =>
   new Promise((resolve, reject) => {
