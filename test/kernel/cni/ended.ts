@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
+import { addresses } from '../../lab/topology.ts'
 import { until } from '../../lab/until.ts'
 import { bareMachine } from '../attach/in-namespace.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
@@ -13,23 +14,36 @@ export const ended = (open: OpenLab, backend: Backend): void => {
     const other = ports({ hostPort: 8081, containerPort: 80, protocol: 'tcp' })
     const [runs, next] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-3')]
     const gone = { id: 'pod-2', netns: '/run/netns/pod-2' }
-    await lab.host.mustRun(['ip', 'netns', 'add', 'pod-2'])
+    const elsewhere = { id: 'pod-4', netns: '/run/netns/pod-4' }
+    for (const { id } of [gone, elsewhere]) await lab.host.mustRun(['ip', 'netns', 'add', id])
     await plugin.must('ADD', sandboxOf(runs), other)
     await plugin.must('ADD', gone, web)
-    await lab.host.mustRun(['ip', 'netns', 'delete', 'pod-2'])
-    await until('the end of the interface of pod-2', async () =>
-      (await lab.host.mustRun(['ip', '-o', 'link'])).includes(' ve-pod-2') ? null : true,
+    await plugin.must(
+      'ADD',
+      elsewhere,
+      ports({ hostPort: 8082, containerPort: 80, protocol: 'tcp', hostIP: '127.0.0.1' }),
+    )
+    for (const { id } of [gone, elsewhere]) await lab.host.mustRun(['ip', 'netns', 'delete', id])
+    await until('the end of the interfaces of pod-2 and pod-4', async () =>
+      / ve-pod[24]e-/.test(await lab.host.mustRun(['ip', '-o', 'link'])) ? null : true,
     )
     expect(await plugin.refused('ADD', sandboxOf(next), other)).toMatchObject({
       msg: expect.stringContaining('0.0.0.0:8081/tcp is published already'),
     })
-    await plugin.must('ADD', sandboxOf(next), web)
+    const asked = ports(
+      { hostPort: 8080, containerPort: 80, protocol: 'tcp' },
+      { hostPort: 8082, containerPort: 80, protocol: 'tcp', hostIP: addresses.ip.host },
+    )
+    await plugin.must('ADD', sandboxOf(next), asked)
     const status = await lab.portolan(['status', '--project', 'cni'])
     expect(status.stdout).toContain('0.0.0.0:8080/tcp -> pod-3@eth0:80')
     expect(status.stdout).toContain('0.0.0.0:8081/tcp -> pod-1@eth0:80')
+    // The same port at another address is another one: its container may be about to start again.
+    expect(status.stdout).toContain('127.0.0.1:8082/tcp -> pod-4@eth0:80')
     // The late DEL takes nothing from the next container.
     await plugin.must('DEL', gone, web)
     expect((await lab.portolan(['status', '--project', 'cni'])).stdout).toContain('0.0.0.0:8080/tcp -> pod-3')
+    await plugin.must('DEL', elsewhere)
     for (const machine of [runs, next]) await plugin.must('DEL', sandboxOf(machine))
   })
 }
