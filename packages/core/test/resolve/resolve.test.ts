@@ -247,6 +247,7 @@ describe('a port of one interface', () => {
 
   test.each<[string, HostFacts]>([
     ['is there', { interfaces: [eth0, { name: 'wg0' }] }],
+    ['is in a VRF', { interfaces: [eth0, { name: 'blue', kind: 'vrf' }, { name: 'wg0', master: 'blue' }] }],
     ['cannot be looked up, since no interface is known', {}],
   ])('that %s is not', (_, facts) => {
     expect(notes(facts)).toEqual([])

@@ -76,7 +76,9 @@ export const readFirstPacket = (packet: PacketInput): FirstPacket => {
 const takesOver: ReadonlySet<string> = new Set(['bond', 'team'])
 
 /**
- * The interface that the IP hooks see for a packet that comes in by a port: the bridge, bond or team above it.
+ * The interface that the IP hooks see for a packet that comes in by a port: the bridge, bond or team above it. For a VRF
+ * the kernel runs PREROUTING for the port and again for the VRF, and the later hooks see the VRF
+ * (drivers/net/vrf.c `vrf_rcv_nfhook`). The evaluator does not simulate this.
  * @see drivers/net/bonding/bond_main.c `bond_handle_frame`, drivers/net/team/team_core.c `team_handle_frame`
  */
 const receiving = (host: Host, entry: Link): Link => {
