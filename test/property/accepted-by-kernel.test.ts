@@ -12,7 +12,7 @@ import { attempt, bareHost, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
 import { iptablesStructure, nftStructure } from './support/structure.ts'
 
-// One program is started for many rulesets: starting it is most of what a run costs.
+// One program loads many rulesets, because its start is most of the cost of a run.
 const batch = fc.array(arbitraryIntent(), { minLength: 1, maxLength: 8 })
 
 const plans = async (intents: readonly Intent[], backend: Backend): Promise<readonly Plan[]> =>
@@ -38,7 +38,8 @@ describeOnKernel('what is written for nftables', 'nftables', () => {
         const made = await plans(intents, 'nftables')
         const texts = made.map((plan) => script(plan, 'nft'))
         insist(namespace, 'nft', ['-c', '-f', '-'], texts.join('\n'))
-        // Checked alone a ruleset is not linked up: only the kernel finds a loop, or a chain on a wrong hook.
+        // `nft --check` does not link a single ruleset up. Only the kernel finds a loop of chains, or a chain on a
+        // wrong hook.
         insist(namespace, 'nft', ['-f', '-'], texts.join('\n'))
         expectLoaded(made.at(-1))
       }),
@@ -77,7 +78,7 @@ for (const variant of ['iptables-nft', 'iptables-legacy'] as const) {
         fc.asyncProperty(batch, async (intents) => {
           const made = await plans(intents, variant)
           for (const family of families) {
-            // A text for one family says nothing to the other's program: it has no `-4` and `-6` in it.
+            // A text for one family has no rules for the other's program: no `-4` and `-6` are in it.
             const program = `${family === 'ip' ? 'iptables' : 'ip6tables'}-restore`
             const own = made.filter((plan) =>
               script(plan, 'iptables-restore').includes(`${program} --noflush`),

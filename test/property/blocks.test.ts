@@ -11,7 +11,7 @@ const forAll = (ask: (scene: ClusterScene) => void): void =>
     runs(200),
   )
 
-/** What becomes of the flow, without the words for it. */
+/** The outcome of the flow, without its explanation. */
 const outcome = (desired: DesiredState, { flow, host }: ClusterScene): Partial<Reach> => {
   const { mapping: _, why: __, ...rest } = { mapping: null, why: '', ...reach(desired, flow, host) }
   return rest
@@ -19,7 +19,7 @@ const outcome = (desired: DesiredState, { flow, host }: ClusterScene): Partial<R
 
 type Network = DesiredState['networks'][number]
 
-/** The networks of this host that have a part in the cluster, told apart from what `withNeighbours` makes of them. */
+/** The networks of this host that take part in the cluster. This is computed apart from `withNeighbours`. */
 const partsIn = ({
   alone,
   own,
@@ -35,7 +35,7 @@ const partsIn = ({
 const isIn = (blocks: readonly string[], address: string): boolean =>
   blocks.some((block) => overlap(block, address))
 
-/** From a container of a part, with its own address, to the block of another host. */
+/** True: the flow goes from a container of such a network, with its own address, to another host's block. */
 const leaves = (scene: ClusterScene): boolean => {
   const { from, to } = scene.flow
   return (
@@ -45,7 +45,7 @@ const leaves = (scene: ClusterScene): boolean => {
   )
 }
 
-/** From a machine with an address in the block of another host to a container of a part. */
+/** True: the flow comes from a machine with an address in another host's block, to a container of such a network. */
 const enters = (scene: ClusterScene): boolean => {
   const { from, to }: Flow = scene.flow
   return (

@@ -17,7 +17,7 @@ import { packetOfFlow } from '../../packages/testing/src/fake-host/packet-of-flo
 import { clusterScenes, joinedScenes, scenes } from './arbitrary/flow.ts'
 import { runs } from './support/runs.ts'
 
-/** What each dialect makes of the same wishes. */
+/** The rules of each dialect for the same desired state. */
 const lowerAll = (desired: DesiredState): readonly (readonly [string, NetfilterRuleset])[] => {
   const saved = iptables.compile(desired)
   return [
@@ -27,9 +27,9 @@ const lowerAll = (desired: DesiredState): readonly (readonly [string, NetfilterR
   ]
 }
 
-/** The host of the scenes once a plan is in force: its own addresses, and a bridge for each network. */
+/** The facts of a host after a plan was applied: its own addresses, and a bridge for each network. */
 const factsOf = (desired: DesiredState, bridgeNf: boolean, isolates: boolean): HostFacts => {
-  // Containers that are to reach each other are on no isolated ports.
+  // Containers with links are on ports that are not isolated.
   const isolated = desired.networks.map(({ linked }) => isolates && linked !== true)
   return factsWith(desired, bridgeNf, isolated)
 }
@@ -42,7 +42,7 @@ const factsWith = (desired: DesiredState, bridgeNf: boolean, isolated: readonly 
       name: bridge,
       up: true,
       kind: 'bridge',
-      // The plan gives a bridge without icc its own switch, or isolates its ports (see diff-links.ts).
+      // The plan gives a bridge without icc its own bridge-nf-call setting, or isolates its ports (see diff-links.ts).
       nfCallIptables: !icc && (bridgeNf || !isolated[at]),
       nfCallIp6tables: !icc && (bridgeNf || !isolated[at]),
       addresses: [ip, ip6].flatMap((subnet) =>
@@ -68,7 +68,7 @@ const factsWith = (desired: DesiredState, bridgeNf: boolean, isolated: readonly 
     ...(desired.routes ?? []).map(({ via, ...route }) => ({ ...route, gateway: via })),
   ],
   sysctls: {
-    // Switched on by the plan for the families that have a network. A host that does not forward needs no guard.
+    // The plan turns forwarding on for the families that have a network. A host without forwarding needs no guard.
     'net.ipv4.ip_forward': desired.networks.some(({ ip }) => ip !== null) ? '1' : '0',
     'net.ipv6.conf.all.forwarding': desired.networks.some(({ ip6 }) => ip6 !== null) ? '1' : '0',
     'net.bridge.bridge-nf-call-iptables': bridgeNf ? '1' : '0',
@@ -82,7 +82,7 @@ const factsWith = (desired: DesiredState, bridgeNf: boolean, isolated: readonly 
   },
 })
 
-/** PORTOLAN_SCENES asks for more. */
+/** PORTOLAN_SCENES asks for more scenes. */
 const mostScenes = Number(process.env.PORTOLAN_SCENES ?? 1000)
 
 describe('the contract, in the evaluator', () => {
@@ -99,7 +99,7 @@ describe('the contract, in the evaluator', () => {
         const { desired } = first
         const endpoints: readonly EndpointAddress[] = endpointAddresses(desired)
         const facts = factsOf(desired, bridgeNf, isolates)
-        // What was drawn is resolved once for all dialects.
+        // Each state is resolved once for all dialects.
         const evaluators = lowerAll(desired).map(([name, ruleset]): readonly [string, Evaluator] => [
           name,
           prepare(facts, ruleset, { endpoints }),
@@ -143,7 +143,7 @@ describe('the contract, in the evaluator', () => {
   })
 })
 
-/** Lets through at once what belongs to a flow that has begun: ahead of all else that is asked of forwarded packets. */
+/** The rule that accepts packets of established flows early, before other forwarding rules. */
 const shortcut = /--ctstate ESTABLISHED\b.* -j RETURN$/
 
 const iptablesWithout = (ruleset: iptables.Ruleset): iptables.Ruleset => ({
@@ -174,7 +174,7 @@ const nftablesWithout = (ruleset: nftables.Ruleset): nftables.Ruleset => ({
   })),
 })
 
-/** The rules of a dialect, with and without the rule for flows that have begun. */
+/** The rules of a dialect, with and without the rule for established flows. */
 const withAndWithout: Readonly<
   Record<string, (desired: DesiredState) => readonly [NetfilterRuleset, NetfilterRuleset]>
 > = {

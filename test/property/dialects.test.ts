@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { desiredState, joinedState } from './arbitrary/flow.ts'
 import { runs } from './support/runs.ts'
 
-/** Host ports and where they lead, in an order of their own. */
+/** The host ports and their destinations, in a fixed order. */
 const sockets = (ports: readonly Omit<PublishedPort, 'project' | 'label'>[]): readonly string[] =>
   ports
     .map((port) =>

@@ -53,10 +53,11 @@ test('what is destroyed leaves a simulated host as it was', async () => {
         const before = { facts: host.facts, text: host.text() }
         await host.apply(await host.plan(intent, { backend: ours }))
         const { kept } = await host.destroy()
-        // A sysctl stays where foreign rules may rely on it, and says so.
+        // A sysctl on which foreign rules may depend stays, and `destroy` lists it. It is reset here for the
+        // comparison.
         for (const { name } of kept) host.drift.setSysctl(name, before.facts.sysctls?.[name] ?? '')
         expect(host.facts).toEqual(before.facts)
-        // Tables of the old iptables stay, empty.
+        // Tables of iptables-legacy stay, but empty.
         if (ours !== 'iptables-legacy') expect(host.text()).toBe(before.text)
       },
     ),
@@ -111,7 +112,7 @@ test('any host without a conflict has the contract met, whatever it lacks', asyn
     fc.asyncProperty(arbitraryFacts(), arbitraryIntent(), backend, async (facts, intent, ours) => {
       const host = fakeHost(facts)
       const plan = await host.plan(intent, { backend: ours }).catch((error: unknown) => {
-        // The pools are used up, or an address is not to be had on this host.
+        // The pools are exhausted, or the host cannot have the address.
         if (error instanceof PortolanError) return null
         throw error
       })

@@ -18,7 +18,7 @@ import { leavesOf, type Path, withLeaf } from './support/leaves.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
 
-/** What a listener, an interface, an alias or a chain may be called by others. */
+/** Names that others may give to a listener, an interface, an alias or a chain. */
 const foreign = fc.oneof(
   fc.constantFrom(
     '\u001b[2J\u001b]0;owned\u0007',
@@ -34,12 +34,12 @@ const foreign = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
 )
 
-/** Nothing that acts on a terminal or hides; lines are divided by newlines. */
+/** Expects no character that controls a terminal or is invisible. Only newlines may end lines. */
 const expectShown = (text: string): void => {
   expect(text).toMatch(/^(\n|[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}])*$/u)
 }
 
-/** Keys of strings that the type of the data lists: no text from outside can be there. */
+/** Keys whose strings come from a list in the types. No text from outside can be there. */
 const closedKeys: ReadonlySet<string> = new Set([
   ...['kind', 'severity', 'certainty', 'effect', 'part', 'action', 'origin', 'family', 'mode', 'backend'],
 ])
@@ -47,7 +47,7 @@ const closedKeys: ReadonlySet<string> = new Set([
 const isForeign = ({ path, value }: { readonly path: Path; readonly value: unknown }): boolean =>
   typeof value === 'string' && !path.some((key) => closedKeys.has(key))
 
-/** The data with a foreign text at the end of one of its strings, or of all of them. */
+/** The data with a foreign text appended to one of its strings, or to all of them. */
 const tainted = <Data>(data: Data, text: string, at: number | null): Data => {
   const leaves = leavesOf(data).filter(isForeign)
   const chosen = at === null ? leaves : leaves.slice(at % leaves.length, (at % leaves.length) + 1)
@@ -59,7 +59,7 @@ const tainted = <Data>(data: Data, text: string, at: number | null): Data => {
 
 const where = fc.oneof(fc.constant(null), fc.nat())
 
-/** A printer, given data with foreign text in it, writes nothing that a terminal would obey, and as many lines. */
+/** Expects that a printer writes no terminal control characters, and no more lines than for plain data. */
 const holds = <Data>(data: Data, print: (data: Data) => string, times = 60): void => {
   expect(leavesOf(data).some(isForeign)).toBe(true)
   const lines = print(data).split('\n').length

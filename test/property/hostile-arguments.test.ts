@@ -8,7 +8,7 @@ import { runs } from './support/runs.ts'
 
 type Callable = (...values: readonly unknown[]) => unknown
 
-/** What JavaScript may hand in where no compiler looks. */
+/** Values that a JavaScript caller may pass, where no compiler checks the types. */
 const hostileValues: readonly unknown[] = [
   ...[undefined, null, true, 0, Number.NaN, 1n, 'x', '', Symbol('x'), () => undefined, new Map(), /x/],
   ...[{}, [], [null], [1n], [Symbol('x')], { name: Symbol('x') }, { family: 1n }, Object.create(null)],
@@ -16,7 +16,7 @@ const hostileValues: readonly unknown[] = [
 const hostile = fc.constantFrom(...hostileValues)
 const values = fc.array(hostile, { maxLength: 4 })
 
-/** Ends well, or with an error of ours: the words of any other say nothing of what was handed in. */
+/** Expects success or an error of Portolan. Another error's message would not explain the bad value. */
 const expectOurs = async (call: () => unknown): Promise<void> => {
   try {
     await call()
@@ -25,7 +25,7 @@ const expectOurs = async (call: () => unknown): Promise<void> => {
   }
 }
 
-/** Those that read or change no host of themselves. */
+/** Functions that neither read nor change a host. */
 const pure: Readonly<Record<string, unknown>> = {
   intent: facade.intent,
   lowerRules: facade.lowerRules,
@@ -44,7 +44,7 @@ const pure: Readonly<Record<string, unknown>> = {
   parseHostFacts: netfilter.parseHostFacts,
 }
 
-/** Those that read a text of a user. */
+/** Functions that read a user's text. */
 const readers: Readonly<Record<string, (text: never) => unknown>> = {
   familyOf: netfilter.familyOf,
   parseAddress: netfilter.parseAddress,
@@ -71,13 +71,13 @@ const drawable: picture.MapInput = {
   ...{ subnets: wanted, rejected: wanted.flatMap(({ rejected }) => rejected), cells: 16 },
 }
 
-/** Every place within a value, as the keys that lead there. */
+/** The paths to all values inside a value, as keys. */
 const placesIn = (value: unknown, at: readonly string[] = []): readonly (readonly string[])[] =>
   typeof value !== 'object' || value === null
     ? [at]
     : [at, ...Object.entries(value).flatMap(([key, part]) => placesIn(part, [...at, key]))]
 
-/** The same value with another one in one place. */
+/** A copy of the value in which the value at a path is replaced. */
 const withAt = (value: unknown, [key, ...rest]: readonly string[], other: unknown): unknown => {
   if (key === undefined || typeof value !== 'object' || value === null) return other
   const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [...value] : { ...value }
@@ -85,7 +85,7 @@ const withAt = (value: unknown, [key, ...rest]: readonly string[], other: unknow
   return Object.assign(copy, { [key]: withAt(part, rest, other) })
 }
 
-/** Pictures, whose arguments are lists in lists. */
+/** Functions that draw pictures. Their arguments are nested lists. */
 const drawing: Readonly<Record<string, readonly [call: (value: never) => unknown, whole: unknown]>> = {
   mapAddresses: [(value) => picture.mapAddresses(facts, value), drawable],
   drawAddressMap: [picture.drawAddressMap, picture.mapAddresses(facts, drawable)],

@@ -79,7 +79,7 @@ const engines: readonly (readonly [string, EngineParser, string])[] = [
   ["systemd's network", parseNetworkdNetwork, '[Match]\nName=a\n[Network]\nAddress=10.1.0.1/24\n'],
 ]
 
-/** What the readers of a kind make of a text, all the way to what is printed of it. */
+/** The readers of each kind of text, up to the printed result. */
 const readers: readonly (readonly [string, readonly string[], (text: string) => unknown])[] = [
   ['a Compose file', compose, (text) => readCompose(text, { source: 'c.yaml', dotenv: { PORT: '9090' } })],
   ['.env', ['A=1\nB="x${A}"\nexport C=\'$A\'\nD: ${NONE:-${A}}\n# end\n'], (text) => parseDotenv(text)],

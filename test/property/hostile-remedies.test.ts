@@ -18,7 +18,7 @@ import { listNftables } from './support/load.ts'
 import { insist, type Namespace, openNamespace } from './support/namespace.ts'
 import { runs } from './support/runs.ts'
 
-/** A rule as the kernel lists it, with what nft counts taken out. */
+/** A rule as the kernel lists it, without its counters. */
 interface Listed {
   readonly chain: string
   readonly handle: number
@@ -62,7 +62,7 @@ describeOnKernel('a remedy that a person pastes', 'nftables', () => {
     ...rules.map((expr) => ({ add: { rule: { family: 'ip', table, chain: name, expr } } })),
   ]
 
-  /** An empty host but for a chain of a name, and a table that nothing should touch. */
+  /** Loads a host that is empty except for one chain with the given name, and for a table that must not change. */
   const load = (table: string, name: string, ...rules: readonly (readonly object[])[]): void => {
     const nftables = [
       { flush: { ruleset: null } },
@@ -95,11 +95,11 @@ describeOnKernel('a remedy that a person pastes', 'nftables', () => {
     }
   }
 
-  /** What a shell does with a command, and what became of the rules. */
+  /** Runs a command in a shell, and returns the rules that it added and removed. */
   const paste = (
     command: string,
   ): { readonly added: readonly Listed[]; readonly gone: readonly Listed[] } => {
-    // As a terminal shows it, and a clipboard takes it.
+    // The command must look the same on a terminal, so that a copied command is the same text.
     expect(visibleLine(command)).toBe(command)
     const before = list()
     const { exitCode, stderr } = namespace.run('sh', ['-c', `cd '${folder}' && ${command}`])
@@ -117,7 +117,7 @@ describeOnKernel('a remedy that a person pastes', 'nftables', () => {
     }
   }
 
-  /** The interface that the first rule of all asks for, by the bytes that it compares: nft lists `a*` in several ways. */
+  /** The interface name that the first rule matches, read from its bytes: nft lists `a*` in several ways. */
   const linkAsked = (): string => {
     const listing = insist(namespace, 'nft', ['--debug=netlink', 'list', 'ruleset'])
     const words =
@@ -147,7 +147,7 @@ describeOnKernel('a remedy that a person pastes', 'nftables', () => {
           expect(added[0]?.expr).toMatch(/\{"accept":null\}\]$/)
           pasted += 1
         }
-        // In front of the rule that drops.
+        // The accept must be before the rule that drops.
         if (commands.length > 0)
           expect(
             list()

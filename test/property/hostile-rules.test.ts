@@ -15,7 +15,7 @@ import { attempt, bareHost, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
 import { iptablesStructure, nftStructure, type Structure } from './support/structure.ts'
 
-/** The plan, if its rules can be written too. */
+/** The plan; null when its rules cannot be written. */
 const writable = async (wanted: Intent, chosen: Backend): Promise<Plan | null> => {
   const outcome = await attempt(wanted, bareHost, chosen)
   if (!isPlan(outcome)) return null
@@ -33,7 +33,7 @@ const compiled = ({ backend: chosen, desired }: Plan, labels: boolean): Structur
     ? nftStructure(nftables.compile(desired), { labels })
     : iptablesStructure(iptables.compile(desired), { labels })
 
-/** Rules that do not depend on one another stand in the order of their labels: here any order will do. */
+/** Sorts the lines. Independent rules are ordered by their labels, and the order does not matter here. */
 const unordered = (structure: Structure): Structure =>
   Object.fromEntries(Object.entries(structure).map(([name, lines]) => [name, [...lines].sort()]))
 
@@ -61,7 +61,7 @@ describeOnKernel('hostile words in rules', 'iptables-legacy', () => {
   })
   afterAll(() => namespace[Symbol.dispose]())
 
-  /** What the kernel has once the plan's text is loaded on an empty host. */
+  /** The kernel's rules after the plan's text was loaded on an empty host. */
   const loaded = (plan: Plan, format: 'nft' | 'nft-json', labels: boolean): Structure => {
     clear(namespace)
     if (plan.backend === 'nftables') {
@@ -105,7 +105,7 @@ describeOnKernel('hostile words in rules', 'iptables-legacy', () => {
         async ({ hostile }, chosen, format) => {
           const plan = await writable(hostile, chosen)
           fc.pre(plan !== null)
-          // nft prints comments of sets as JSON and does not read them from it.
+          // nft prints comments of sets as JSON, but does not read them from JSON.
           const labels = chosen !== 'nftables' || format === 'nft'
           expect(loaded(plan, format, labels)).toEqual(compiled(plan, labels))
         },

@@ -13,14 +13,14 @@ import { attempt, bareHost, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
 import { openStubbedShell, type StubbedShell } from './support/stubbed-shell.ts'
 
-// A plain word now and then, so that not all is refused.
+// Sometimes a plain word, so that not everything is refused.
 const text = fc.oneof(
   { weight: 2, arbitrary: hostileText },
   { weight: 2, arbitrary: hostileInterface },
   { weight: 1, arbitrary: composeName },
 )
 
-/** Numbers that are no port, MTU, weight or count; and what a number read from somewhere may be instead of one. */
+/** Numbers that are no valid port, MTU, weight or count, and values of other types instead of a number. */
 const odd = fc.constantFrom<unknown>(
   Number.NaN,
   -1,
@@ -37,13 +37,13 @@ const numbers = ['mtu', 'weight', 'replica', 'first', 'last']
 const lists = ['pools', 'allowFrom']
 const untouched = ['place', 'notes', 'hostPorts', 'external', 'internal', 'icc', 'masquerade']
 
-/** What may stand at the end of a path, as far as the types tell; null when no string or number may. */
+/** A value that the types allow at the end of a path; null: no string or number is allowed there. */
 const leafFor = (path: Path, found: unknown, word: string, number: unknown): unknown => {
   const key = path.at(-1) ?? ''
   if (untouched.includes(key)) return null
   if (numbers.includes(key)) return number
   if (lists.includes(key)) return [word]
-  // A network's own family is an object; an endpoint's is its address.
+  // A network's family is an object, while an endpoint's is its address.
   if (found === null && path[0] === 'networks' && (key === 'ip' || key === 'ip6')) return null
   return word
 }
@@ -57,7 +57,7 @@ const options = [
 
 const plainWords = ['web', 'nginx', '8081:80', 'eth0'] as const
 
-/** A Compose file of five words: network, service, port, interface, and a driver option. */
+/** A Compose file made of five words: network, service, port, interface, and a driver option. */
 const composeText = (words: readonly string[], option: string): string => {
   const [network, service, port, entry, value] = words
   return `name: demo
@@ -80,7 +80,7 @@ describeOnKernel('a value that is not what it should be', 'nftables', () => {
   })
   afterAll(() => stubbed[Symbol.dispose]())
 
-  /** Either an error of ours, or every script says no more than its plan does. */
+  /** Expects an error of Portolan, or scripts that contain no more than the plan. */
   const expectHarmless = async (
     wanted: Intent,
     chosen: 'nftables' | 'iptables-nft' | 'iptables-legacy',
@@ -95,7 +95,7 @@ describeOnKernel('a value that is not what it should be', 'nftables', () => {
       ])
       expect(ran).toMatchObject({ escaped: [], output: '', exitCode: 0 })
       if (chosen !== 'nftables') {
-        // A word too many in a rule would be one that our own parser does not know in its place.
+        // An additional word in a rule would be one that Portolan's own parser does not know at that place.
         const rules = script(plan, 'iptables-restore')
         for (const family of families) {
           const read = iptables.selectFamily(iptables.parse(rules, 'script', family), family)
@@ -126,7 +126,7 @@ describeOnKernel('a value that is not what it should be', 'nftables', () => {
             return leaf === null ? [] : [{ path, leaf }]
           })
           const chosenLeaf = leaves[place % leaves.length] ?? { path: [], leaf: wanted }
-          // Never checked by a reader: a program may have made it from whatever it was given.
+          // No reader has checked this intent: a program may have made it from any values.
           if (await expectHarmless(withLeaf(wanted, chosenLeaf.path, chosenLeaf.leaf) as Intent, chosen))
             harmless += 1
         },

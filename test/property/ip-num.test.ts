@@ -24,7 +24,7 @@ import { type CidrRange, toCidrRange, toIp } from 'portolan/ip-num'
 const value4 = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n })
 const value6 = fc.bigInt({ min: 0n, max: 2n ** 128n - 1n })
 
-/** Prefixes near one another: of unrelated ones hardly any two would overlap. */
+/** Prefixes close to each other. Random ones would hardly ever overlap. */
 const cidr4 = fc
   .tuple(fc.oneof(value4, fc.bigInt({ min: 0x0a000000n, max: 0x0a00ffffn })), fc.nat(32))
   .map(([value, length]) => `${new IPv4(value).toString()}/${length}`)
@@ -35,7 +35,7 @@ const cidr6 = fc
 const range4 = cidr4.map((text) => IPv4CidrRange.fromCidr(text))
 const range6 = cidr6.map((text) => IPv6CidrRange.fromCidr(text))
 
-/** The first and the last address as ip-num has them. */
+/** The first and the last address of a range, by ip-num. */
 const endsOf = (range: CidrRange): readonly [bigint, bigint] => [
   range.getFirst().getValue(),
   range.getLast().getValue(),

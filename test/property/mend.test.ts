@@ -12,11 +12,11 @@ import { settle } from './support/settle.ts'
 
 interface Scene {
   readonly states: readonly DesiredState[]
-  /** As the bridges tell. */
+  /** The networks as the bridges' aliases and addresses describe them. */
   readonly networks: readonly OwnedNetwork[]
 }
 
-/** Projects applied one after the other to one host. */
+/** Applies projects one after the other to one host. */
 const sceneOf = madeOnce(async (intents: readonly Intent[], facts: HostFacts): Promise<Scene> => {
   let host: Host = { facts, rules: noRules }
   const states: DesiredState[] = []
@@ -30,7 +30,7 @@ const sceneOf = madeOnce(async (intents: readonly Intent[], facts: HostFacts): P
 })
 
 const intents = fc.tuple(arbitraryIntent({ project: 0 }), arbitraryIntent({ project: 1 }))
-/** Bridges of isolated networks have no address, so their subnets are told by nothing but the plan. */
+/** Bridges of isolated networks have no address, so only the plan knows their subnets. */
 const withoutIsolation = (wanted: Intent): Intent => {
   const open = (one: Intent['networks'][number]['ip']) =>
     one?.mode === 'isolated' ? { ...one, mode: 'nat' as const } : one
@@ -105,7 +105,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
             ...scene,
             states: withoutPorts.map((one) => ({ ...one, networks: one.networks.filter(isOwn) })),
           })
-          // The scene was applied without a look at its interfaces: what leaves may leave by any of them.
+          // The scene was applied without reading the host's interfaces, so packets may leave by any of them.
           const { ruleset } = dialect.mend(dialect.empty, { networks: scene.networks, leaving: null })
           expect(dialect.structure(ruleset)).toEqual(dialect.structure(wantedRules))
         }),

@@ -29,7 +29,7 @@ const metricsOf = (mappings: readonly MappingMetrics[], project = 'shop'): Proje
   pools: [{ pool: 'classic', subnets: { used: 1n, free: 11n } }],
 })
 
-/** What would end a label value or a line, begin a comment or another sample, or is no text at all. */
+/** Characters that end a label value or a line, begin a comment or another sample, or are no valid text. */
 const hostile = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc

@@ -12,7 +12,7 @@ const attemptOnce = madeOnce((wanted: Intent, facts: HostFacts) =>
   attempt(wanted, { facts, rules: noRules }, 'nftables'),
 )
 
-/** Another project that wants the very sockets of this one, for containers of its own and with other restrictions. */
+/** Another project that publishes the same sockets, for other containers and with other restrictions. */
 const rivalOf = (desired: DesiredState): DesiredState => ({
   project: 'rival',
   networks: [],

@@ -30,7 +30,7 @@ const asRead = (rules: HostRules): HostRules => {
   }
 }
 
-/** All of a plan that is data, with the words of its changes. */
+/** The data of a plan, with the text of its changes. */
 const dataOf = ({ toString: _text, toJSON: _json, changes, ...plan }: Plan): unknown => ({
   ...plan,
   changes: changes.map((change) => ({ ...change })),
@@ -53,7 +53,7 @@ describe('a plan that went through JSON', () => {
           if (!isPlan(plan)) continue
           const text = JSON.stringify(plan)
           const restored = planFromJson(text)
-          // undefined and absent are one in JSON.
+          // JSON does not distinguish undefined from absent.
           expect(dataOf(restored)).toEqual(dataOf(plan))
           expect(String(restored)).toBe(String(plan))
           expect(JSON.stringify(restored)).toBe(text)

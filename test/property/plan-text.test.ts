@@ -16,7 +16,7 @@ import { closed } from './conflicts/saved.ts'
 import { attempt, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
 
-/** A text without its line breaks, and those that a shell joins. */
+/** A text without line breaks, and without those that a shell joins. */
 const joined = (text: string): string => text.replaceAll(/ \\\n */g, ' ').replaceAll(/\s+/g, ' ')
 
 const expectHeld = (text: string, parts: readonly string[]): void => {
@@ -24,7 +24,7 @@ const expectHeld = (text: string, parts: readonly string[]): void => {
   expect(parts.filter((part) => !whole.includes(joined(visibleLine(part)).trim()))).toEqual([])
 }
 
-/** What has to be there in every look. */
+/** The texts that every layout must contain. */
 const warned = ({ conflicts, notes, incomplete }: Plan): readonly string[] => [
   ...conflicts.flatMap(({ severity, certainty, kind, message, remedy }) => [
     `${severity}${certainty === 'possible' ? ' (possible)' : ''} ${kind}: ${message}`,
@@ -38,7 +38,10 @@ const warned = ({ conflicts, notes, incomplete }: Plan): readonly string[] => [
 const changed = ({ changes }: Plan): readonly string[] =>
   changes.flatMap(diffLines).map(({ mark, text }) => `${mark} ${text.replaceAll('\t', '  ')}`)
 
-/** A line may be as wide as the terminal, or one word with the sign before it. */
+/**
+ * Lines that are too wide. A line may be as wide as the terminal, or consist of one longer word with the sign before
+ * it.
+ */
 const tooWide = (text: string, columns: number): readonly string[] =>
   text
     .split('\n')

@@ -9,11 +9,11 @@ import { attempt, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
 import { settle } from './support/settle.ts'
 
-/** Routes of these types keep packets in; they lead nowhere. */
+/** Routes of these types lead to no machine: they stop packets. */
 const nowhere = ['blackhole', 'unreachable', 'prohibit', 'throw']
 const halves = ['0.0.0.0/1', '128.0.0.0/1', '::/1', '8000::/1']
 
-/** What a picked subnet must keep clear of, read off the facts one by one. */
+/** The prefixes that a chosen subnet must not overlap, read from the facts one by one. */
 const reservedBy = (facts: HostFacts): readonly string[] => [
   ...(facts.nameservers ?? []),
   ...(facts.interfaces ?? []).flatMap(({ addresses }) => addresses ?? []),
@@ -42,7 +42,7 @@ describe('a plan for any intent on any host', () => {
       }),
       runs(150),
     )
-    // Were most intents refused, none of the properties here would say much.
+    // If most intents were refused, the properties here would mean little.
     expect(made / tried).toBeGreaterThan(0.5)
   })
 

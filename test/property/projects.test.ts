@@ -11,11 +11,11 @@ import { runs } from './support/runs.ts'
 import { settle } from './support/settle.ts'
 import { iptablesStructure, nftStructure, type Structure } from './support/structure.ts'
 
-/** What both dialects can do with projects, under one name each. */
+/** The operations that both dialects have for projects, under common names. */
 interface Dialect {
-  /** Adds projects to an empty host in this order, by the difference each makes. */
+  /** Adds projects to an empty host in this order. Each one adds its difference. */
   readonly add: (states: readonly DesiredState[]) => Structure
-  /** Adds all, then takes some away again. */
+  /** Adds all projects, and then removes some of them. */
   readonly addAndRemove: (states: readonly DesiredState[], removed: readonly DesiredState[]) => Structure
 }
 
@@ -49,7 +49,7 @@ const iptablesDialect: Dialect = (() => {
   }
 })()
 
-/** Two or three projects, planned one after the other on one host, so that none wants what another has. */
+/** Plans two or three projects one after the other on one host, so that none takes what another one has. */
 const planNeighbours = async (
   intents: readonly Intent[],
   facts: HostFacts,

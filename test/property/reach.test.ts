@@ -6,14 +6,14 @@ import { type Scene, scenes } from './arbitrary/flow.ts'
 import { overlap } from './support/overlap.ts'
 import { runs } from './support/runs.ts'
 
-/** Asks one question of many flows at once. */
+/** Tests one property with many flows. */
 const forAll = (ask: (scene: Scene) => void): void =>
   fc.assert(
     fc.property(scenes, (all) => all.forEach(ask)),
     runs(200),
   )
 
-/** What becomes of the flow, without the words for it. */
+/** The outcome of the flow, without its explanation. */
 const outcome = (desired: DesiredState, { flow, host }: Scene): unknown => {
   const { mapping: _, why: __, ...rest } = { mapping: null, why: '', ...reach(desired, flow, host) }
   return rest
@@ -29,7 +29,7 @@ const ownsAddress = ({ desired, flow }: Scene) =>
 const isHost = ({ flow, host }: Scene): boolean =>
   isLoopback(flow.to.address) || host.addresses.includes(flow.to.address)
 
-/** A source that is of another network than the packet came from. */
+/** True: the source belongs to another network than the one that the packet came from. */
 const isForged = ({ desired, flow: { family, from } }: Scene): boolean => {
   if (from.kind === 'host') return false
   const homes = desired.networks.filter(
@@ -43,7 +43,7 @@ const admits = (mapping: DesiredMapping, { flow: { from } }: Scene): boolean =>
   ((mapping.interface === null || mapping.interface === from.interface) &&
     (mapping.allowFrom?.some((prefix) => prefixContains(prefix, from.address)) ?? true))
 
-/** Is the flow what an entry of `links` or `reachable_from` names? Told apart from what `reach` makes of it. */
+/** True: an entry of `links` or `reachable_from` names the flow. This is computed apart from `reach`. */
 const isNamed = ({ desired, flow: { family, protocol, from, to } }: Scene): boolean =>
   (desired.openings ?? []).some((one) => {
     const target = desired.networks.find(({ name }) => name === one.network)
@@ -86,7 +86,7 @@ describe('the reachability contract', () => {
       const free = { ...desired, mappings: desired.mappings.map((one) => ({ ...one, allowFrom: null })) }
       const [bound, unbound] = [outcome(desired, scene), outcome(free, scene)]
       if (flow.from.kind !== 'machine') expect(bound).toEqual(unbound)
-      // What it takes from a machine is dropped, and it never gives anything.
+      // allow_from may turn another machine's flow into a drop, and changes nothing else.
       else expect([unbound, { kind: 'dropped' }]).toContainEqual(bound)
     })
   })

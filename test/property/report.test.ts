@@ -12,7 +12,7 @@ import { leavesOf, type Path, withLeaf } from './support/leaves.ts'
 import { readPage } from './support/read-page.ts'
 import { runs } from './support/runs.ts'
 
-/** What a name of others may hold, to become more than text in a page. */
+/** Strings in foreign names that could become markup in a page. */
 const foreign = fc.oneof(
   fc.constantFrom(
     '</script><script>alert(1)</script>',
@@ -54,7 +54,7 @@ const compose =
   'services: {web: {ports: ["8080:80", "90-95:90-95/udp"], command: x}}\nnetworks: {default: {enable_ipv6: true}}'
 const intent = readCompose(compose, { source: 'compose.yaml', project: 'shop' })
 
-/** Keys of strings that the type of the data lists, or that are numbers and addresses which were read before. */
+/** Keys whose strings come from a list in the types, or are numbers and addresses that were parsed before. */
 const closed: ReadonlySet<string> = new Set([
   ...[
     'kind',

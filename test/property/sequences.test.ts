@@ -17,14 +17,14 @@ import { iptablesStructure, nftStructure, type Structure } from './support/struc
 
 const labels = { labels: true }
 
-/** What each backend has, as text that says the same where it does the same. */
+/** The rules of each backend as text. Rules with the same effect have the same text. */
 const structures = (rules: Omit<HostRules, 'unread'>): Readonly<Record<Backend, Structure>> => ({
   nftables: nftStructure(rules.nftables, labels),
   'iptables-nft': iptablesStructure(rules['iptables-nft'], labels),
   'iptables-legacy': iptablesStructure(rules['iptables-legacy'], labels),
 })
 
-/** A host on which a plan is in force that was made with these facts, and nothing else of ours. */
+/** The rules of a host on which only this plan, made with these facts, has been applied. */
 const alone = ({ backend: chosen, desired }: Plan, facts: HostFacts): Omit<HostRules, 'unread'> => ({
   ...noRules,
   [chosen]:
@@ -52,7 +52,7 @@ describe('one plan after another', () => {
           const bridges = (host.facts.interfaces ?? []).flatMap(({ name, alias = '' }) =>
             alias.startsWith('portolan project=') ? [name] : [],
           )
-          // A foreign interface with the name of a bridge is a conflict, and stays as it is.
+          // A foreign interface with a bridge's name is a conflict, and stays unchanged.
           const names = new Set(facts.interfaces?.map(({ name }) => name))
           const ours = plan.desired.networks.map(({ bridge }) => bridge).filter((name) => !names.has(name))
           expect(bridges.sort()).toEqual(ours.sort())
@@ -85,7 +85,9 @@ describeOnKernel('one plan after another, carried out', 'iptables-legacy', () =>
     }
   }
 
-  /** Carries out what a plan does to rules: neighbouring changes of one backend at once, as `apply` does. */
+  /**
+   * Carries out a plan's changes to rules. Neighbouring changes of one backend are applied at once, as `apply` does.
+   */
   const carryOut = async ({ changes }: Plan): Promise<void> => {
     await nftables.apply(
       changes.flatMap((change) => (change.part === 'nftables' ? [change] : [])),

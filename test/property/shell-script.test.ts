@@ -17,7 +17,7 @@ import { openStubbedShell, type Ran, type StubbedShell } from './support/stubbed
 const shells = ['/bin/dash', '/bin/bash'].filter((path) => existsSync(path))
 const shell = fc.constantFrom(...shells)
 
-/** The script, or null when we refuse the intent with an error of ours. */
+/** The script; null: Portolan refuses the intent. */
 const shellText = (plan: Plan): string | null => {
   try {
     return script(plan, 'sh')
@@ -53,7 +53,7 @@ describe('a shell script for any intent', () => {
   })
 })
 
-/** Files the script may write to, from the words of the kernel's documentation and not from ours. */
+/** The files that the script may write to, from the kernel's documentation and not from Portolan's code. */
 const sysctlFiles = ({ desired }: Plan): readonly string[] => [
   '/proc/sys/net/ipv4/ip_forward',
   '/proc/sys/net/ipv6/conf/all/forwarding',
@@ -62,7 +62,7 @@ const sysctlFiles = ({ desired }: Plan): readonly string[] => [
 
 const rulesOf = ({ desired, backend: chosen }: Plan): readonly string[] => {
   if (chosen === 'nftables') return [nftables.printScript(nftables.compile(desired), 'nft')]
-  // The jumps into our chains are made one by one, where they are missing.
+  // The jumps to Portolan's chains are added one by one, where they are missing.
   const compiled = iptables.withoutJumps(iptables.compile(desired))
   return (['ip', 'ip6'] as const)
     .map((family) => iptables.printScript(iptables.selectFamily(compiled, family)))
@@ -86,7 +86,7 @@ describeOnKernel('a shell script of hostile words', 'nftables', () => {
     return isPlan(outcome) ? outcome : null
   }
 
-  /** Runs both scripts, and says whether there was a hostile one to run. */
+  /** Runs both scripts and compares them. Returns whether there was a hostile script to run. */
   const expectSame = async (
     { hostile, plain }: HostilePair,
     chosen: (typeof backends)[number],
@@ -108,10 +108,10 @@ describeOnKernel('a shell script of hostile words', 'nftables', () => {
       const other = plan.desired.networks[index]
       bridges.set(network.bridge, other?.bridge ?? '')
       aliases.set(network.name, encodeURIComponent(other?.name ?? ''))
-      // It follows from the names.
+      // The MAC address is computed from the names.
       macs.set(macOf(plainPlan, index), macOf(plan, index))
     })
-    /** A bridge carries the name of its network as its alias, all in one word. */
+    /** A bridge has its network's name in its alias, as one word. */
     const renamed = (word: string): string =>
       bridges.get(word) ??
       macs.get(word) ??

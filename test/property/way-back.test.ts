@@ -18,16 +18,16 @@ describeOnKernel('the way back of a change', 'nftables', () => {
   })
   afterAll(() => stubbed[Symbol.dispose]())
 
-  /** Only the program that is named is run, and nothing else happens. */
+  /** Expects that the command runs only the program that it names, and nothing else happens. */
   const expectOneCommand = (reverse: string): void => {
     const { calls, escaped, output, exitCode } = stubbed.run(reverse, '/bin/sh', [])
     expect({ reverse, escaped, output, exitCode }).toEqual({ reverse, escaped: [], output: '', exitCode: 0 })
-    // iptables takes two to empty and delete a chain.
+    // iptables needs two commands to empty and delete a chain.
     const programs = new Set(calls.map(({ words }) => words[0]))
     expect([...programs]).toEqual(reverse.startsWith('#') ? [] : [reverse.slice(0, reverse.indexOf(' '))])
   }
 
-  /** The same of many at once: a script of all of them. */
+  /** The same for many commands at once, as one script. */
   const expectOneCommandEach = (reverses: readonly string[]): void => {
     const { calls, escaped, output, exitCode } = stubbed.run(reverses.join('\n'), '/bin/sh', [])
     expect({ reverses, escaped, output, exitCode }).toEqual({
@@ -46,7 +46,7 @@ describeOnKernel('the way back of a change', 'nftables', () => {
         const first = await attempt(hostile, bareHost, chosen)
         if (!isPlan(first)) return
         const { networks, project } = first.desired
-        // The bridges are there, and nothing about them is as it should be.
+        // The bridges exist, and every setting of them is wrong.
         const interfaces = networks.flatMap((network, index) => [
           {
             name: network.bridge,
@@ -62,7 +62,7 @@ describeOnKernel('the way back of a change', 'nftables', () => {
         const second = await attempt(hostile, { ...bareHost, facts }, chosen)
         const changes = [first, ...(isPlan(second) ? [second] : [])].flatMap((plan) => plan.changes)
         for (const { part, reverse } of changes) {
-          // That of nftables is lines for nft.
+          // Commands of nftables are lines for nft, and not for a shell.
           if (part === 'nftables') continue
           expectOneCommand(reverse)
           commands += 1

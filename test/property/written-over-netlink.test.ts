@@ -29,7 +29,7 @@ describeOnKernel('what is written over netlink', 'nftables', () => {
     byUs.close()
   })
 
-  /** Text and JSON, handles and all. */
+  /** The rules as text and as JSON, with handles. */
   const listings = (namespace: NetworkNamespace): readonly string[] => [
     namespace.nft(['-a', 'list', 'ruleset']),
     namespace.nft(['-j', 'list', 'ruleset']),

@@ -3,7 +3,7 @@ import { arbitraryFlow, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { overlap } from '../support/overlap.ts'
 
-/** A state in force on a host of a few addresses, and a flow that begins there. */
+/** A desired state on a host with a few addresses, and a flow on that host. */
 export interface Scene {
   readonly desired: DesiredState
   readonly host: ContractHost
@@ -14,7 +14,7 @@ const hostAddresses = ['192.0.2.2', '192.0.2.3', '2001:db8::2']
 const gatewaysOf = ({ networks }: DesiredState): readonly string[] =>
   networks.flatMap(({ ip, ip6 }) => [ip, ip6].flatMap((subnet) => subnet?.gateway ?? []))
 
-/** Valid states, as core makes them of valid intents on a host with nothing in its way. */
+/** Valid states: core makes them from valid intents, on a host where nothing is in the way. */
 export const desiredState: fc.Arbitrary<DesiredState> = arbitraryIntent()
   .map((wanted) => resolve(wanted, {}).desired)
   .chain((desired) => fc.boolean().map((guardForwarding) => ({ ...desired, guardForwarding })))
@@ -36,10 +36,10 @@ const scenesOf = (
     ),
   )
 
-/** Many flows on one state: the state is what takes long to make. */
+/** Many flows for each state, because a state takes long to make. */
 export const scenes: fc.Arbitrary<readonly Scene[]> = scenesOf(desiredState, fc.constant)
 
-/** Some networks are of others, and so are some of the containers there, which the project knows nothing of. */
+/** Makes some networks external, and leaves some of their containers out: the project does not know those. */
 const joining = (all: DesiredState): fc.Arbitrary<DesiredState> =>
   fc
     .tuple(
@@ -48,7 +48,8 @@ const joining = (all: DesiredState): fc.Arbitrary<DesiredState> =>
       fc.array(fc.boolean(), { minLength: all.mappings.length, maxLength: all.mappings.length }),
     )
     .map(([areExternal, areTheirs, areDropped]) => {
-      // A network of others that no container of the project is on is not planned at all.
+      // A plan leaves out an external network on which the project has no container. So the first endpoint always
+      // stays.
       const firsts = all.networks.flatMap(
         ({ name }) => all.endpoints.find((one) => one.network === name) ?? [],
       )
@@ -75,22 +76,22 @@ const joining = (all: DesiredState): fc.Arbitrary<DesiredState> =>
       }
     })
 
-/** States of projects that join networks of others. */
+/** States of projects that join external networks. */
 export const joinedState: fc.Arbitrary<DesiredState> = desiredState.chain(joining)
 
-/** The same on a host whose other engines have some of the networks. */
+/** Scenes in which other engines own some of the networks. */
 export const joinedScenes: fc.Arbitrary<readonly Scene[]> = scenesOf(desiredState, joining)
 
 /** A scene on a host of a cluster. */
 export interface ClusterScene extends Scene {
-  /** The same project on a host of its own. */
+  /** The same project on a host without a cluster. */
   readonly alone: DesiredState
-  /** CIDR of each block of this host, and of the others. */
+  /** The blocks (CIDR) of this host, and those of other hosts. */
   readonly own: readonly string[]
   readonly others: readonly string[]
 }
 
-/** What blocks of other hosts may be, with an address of each that flows come from or go to. */
+/** Possible blocks of other hosts, each with an address that flows use. */
 const elsewhere: ReadonlyMap<string, string> = new Map([
   ['198.51.100.0/28', '198.51.100.7'],
   ['198.51.100.64/26', '198.51.100.80'],
@@ -100,7 +101,7 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
 ])
 const uplink = { name: 'eth0', up: true, addresses: ['192.0.2.2/24', '2001:db8::2/64'] }
 
-/** Some networks are in blocks of this host; a block of each family has none. */
+/** Puts some networks into blocks of this host. One block of each family stays empty. */
 const clustered = (alone: DesiredState): fc.Arbitrary<Omit<ClusterScene, 'flow' | 'host'>> => {
   const subnets = alone.networks.flatMap(({ ip, ip6 }) => [ip, ip6].flatMap((one) => one?.subnet ?? []))
   const free = [...elsewhere.keys()].filter((block) => !subnets.some((subnet) => overlap(subnet, block)))
@@ -118,7 +119,7 @@ const clustered = (alone: DesiredState): fc.Arbitrary<Omit<ClusterScene, 'flow' 
   })
 }
 
-/** From a container of any network to an address in a block: `arbitraryFlow` seldom goes there. */
+/** A flow from a container of any network to an address in a block. `arbitraryFlow` seldom makes one. */
 const toBlocks = ({
   alone,
   others,
@@ -135,7 +136,7 @@ const toBlocks = ({
   return flows.length === 0 ? [] : [fc.constantFrom(...flows)]
 }
 
-/** Scenes of projects that are alone on a host, and of the same ones beside other hosts of a cluster. */
+/** Scenes of a project alone on a host, and of the same project on a host of a cluster. */
 export const clusterScenes: fc.Arbitrary<readonly ClusterScene[]> = desiredState
   .chain(clustered)
   .chain((state) =>

@@ -4,7 +4,7 @@ import type { Intent } from 'portolan'
 import { namesFrom, rename } from '../support/rename.ts'
 import { hostileInterface, hostileText } from './hostile.ts'
 
-/** An intent with hostile words in it, and the same with plain ones in their place. */
+/** An intent with hostile words, and the same intent with plain words instead. */
 export interface HostilePair {
   readonly hostile: Intent
   readonly plain: Intent
@@ -13,7 +13,7 @@ export interface HostilePair {
 const four = (word: fc.Arbitrary<string>): fc.Arbitrary<readonly string[]> =>
   fc.uniqueArray(word, { minLength: 4, maxLength: 4 })
 
-/** Where bridges are named in both, so that what is made from a network's name never shows. */
+/** Gives both intents the same bridge names, so that no name is made from a network's name. */
 const withBridges = (wanted: Intent, bridges: readonly string[]): Intent => ({
   ...wanted,
   networks: wanted.networks.map((network, index) => ({ ...network, bridge: bridges[index] ?? `b${index}` })),
@@ -21,7 +21,7 @@ const withBridges = (wanted: Intent, bridges: readonly string[]): Intent => ({
 
 const plainBridges = ['b0', 'b1', 'b2', 'b3']
 
-/** Hostile names of networks and services; those of interfaces and of the project are plain. */
+/** Hostile names of networks and services. The names of interfaces and of the project are plain. */
 export const hostileNames: fc.Arbitrary<HostilePair> = fc
   .tuple(arbitraryIntent(), four(hostileText), four(hostileText))
   .map(([wanted, networks, services]) => {
@@ -36,11 +36,11 @@ export const hostileNames: fc.Arbitrary<HostilePair> = fc
 const seldom = (plain: string): fc.Arbitrary<string> =>
   fc.oneof({ weight: 2, arbitrary: fc.constant(plain) }, { weight: 1, arbitrary: hostileInterface })
 
-/** Hostile names of bridges, and of the interfaces that ports are bound to; some of each are plain. */
+/** Hostile names of bridges and of the interfaces to which ports are bound. Some of them are plain. */
 export const hostileInterfaces: fc.Arbitrary<HostilePair> = fc
   .tuple(
     arbitraryIntent(),
-    // One at a time, mostly: of several hostile names one is nearly always refused, and with it all of them.
+    // Mostly one hostile name: of several, one is nearly always refused, and then the whole intent.
     fc
       .tuple(hostileInterface, fc.nat(3), seldom('b9'))
       .map(([name, at, another]) => [...new Set(plainBridges.with(at, name).with((at + 1) % 4, another))]),

@@ -3,10 +3,10 @@ import { hostileInterface, hostileText } from './hostile.ts'
 
 const byteLength = (text: string): number => Buffer.byteLength(text)
 
-/** Half of a surrogate pair is in no text that the kernel can be given. */
+/** No text for the kernel contains half of a surrogate pair. */
 const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text)
 
-/** Names that nft or a shell would read as more of a command; each is one the kernel takes. */
+/** Names that the kernel accepts, and that nft or a shell would read as further commands. */
 const commands = [
   'a accept; flush ruleset #',
   'a handle 1; flush ruleset;',
@@ -30,7 +30,7 @@ const commands = [
   '漢'.repeat(85),
 ] as const
 
-/** What the kernel takes for the name of a table or a chain of nf_tables: up to 255 bytes, here of UTF-8. */
+/** A name that the kernel accepts for a table or a chain of nf_tables: up to 255 bytes, here of UTF-8. */
 export const hostileChain: fc.Arbitrary<string> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom<string>(...commands) },
   {
@@ -41,14 +41,14 @@ export const hostileChain: fc.Arbitrary<string> = fc.oneof(
   },
 )
 
-/** What the kernel takes for the name of an interface (net/core/dev.c `dev_valid_name`). */
+/** A name that the kernel accepts for an interface (net/core/dev.c `dev_valid_name`). */
 export const kernelInterface: fc.Arbitrary<string> = hostileInterface.filter(
   (name) =>
     name !== '' &&
     byteLength(name) <= 15 &&
     name !== '.' &&
     name !== '..' &&
-    // isspace() of the kernel takes U+00A0 for a space too, byte by byte.
+    // isspace() of the kernel goes byte by byte, and counts U+00A0 as a space too.
     !/[\s/:\0\u0085]/.test(name) &&
     !Buffer.from(name).includes(0xa0) &&
     isWellFormed(name),

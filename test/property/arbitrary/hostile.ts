@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 
 /**
- * Strings that try to become something else: a word of a shell, a line of a script, the end of a comment or of a
- * quoted string. What gets out writes a file called `canary` or `x` where the script runs.
+ * Strings that try to break out: of a shell word, of a script's line, of a comment or of a quoted string. One that
+ * breaks out writes a file called `canary` or `x` in the folder where the script runs.
  */
 const long = [
   "'; > canary; '",
@@ -60,7 +60,7 @@ const long = [
   'x'.repeat(5000),
 ] as const
 
-/** Of the length of an interface name. */
+/** Hostile strings that are short enough for an interface name. */
 const short = [
   '$(>x)',
   '`>x`',
@@ -114,14 +114,14 @@ const nastyCharacter = fc.constantFrom(
   '漢',
 )
 
-/** For names, labels and comments. */
+/** Hostile strings for names, labels and comments. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom<string>(...long, ...short) },
   { weight: 2, arbitrary: fc.string({ unit: nastyCharacter, maxLength: 30 }) },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 300 }) },
 )
 
-/** For what is to be the name of an interface. */
+/** Hostile strings for interface names. */
 export const hostileInterface: fc.Arbitrary<string> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom<string>(...short) },
   { weight: 2, arbitrary: fc.string({ unit: nastyCharacter, minLength: 1, maxLength: 15 }) },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** Pieces that mean something to one reader or another: brackets, quotes, anchors, variables, ranges, controls. */
+/** Pieces that have a meaning for some reader: brackets, quotes, anchors, variables, ranges, control characters. */
 const pieces = [
   ...'[]{}()"\'\\$&*!|>%@#:,-?/=<+~^;.0 a\n\t\r\0\u{feff}\u{1f600}é',
   '${',
@@ -49,7 +49,7 @@ const edit: fc.Arbitrary<Edit> = fc.record({
   at: fc.nat(10_000),
   length: fc.oneof(fc.constant(0), fc.nat(40)),
   piece: fc.oneof(fc.constantFrom(...pieces), fc.constantFrom('', 'copy')),
-  // Mostly once; sometimes so often that a reader which recurses or looks back would notice.
+  // Mostly once. Sometimes so often that a reader with recursion or backtracking would fail.
   times: fc.oneof({ weight: 6, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.nat(4000) }),
 })
 
@@ -60,7 +60,7 @@ const applied = (text: string, { at, length, piece, times }: Edit): string => {
   return `${text.slice(0, from)}${put}${text.slice(from + length)}`
 }
 
-/** One of the texts with pieces put in, repeated, taken out or copied; at most some 100,000 characters. */
+/** One of the texts, with pieces inserted, repeated, removed or copied. It has at most some 100,000 characters. */
 export const mutatedText = (texts: readonly string[]): fc.Arbitrary<string> =>
   fc
     .tuple(fc.constantFrom(...texts), fc.array(edit, { minLength: 1, maxLength: 6 }))

@@ -33,7 +33,7 @@ const facts: HostFacts = {
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv6.conf.all.forwarding': '1' },
 }
 
-/** Bridges of the project carry its name. */
+/** The facts when these bridges belong to the project: their aliases name it. */
 const factsFor = (bridges: readonly string[]): HostFacts => ({
   ...facts,
   interfaces: (facts.interfaces ?? []).map((link) =>
@@ -43,7 +43,10 @@ const factsFor = (bridges: readonly string[]): HostFacts => ({
   ),
 })
 
-/** Our rules as they are planned, or with our jumps behind the foreign rules of each chain. */
+/**
+ * Portolan's rules together with the foreign ones. `isBehind`: Portolan's jumps come after the foreign rules of each
+ * chain.
+ */
 const rulesOf = (foreign: iptables.Ruleset, planned: Plan, isBehind: boolean): iptables.Ruleset => {
   const ours = iptables.compile(planned.desired)
   const applied = iptables.applyTo(foreign, iptables.diff(foreign, ours))
@@ -139,13 +142,14 @@ describe.each(['iptables-nft', 'iptables-legacy'] as const)(
             const rulesets: readonly NetfilterRuleset[] = [
               iptables.lower(rulesOf(foreign, planned, isBehind), { tool }),
             ]
-            // What comes in and must not has no remedy to check.
+            // `Bypassed` conflicts have no remedy to check.
             const conflicts = findUncheckedConflicts(planned.desired, own, rulesets).filter(
               ({ kind }) => kind === 'Bypassed',
             )
             const after = plannedFacts(planned.desired, own, true)
             const evaluator = prepare(after, rulesets, { endpoints: endpointAddresses(planned.desired) })
-            // A packet that is drawn by lot comes in for certain, some day.
+            // A random match lets a packet in sooner or later, so its conflict is certain. The evaluator sees one
+            // packet only.
             const isDrawn = /--mode random|--probability/.test(`${ip}${ip6}`)
             const isSure = ({ certainty }: Conflict): boolean => certainty === 'certain' && !isDrawn
             const untold = closedQuestionsOf(planned).flatMap((question) => {
@@ -187,7 +191,7 @@ describe.each(['iptables-nft', 'iptables-legacy'] as const)(
       process.stderr.write(
         `closed rows of ${hosts} hosts beside ${tool}: ${opened} came in, ${told} conflicts\n`,
       )
-      // Agreement on what never happens would say nothing.
+      // Without such cases the agreement would mean nothing.
       expect(opened).toBeGreaterThan(0)
       expect(told).toBeGreaterThan(0)
     }, 300_000)

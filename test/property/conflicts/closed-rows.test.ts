@@ -20,7 +20,7 @@ import {
 } from './nft-rules.ts'
 import { filter, mangle, nat } from './saved.ts'
 
-/** Something of every kind that the contract keeps closed. */
+/** An intent with something of every kind that the contract keeps closed. */
 const intent = `
 name: shop
 networks:
@@ -103,7 +103,7 @@ describe.each(backends)('what gets in beside %s', (backend) => {
   })
 })
 
-/** The rules of a host as they are, not as a plan would have them. */
+/** The present rules of a host, without a plan. */
 const onHost = async (
   backend: iptables.Variant,
   change: (saved: string) => string,

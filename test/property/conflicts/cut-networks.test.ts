@@ -29,7 +29,7 @@ const facts: HostFacts = {
   routes: [{ destination: 'default', gateway: '192.0.2.1', interface: 'eth0' }],
 }
 
-/** Each of these rules tells other packets apart: they are too much for the row of a network. */
+/** Rules that each match other packets. Together they are too many for the search of one network row. */
 const manyRules = (others: readonly string[] = []): string =>
   [
     ...['*filter', ':FORWARD ACCEPT [0:0]'],

@@ -1,6 +1,6 @@
 import type { HostFacts } from '@portolan/netfilter'
 
-/** A host with one wire, which has addresses and a default route of both families. */
+/** A host with one wire, which has addresses and default routes of both families. */
 export const dualStackHost = {
   interfaces: [
     { name: 'lo', up: true, kind: 'loopback', addresses: ['127.0.0.1/8', '::1/128'] },

@@ -1,11 +1,11 @@
 import { expect } from '@jest/globals'
 import { type Seen, tell } from './look.ts'
 
-/** Every witness fares as its conflict says, and every conflict has sentences for people. */
+/** Checks that every witness behaves as its conflict says, and that every conflict has sentences for people. */
 export const expectTrue = ({ conflicts, fate }: Seen): void => {
   for (const conflict of conflicts) {
     const { kind, certainty, message, remedy, trace, witness } = conflict
-    // What we take from another works for us: that is what is wrong with it.
+    // DnatShadows is about a packet that Portolan takes from another program. It is delivered to Portolan's container.
     const wanted =
       kind === 'DnatShadows' ? ['works'] : certainty === 'certain' ? ['fails'] : ['fails', 'may fail']
     expect([tell(conflict), JSON.stringify(witness), wanted.join(' or ')]).toEqual([

@@ -7,10 +7,10 @@ import {
   prefixContains,
 } from '@portolan/netfilter'
 
-/** What becomes of a witness, held against what the contract promises for such a packet. */
+/** What happens to a witness, compared with the contract's promise for it. */
 export type Fate = 'fails' | 'may fail' | 'works'
 
-/** Asks the evaluator, which knows nothing of conflicts, and the contract, which knows nothing of rules. */
+/** Compares the evaluator, which does not know conflicts, with the contract, which does not know rules. */
 export const fateOf = (
   { kind, witness }: Conflict,
   desired: DesiredState,
@@ -23,7 +23,7 @@ export const fateOf = (
     ...(facts.interfaces ?? []).flatMap((link) =>
       (link.addresses ?? []).map((text) => text.split('/')[0] ?? ''),
     ),
-    // A local route may be of a whole prefix.
+    // A local route may cover a whole prefix.
     ...(facts.routes ?? []).flatMap(({ type, destination }) =>
       type === 'local' && destination !== undefined && prefixContains(destination, witness.destination)
         ? [witness.destination]
@@ -32,7 +32,7 @@ export const fateOf = (
   ]
   const promise = reach(desired, flowOf(witness, desired), { addresses })
   const told = [outcome, ...outcome.alternatives]
-  // What is for the host, or passes between others, is not to come to a container either.
+  // Packets to the host, and packets between other machines, must not reach a container either.
   const isClosed = promise.kind === 'dropped' || promise.kind === 'local' || promise.kind === 'foreign'
   if (kind === 'Bypassed' && isClosed) {
     const came = told.filter((one) => comesThrough(one, witness, desired))
@@ -46,7 +46,7 @@ export const fateOf = (
   return kept.every((one) => !one) ? 'fails' : 'may fail'
 }
 
-/** The first packet comes to a container, or comes out of one: no answer is needed. */
+/** True: the first packet reaches a container, or comes from one. No answer is needed. */
 const comesThrough = ({ at }: Pick<Outcome, 'at'>, packet: Packet, { networks }: DesiredState): boolean =>
   at !== null &&
   at.interface !== null &&
@@ -76,7 +76,8 @@ const keeps = (
   addresses: readonly string[],
 ): boolean => {
   if (promise.kind !== 'delivered' && promise.kind !== 'outside') return true
-  // Any address of a bridge may be a container's: only those of the project are called delivered.
+  // The evaluator says `delivered` only for the project's containers. Other addresses of a bridge may be containers
+  // too.
   if (outcome !== 'delivered' && outcome !== 'forwarded') return false
   if (at === null || seenAs === null) return false
   const isOwn = seenAs.source === packet.source

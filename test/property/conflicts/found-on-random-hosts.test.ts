@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { hostFacts, look, webIntent } from './look.ts'
 import { comingIn, dnat, drop, goingOut, type NftTable, tcpTo } from './nft-rules.ts'
 
-/** What `test/kernel/random-hosts` found, where live traffic would be a matter of luck. */
+/** Cases that `test/kernel/random-hosts` found. Live traffic would show them only by luck. */
 
 test('a rule behind a translation that leads some to the right place by lot does not stop all', async () => {
   const toEither = {
@@ -20,7 +20,7 @@ test('a rule behind a translation that leads some to the right place by lot does
           [tcpTo(8080), dnat('198.51.100.9', 443)],
         ],
       },
-      // No client from outside is served, so both rules are errors, told apart.
+      // No outside client gets an answer, so both rules are errors, each on its own.
       {
         name: 'forward',
         base: { type: 'filter', hook: 'forward', prio: 0 },
@@ -54,7 +54,7 @@ test('of clients that a range of addresses tells apart, the witness is one that 
   const { conflicts } = await look({ nft: [astray] })
   const [shadow] = conflicts.filter(({ mapping, kind }) => mapping !== null && kind === 'DnatShadowed')
   expect(shadow?.certainty).toBe('certain')
-  // The kernel leads 198.51.100.7 to the container.
+  // The kernel translates flows of 198.51.100.7 to the right container, so this address cannot be the witness.
   expect(shadow?.witness?.source).not.toBe('198.51.100.7')
   expect(shadow?.trace.map(({ verdict }) => verdict)).toContain('dnat to 172.30.1.9:80')
 })
@@ -112,9 +112,9 @@ ${last}COMMIT
       .filter(({ culprit }) => culprit?.position === 'policy')
       .map(({ certainty, kind }) => `${certainty} ${kind}`)
   }
-  // Some day the lot is against everybody.
+  // The random match fails for every client sooner or later, so the conflict is certain.
   expect(await byPolicy('')).toContain('certain EgressDropped')
-  // Which port of the bridge a container has is not known before it is there.
+  // A container's bridge port is not known before it exists, so the match may never apply.
   const perhaps = await byPolicy('-A FORWARD -m physdev ! --physdev-in veth9 -j ACCEPT\n')
   expect(perhaps).toContain('possible EgressDropped')
   expect(perhaps.filter((told) => !told.startsWith('possible'))).toEqual([])
@@ -124,7 +124,7 @@ test('what is computed from the address asked for is looked at for each address 
   const interfaces = hostFacts.interfaces?.map((link) =>
     link.name === 'eth0' ? { ...link, addresses: ['192.0.2.2/24', '192.0.2.3/24'] } : link,
   )
-  // The even addresses lead to the container anyway.
+  // NETMAP leads the host's even addresses to the container anyway.
   const saved = `*nat
 :OUTPUT ACCEPT [0:0]
 -A OUTPUT -d 192.0.2.0/24 -j NETMAP --to 172.30.1.10/31

@@ -15,7 +15,7 @@ const local = (prefix: string, name = 'lo'): RouteFact => ({
   scope: 'host',
 })
 
-/** A host with a virtual address on lo, and prefixes that local routes make its own. */
+/** A host with a virtual address on lo, and with prefixes that are its own by local routes. */
 const facts: HostFacts = {
   ...dualStackHost,
   interfaces: dualStackHost.interfaces.map((link) =>

@@ -8,7 +8,7 @@ const hosts = join(import.meta.dirname, '../../kernel/conflicts/hosts')
 const read = (name: string): string => readFileSync(join(hosts, name), 'utf8')
 const opened = (saved: string): string => saved.replace(':FORWARD DROP', ':FORWARD ACCEPT')
 
-/** What libvirt lays for its network "default", as `iptables-save` prints it. */
+/** The rules of libvirt for its network "default", as `iptables-save` prints them. */
 const libvirt = `*nat
 :PREROUTING ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
@@ -86,7 +86,7 @@ describe('the owner of a policy that drops, and the remedy that owner has for it
     expectTrue(seen)
   })
 
-  // Its jump to itself comes last in FORWARD, and ours after that: it beats the policy.
+  // Portolan's rules come after Docker's in FORWARD, and accept the packets before the policy can drop them.
   test.each(['iptables-nft', 'iptables-legacy'] as const)(
     'none, where %s lays ours behind it',
     async (backend) => {

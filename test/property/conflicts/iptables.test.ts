@@ -13,7 +13,7 @@ type Tool = (typeof tools)[number]
 const lookWith = (tool: Tool, saved: string, scene: Scene = {}): Promise<Seen> =>
   look({ ...scene, ...(tool === 'iptables-nft' ? { saved } : { legacy: saved }) })
 
-/** What is told of the mapping; of the network there is a test of its own. */
+/** The conflicts of the mapping. Another test covers those of the network. */
 const ofMapping = ({ conflicts }: Seen): readonly string[] =>
   conflicts.filter(({ mapping }) => mapping !== null).map((one) => tell(one).replace(' 0.0.0.0:8080/tcp', ''))
 
@@ -35,7 +35,10 @@ const there = '-o pt-web -d 172.30.1.10 -p tcp --dport 80 -j ACCEPT'
 const back = '-i pt-web -s 172.30.1.10 -p tcp --sport 80 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'
 const incoming = '-p tcp --dport 8080 -m addrtype --dst-type LOCAL -j ACCEPT'
 
-/** What there is; what is told, without its tool; what the first of it says to do, without its program. */
+/**
+ * A case: its name, the foreign rules, the conflicts without the tool's name, and the commands of the first remedy
+ * without the program's name.
+ */
 type Case = readonly [name: string, saved: string, told: readonly string[], commands: readonly string[]]
 
 const cases: readonly Case[] = [
@@ -73,20 +76,20 @@ const cases: readonly Case[] = [
     'two rules, of which each takes half of the world',
     filter('-A FORWARD -s 0.0.0.0/1 -o pt-web -j DROP', '-A FORWARD -s 128.0.0.0/1 -o pt-web -j DROP'),
     ['error ForwardDropped by filter FORWARD 2', 'error ForwardDropped by filter FORWARD 1'],
-    // A rule that asks for the source is a decision.
+    // The rule matches on the source, so it is an administrator's decision and has no remedy.
     [],
   ],
   [
     'half of the world only',
     filter('-A FORWARD -i eth0 -s 128.0.0.0/1 -o pt-web -j DROP'),
     ['warning ForwardDropped by filter FORWARD 1'],
-    // A rule that asks for the source is a decision.
+    // The rule matches on the source, so it is an administrator's decision and has no remedy.
     [],
   ],
   [
     'a drop before routing',
     mangle('-A PREROUTING -p tcp -m tcp --dport 8080 -j DROP'),
-    // Of what this host sends, only programs that bind this very port meet it.
+    // Of the host's own packets, only those of programs that bind this very port match.
     ['error PreroutingDropped by mangle PREROUTING 1', 'info ReplyDropped by mangle PREROUTING 1'],
     [`-t mangle -I PREROUTING 1 ${incoming}`],
   ],
@@ -151,7 +154,7 @@ const cases: readonly Case[] = [
       '-A FORWARD -o pt-web -p tcp -m tcp --dport 80 -j DROP',
     ),
     ['warning possible ForwardDropped by filter FORWARD 2'],
-    // An accept in front of the limit would pass it by.
+    // An accept before the limit would switch the limit off.
     [],
   ],
   [
@@ -170,14 +173,14 @@ const cases: readonly Case[] = [
     'a list of bans',
     filter(...Array.from({ length: 20 }, (_, at) => `-A FORWARD -s 198.51.100.${at}/32 -j DROP`)),
     ['warning ForwardDropped by filter FORWARD 8'],
-    // A rule that asks for the source is a decision.
+    // The rule matches on the source, so it is an administrator's decision and has no remedy.
     [],
   ],
   [
     'a set that is not to be seen',
     filter('-A FORWARD -m set --match-set bad src -j DROP'),
     ['warning possible ForwardDropped by filter FORWARD 1'],
-    // A rule that asks for the source is a decision.
+    // The rule matches on the source, so it is an administrator's decision and has no remedy.
     [],
   ],
 ]
@@ -199,7 +202,7 @@ describe.each(tools)('what rules of %s do to a mapping', (tool) => {
     const found = findConflicts(desired, hostFacts, lowerRules(rules))
     expect(found.map(tell)).toEqual([`error MasqueradeMissing 0.0.0.0:8080/tcp by ${tool} nat POSTROUTING 1`])
     expect(found[0]?.remedy.commands).toEqual([`${tool} -t nat -I POSTROUTING 1 ${there}`])
-    // A plan moves our jump to the front, and that mends it.
+    // A plan moves Portolan's jump to the front, which repairs it.
     const seen = await lookAt({ rules, facts: hostFacts, backend: tool })
     expect(seen.told).toEqual([])
     expect(seen.plan.changes.flatMap(({ part, after }) => (part === tool ? [after] : []))).toEqual([

@@ -8,16 +8,16 @@ import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
 import { type Fate, fateOf } from './fate.ts'
 import { type NftTable, nftListing } from './nft-rules.ts'
 
-/** What there is on a host, and what is wanted of it. */
+/** The present state of a host, and the intent for it. */
 export interface Scene {
-  /** What `iptables-save` prints, of both families one after the other. */
+  /** The output of `iptables-save`; it may be the tables of both families in one text. */
   readonly saved?: string
-  /** What `ip6tables-save` prints. */
+  /** The output of `ip6tables-save`. */
   readonly saved6?: string
   readonly legacy?: string
   readonly nft?: readonly NftTable[]
   readonly facts?: HostFacts
-  /** Compose text. */
+  /** The text of a Compose file. */
   readonly intent?: string
   readonly backend?: Backend
   readonly sysctls?: boolean
@@ -26,11 +26,11 @@ export interface Scene {
 export interface Seen {
   readonly plan: Plan
   readonly conflicts: readonly Conflict[]
-  /** Each in a line: `error ForwardDropped 0.0.0.0:8080/tcp by iptables-nft filter FORWARD 3`. */
+  /** The conflicts as lines: `error ForwardDropped 0.0.0.0:8080/tcp by iptables-nft filter FORWARD 3`. */
   readonly told: readonly string[]
   readonly facts: HostFacts
   readonly rulesets: readonly NetfilterRuleset[]
-  /** What the evaluator, asked for the witness alone, says of it. */
+  /** What happens to the conflict's witness in the evaluator. */
   readonly fate: (conflict: Conflict) => Fate
 }
 
@@ -52,7 +52,7 @@ export const hostFacts: HostFacts = {
   },
 }
 
-/** One container with a port, and a neighbour. */
+/** One container with a published port, and a neighbour. */
 export const webIntent = `
 name: shop
 networks:
@@ -64,7 +64,7 @@ services:
   worker: {networks: {web: {ipv4_address: 172.30.1.11}}}
 `
 
-/** Plans an intent on a host, and tells what its rules do to it. */
+/** Plans an intent on a host, and returns the conflicts of the host's rules with it. */
 export const look = async (scene: Scene = {}): Promise<Seen> => {
   const facts = scene.facts ?? hostFacts
   const read = (text: string | undefined, ...family: readonly 'ip6'[]) =>
@@ -83,7 +83,7 @@ interface Given extends Pick<Scene, 'intent' | 'backend' | 'sysctls'> {
   readonly facts: HostFacts
 }
 
-/** The same for rules that were read. */
+/** The same for rules that have been parsed. */
 export const lookAt = async ({
   rules,
   facts,
@@ -111,7 +111,7 @@ export const lookAt = async ({
   }
 }
 
-/** Kinds that are about a packet. */
+/** The kinds of conflicts that are about packets. */
 export const ruleKinds: readonly ConflictKind[] = [
   'Bypassed',
   'DnatShadowed',
@@ -139,6 +139,6 @@ export const tell = ({ severity, certainty, kind, mapping, network, culprit }: C
   return `${severity}${doubt} ${kind} ${subject} by ${place.join(' ')}`
 }
 
-/** What is told of packets that foreign rules let in where the contract lets none in. */
+/** The conflicts about packets that foreign rules let in against the contract. */
 export const bypassesOf = ({ conflicts }: Seen): readonly string[] =>
   conflicts.filter(({ kind }) => kind === 'Bypassed').map(tell)

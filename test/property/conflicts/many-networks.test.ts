@@ -24,7 +24,7 @@ const places = Array.from({ length: COUNT }, (_, at) => at)
 const place = fc.constantFrom(...places)
 const base = (at: number): string => `172.30.${at + 1}`
 
-/** Most are made alike. */
+/** Most networks are of the same kind. */
 const networks = fc
   .array(fc.constantFrom('nat', 'nat', 'nat', 'nat', 'nat', 'routed', 'internal', 'unprotected', 'no-icc'), {
     minLength: COUNT,
@@ -90,7 +90,7 @@ const desiredState = fc.tuple(networks, wanted).map(([some, all]): DesiredState 
       },
     ]
   })
-  // Two that open one port of a container are one.
+  // Two openings of one port of a container count as one.
   const seen = new Set<string>()
   return {
     ...{ project: 'shop', endpoints: [], guardForwarding: false, networks: some },
@@ -183,7 +183,7 @@ const facts = fc
     }),
   )
 
-/** All but the packet that shows it, and the order in which its senders are named. */
+/** The conflicts without their witnesses, and without the order in which senders are named. */
 const told = (conflicts: readonly Conflict[]): readonly string[] =>
   conflicts
     .map(({ severity, certainty, kind, mapping, network, message, culprit }) =>
@@ -221,12 +221,12 @@ test.each(['nftables', 'iptables-nft'] as const)(
         const found = findRuleConflicts(desired, host, rulesets, {}, counting)
         hosts += 1
         conflicts += found.length
-        // What is compared names no remedy.
+        // The search without remedies is enough for the comparison.
         expect(told(found)).toEqual(told(findUncheckedConflicts(desired, host, rulesets, {}, eachAlone)))
       }),
       searchRuns(12),
     )
-    // A host has several conflicts; half of the hosts treat some of the networks alike. A slow machine asks fewer hosts.
+    // A host has several conflicts, and half of the hosts treat some networks alike. A slow machine tests fewer hosts.
     expect(conflicts).toBeGreaterThan(hosts / 4)
     expect(together).toBeGreaterThan(hosts / 10)
   },

@@ -5,7 +5,7 @@ import { runs } from '../support/runs.ts'
 import { hostFacts, look } from './look.ts'
 import { comingIn, tableOf } from './nft-rules.ts'
 
-/** A second line, and routing rules that ask for bits of the mark. */
+/** A host with a second uplink, and with routing rules that match bits of the mark. */
 const twoLines = (...routingRules: NonNullable<HostFacts['rules']>): HostFacts => ({
   ...hostFacts,
   routes: [
@@ -17,7 +17,7 @@ const twoLines = (...routingRules: NonNullable<HostFacts['rules']>): HostFacts =
 
 const asksLowBits = twoLines({ priority: 100, mark: 2, mask: 0xf, table: 100 })
 
-/** Rules of a table and chain as iptables-save lists them, each with the number that it is told by. */
+/** The rules of a table and chain as iptables-save lists them, each with a number in its text. */
 const savedOf = (rules: readonly Placed[]): string =>
   tables
     .map(([table, ...chains]) =>
@@ -47,7 +47,7 @@ interface Placed {
   readonly number: number
 }
 
-/** The numbers of the rules that are told of. */
+/** The numbers of the rules that conflicts name. */
 const named = async (facts: HostFacts, rules: readonly Placed[]): Promise<readonly number[]> => {
   const { conflicts } = await look({ facts, saved: savedOf(rules) })
   const numbers = conflicts.flatMap(({ culprit }) => /rule (\d+)"/.exec(culprit?.text ?? '')?.[1] ?? [])

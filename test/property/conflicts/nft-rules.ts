@@ -1,9 +1,9 @@
-/** A rule of nftables, as the statements that `nft -j` prints. */
+/** A rule of nftables: the statements as `nft -j` prints them. */
 export type NftRule = readonly object[]
 
 export interface NftChain {
   readonly name: string
-  /** Null: only jumped to. */
+  /** Null: a chain without a hook. */
   readonly base: {
     readonly type: 'filter' | 'nat' | 'route'
     readonly hook: string
@@ -16,12 +16,12 @@ export interface NftChain {
 export interface NftTable {
   readonly family: 'ip' | 'ip6' | 'inet' | 'bridge'
   readonly name: string
-  /** Sets and maps, as `nft -j` prints them, without table and family. */
+  /** Sets and maps as `nft -j` prints them, without table and family. */
   readonly sets?: readonly object[]
   readonly chains: readonly NftChain[]
 }
 
-/** A table with one base chain, of that name. */
+/** A table with one base chain, which has the table's name. */
 export const tableOf = (
   family: 'ip' | 'ip6',
   type: 'filter' | 'nat',
@@ -34,7 +34,7 @@ export const tableOf = (
   chains: [{ name: hook, base: { type, hook, prio }, rules }],
 })
 
-/** What `nft -j list ruleset` prints of tables; handles count from 1 in each. */
+/** The output of `nft -j list ruleset` for these tables. Handles count from 1 in each table. */
 export const nftListing = (tables: readonly NftTable[]): string =>
   JSON.stringify({ nftables: [{ metainfo: { json_schema_version: 1 } }, ...tables.flatMap(listTable)] })
 

@@ -39,7 +39,7 @@ const dropping: NftTable = {
   name: 'strict',
 }
 
-/** What is told of the mapping; of the network there is a test of its own. */
+/** The conflicts of the mapping. Another test covers those of the network. */
 const ofMapping = ({ conflicts }: Seen): readonly string[] =>
   conflicts.filter(({ mapping }) => mapping !== null).map((one) => tell(one).replace(' 0.0.0.0:8080/tcp', ''))
 
@@ -51,7 +51,7 @@ type Case = readonly [
   name: string,
   tables: readonly NftTable[],
   told: readonly string[],
-  /** What the first of it has nft do. */
+  /** The nft commands of the first remedy. */
   commands: readonly string[],
 ]
 
@@ -122,7 +122,7 @@ const cases: readonly Case[] = [
   [
     'a drop before routing',
     [table(filter('prerouting', -300, [tcpTo(8080), drop]))],
-    // Of what this host sends, only programs that bind this very port meet it.
+    // Of the host's own packets, only those of programs that bind this very port match.
     ['error PreroutingDropped by nft mine prerouting 1', 'info ReplyDropped by nft mine prerouting 1'],
     [`insert rule ip mine prerouting position 3 ${incoming}`],
   ],
@@ -183,7 +183,7 @@ const cases: readonly Case[] = [
   [
     'a container that is called from the address of its neighbour, which gets the answers',
     [table(nat('postrouting', 50, [goingOut('pt-web'), snat('172.30.1.11')]))],
-    // The neighbour itself keeps its source, where it should be seen as the gateway.
+    // The neighbour's packets keep their source, but the container should see the gateway.
     ['error SourceRewritten by nft mine postrouting 1', 'error MasqueradeMissing by nft mine postrouting 1'],
     [`insert rule ip mine postrouting position 3 ${there}`],
   ],
@@ -210,7 +210,7 @@ const cases: readonly Case[] = [
       },
     ],
     ['warning ForwardDropped by nft mine forward 1'],
-    // A rule that asks for the source is a decision.
+    // The rule matches on the source, so it is an administrator's decision and has no remedy.
     [],
   ],
 ]

@@ -18,7 +18,7 @@ services:
 const conflictsOf = async (scene: Scene): Promise<readonly Conflict[]> =>
   (await look({ intent, ...scene })).plan.conflicts
 
-/** What each is about, and its cause. */
+/** What each conflict is about, and its cause. */
 const told = (conflicts: readonly Conflict[]): readonly string[] =>
   conflicts.map(
     ({ severity, kind, mapping, network, culprit }) =>
@@ -34,7 +34,7 @@ const factsWith = ({ interfaces = [], routes = [], networks = [] }: Part): HostF
   networks,
 })
 
-/** A drop of a firewall that hits both networks. */
+/** A foreign drop that affects both networks. */
 const saved = `*filter
 :INPUT ACCEPT [0:0]
 :FORWARD ACCEPT [0:0]

@@ -12,7 +12,7 @@ services:
   nginx: {networks: {web: {ipv4_address: 172.30.1.10}}, ports: ["8080:80/udp"]}
 `
 
-/** Two uplinks, and the bridge of another engine. */
+/** A host with two uplinks and the bridge of another engine. */
 const facts = {
   ...hostFacts,
   interfaces: [

@@ -7,14 +7,14 @@ import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
 import { backends } from '../arbitrary/backend.ts'
 import { hostFacts, lookAt } from './look.ts'
 
-/** A project with one port of one container, and a network of its own. */
+/** A project with one published port of one container, and a network of its own. */
 const project = (name: string, subnet: string, port: string): string => `
 name: ${name}
 networks: {web: {ipam: {config: [{subnet: ${subnet}.0/24, gateway: ${subnet}.1}]}}}
 services: {www: {networks: {web: {ipv4_address: ${subnet}.10}}, ports: [${port}]}}
 `
 
-/** A host on which a project is in force. */
+/** A host on which a project has been applied. */
 const hostWith = async (intent: string, backend: Backend, facts: HostFacts): Promise<Host> => {
   const { changes, desired } = await plan(readCompose(intent, { source: 'other.yaml' }), {
     facts,

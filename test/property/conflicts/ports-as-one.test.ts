@@ -37,7 +37,7 @@ const mappingOf = (protocol: Protocol) =>
   fc
     .record({
       hostPort: fc.integer({ min: 8080, max: 8087 }),
-      // Null: the same as on the host.
+      // Null: the container's port equals the host port.
       port: fc.constantFrom(80, 81, 8081, 8083, null, null),
       last: fc.integer({ min: 10, max: 12 }),
       hostAddress: fc.constantFrom(null, null, null, null, '192.0.2.2', '127.0.0.1'),
@@ -121,7 +121,7 @@ const savedOf = (protocol: Protocol) =>
       ].join('\n'),
     )
 
-/** Rules of nftables that tell ports apart by sets, maps and verdict maps, for whichever of them stands for the others. */
+/** Rules of nftables that match some ports by sets, maps and verdict maps. */
 const nftOf = (protocol: Protocol) => {
   const port = { payload: { protocol, field: 'dport' } }
   const original = { ct: { key: 'proto-dst', dir: 'original' } }
@@ -168,7 +168,7 @@ const nftOf = (protocol: Protocol) => {
     fc.constant<NftRule>([match(port, '@mine'), drop]),
   )
   const rules = fc.array(rule, { maxLength: 2 })
-  // It comes before ours, and leads a port of the class to where the others do not.
+  // A translation before Portolan's. It leads one of the grouped ports to another place than the others.
   const elsewhere = fc
     .record({
       ports,
@@ -251,13 +251,13 @@ const forwardOf = (table: NetfilterTable | undefined): NetfilterTable['chains'][
 
 interface Found {
   readonly opened: Opened | null
-  /** By so many packets. */
+  /** The number of packets that the search followed. */
   readonly kinds: number
-  /** Is no packet of the suspects, followed by itself, one that the remedy must not let in? */
+  /** True: each packet of the suspects, followed alone, is one that the remedy may let in. */
   readonly isClosed: () => boolean
 }
 
-/** What is found where own ports are followed as one, and where each is followed for itself. */
+/** The results of two searches: one follows own ports as a group, the other follows each port alone. */
 const bothWays = (one: Scene): readonly Found[] => {
   const { desired, from, culprits, at } = one
   const facts = plannedFacts(desired, host, true)
@@ -283,7 +283,7 @@ const bothWays = (one: Scene): readonly Found[] => {
       saddr: valueSet(
         ['198.51.100.7', '203.0.113.9', '172.30.1.9', '172.30.1.10', '8.8.8.8'].map(addressValue),
       ),
-      // What the bridge switches is judged apart.
+      // Bridged packets are judged separately.
       daddr:
         from === 'pt-web' ? around.ip.addresses : valueSet([...targets, ...hostAddresses, ...gateway.starts]),
       sport: valueSet([40_000]),
@@ -331,7 +331,7 @@ test('of own ports that are followed as one the same is told as of each for itse
   fc.assert(
     fc.property(scene, (one) => {
       const [together, apart] = bothWays(one)
-      // A rule that computes with an address may be for none of the ports that are followed as one.
+      // A rule that computes an address may match none of the grouped ports.
       const isSpared = apart?.opened?.kind === 'computed' && together?.opened === null
       if (isSpared) expect(together.isClosed()).toBe(true)
       else expect(together?.opened?.kind).toBe(apart?.opened?.kind)
@@ -345,7 +345,8 @@ test('of own ports that are followed as one the same is told as of each for itse
   expect(seen.spared).toBeGreaterThan(300)
 })
 
-// A rule stops the last of them behind the one that a remedy would pass by: the first speaks for the second alone.
+// A rule behind the one that the remedy bypasses stops only the last port. The first port may speak only for the
+// second.
 test.each([
   '-p tcp -m conntrack --ctorigdstport 8083',
   '-p tcp -m tcp --dport 83',

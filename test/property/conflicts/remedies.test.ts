@@ -4,7 +4,7 @@ import type { HostFacts } from '@portolan/netfilter'
 import { hostFacts, look, type Scene, type Seen } from './look.ts'
 import { closed, filter, mangle, nat, raw } from './saved.ts'
 
-/** The host of the other tests, with Docker's bridge beside ours. */
+/** The host of the other tests, with Docker's bridge beside Portolan's. */
 const beside: HostFacts = {
   ...hostFacts,
   interfaces: [
@@ -188,7 +188,7 @@ describe('a remedy for what leaves a network', () => {
   })
 
   test('is not offered where the uplink leads to what nothing else opens', async () => {
-    // A port of the host that is forwarded to a machine behind the uplink, for others only.
+    // A host port that is forwarded to a machine behind the uplink, for some clients only.
     const saved =
       nat(
         '-A PREROUTING -p tcp -m tcp --dport 9000 -m addrtype --dst-type LOCAL -j DNAT --to-destination 192.0.2.50:22',
@@ -209,7 +209,7 @@ test('what a foreign translation sends to the container is not opened with it', 
   expect(dead?.remedy).toEqual({ text: expect.stringMatching(/:9999\/tcp/), commands: [] })
 })
 
-/** How many commands each mapping with an error is offered. */
+/** The number of remedy commands for each mapping with an error. */
 const offeredFor = (conflicts: readonly Conflict[]): readonly string[] =>
   conflicts
     .filter(({ severity, mapping }) => severity === 'error' && mapping !== null)

@@ -6,7 +6,7 @@ import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
 import { hostFacts, look, type Seen } from './look.ts'
 import { filter, mangle, nat } from './saved.ts'
 
-/** A chain with a rule that a remedy goes in front of. */
+/** A chain, and the rule before which the remedy must be inserted. */
 interface Place {
   readonly table: string
   readonly chain: string
@@ -41,7 +41,7 @@ const scenes = fc.record({
   place: fc.constantFrom(...places),
   ahead: fc.integer({ min: 0, max: 3 }),
   behind: fc.integer({ min: 0, max: 2 }),
-  /** Whether the project is applied; and how many foreign rules came in front of our jump since. */
+  /** `new`: the project is not applied. A number: so many foreign rules came before Portolan's jump after the apply. */
   state: fc.constantFrom<'new' | 'applied' | number>('new', 'applied', 1, 2, 3),
 })
 
@@ -51,7 +51,7 @@ const others = (chain: string, count: number, from: number): readonly string[] =
     (_, at) => `-A ${chain} -s 203.0.113.${from + at}/32 -j MARK --set-xmark 0x1/0x1`,
   )
 
-/** What is bridged meets the rules, so that those of a network are asked about what stays in it. */
+/** Bridged packets meet the rules, so the search also covers packets within a network. */
 const bridged = {
   ...hostFacts,
   sysctls: { ...hostFacts.sysctls, 'net.bridge.bridge-nf-call-iptables': '1' },
@@ -59,7 +59,7 @@ const bridged = {
 
 const seen = (saved: string): Promise<Seen> => look({ saved, backend: 'iptables-nft', facts: bridged })
 
-/** The host once a plan is carried out. */
+/** The host after a plan was applied. */
 const applied = (saved: string, { plan }: Seen): string => {
   const rules = { ...noRules, 'iptables-nft': iptables.parse(saved) }
   return iptables.print(carriedOut(rules, plan.changes)['iptables-nft'], 'iptables-save')
@@ -81,7 +81,7 @@ const withRules = (saved: string, place: Place, rules: readonly string[]): strin
   return [...all.slice(0, start), ...kept, ...rules, ...all.slice(start + lines.length)].join('\n')
 }
 
-/** What iptables does with such a command. */
+/** The effect of such iptables commands on the rules. */
 const run = (saved: string, place: Place, commands: readonly string[]): string => {
   const rules = [...rulesOf(saved, place)]
   for (const command of commands) {
@@ -95,12 +95,14 @@ const run = (saved: string, place: Place, commands: readonly string[]): string =
 
 const isJump = (rule: string): boolean => rule.includes('PORTOLAN')
 
-/** The rules that the remedy added stand right in front of the culprit, and behind a jump of ours that belongs first. */
+/**
+ * Checks that the remedy's rules are directly before the culprit, and after a jump of Portolan's that must be first.
+ */
 const expectPlaced = (saved: string, place: Place, count: number): void => {
   const rules = rulesOf(saved, place)
   const at = rules.indexOf(place.culprit)
   expect(rules.slice(at - count, at).every((rule) => rule.endsWith('-j ACCEPT'))).toBe(true)
-  // No port is open to some sources alone, so nothing of ours is asked at mangle PREROUTING.
+  // No port is restricted to some sources, so Portolan has no jump in mangle PREROUTING.
   const hasJump = `${place.table} ${place.chain}` !== 'mangle PREROUTING'
   if (place.table !== 'filter') expect(isJump(rules[0] ?? '')).toBe(hasJump)
 }
@@ -124,7 +126,7 @@ test('a remedy that counts rules is right before the project is applied, and aft
           : made
       const found = await seen(saved)
       const { text, commands } = remedyIn(found, place)
-      // What our own jump accepts in front of a rule does not come to it.
+      // Packets that Portolan's jump accepts never reach the rules after it.
       const isPassed = place.table === 'filter' && typeof state === 'number' && state <= ahead
       expect(commands.length > 0).toBe(!isPassed)
       if (isPassed) return

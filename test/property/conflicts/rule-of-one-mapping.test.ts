@@ -20,7 +20,7 @@ const facts: HostFacts = {
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.bridge.bridge-nf-call-iptables': '1' },
 }
 
-/** So many mappings of one container, or of one each. */
+/** So many mappings that lead to one container, or (`apart`) each to its own. */
 const desiredOf = (count: number, apart: boolean): DesiredState => ({
   ...{ project: 'shop', endpoints: [], guardForwarding: false },
   networks: [
@@ -43,7 +43,7 @@ const desiredOf = (count: number, apart: boolean): DesiredState => ({
 const source = fc.constantFrom('198.51.100.0/24', '198.51.100.0/25', '198.51.100.7/32', '203.0.113.0/24')
 const verdict = fc.constantFrom('DROP', 'DROP', 'DROP', 'ACCEPT', 'RETURN')
 
-/** Before translation a rule names the port of one mapping, or of some; behind it that of all. */
+/** Before translation a rule matches the port of one mapping or of some. After it, the rule matches the port of all. */
 const before = fc
   .tuple(source, fc.integer({ min: 8080, max: 8086 }), fc.constantFrom(0, 0, 0, 2), verdict)
   .map(

@@ -3,7 +3,7 @@ const listing =
   (...rules: readonly string[]): string =>
     [`*${table}`, ...chains.map((name) => `:${name} ACCEPT [0:0]`), ...rules, 'COMMIT', ''].join('\n')
 
-/** Tables as `iptables-save` prints them, with these rules in them. */
+/** The text of a table with these rules, as `iptables-save` prints it. */
 export const raw: (...rules: readonly string[]) => string = listing('raw', ['PREROUTING', 'OUTPUT'])
 export const mangle: (...rules: readonly string[]) => string = listing('mangle', [
   'PREROUTING',
@@ -22,6 +22,6 @@ export const filter: (...rules: readonly string[]) => string = listing('filter',
   'OUTPUT',
 ])
 
-/** The filter table with a policy of FORWARD that drops. */
+/** The filter table with policy DROP for FORWARD. */
 export const closed = (...rules: readonly string[]): string =>
   filter(...rules).replace(':FORWARD ACCEPT', ':FORWARD DROP')

@@ -27,7 +27,7 @@ const subnets = { web: '172.30.1', data: '172.30.2', open: '172.30.3' } as const
 const mapping = fc
   .record({
     hostPort: fc.integer({ min: 8080, max: 8089 }),
-    // Null: the same as on the host.
+    // Null: the container's port equals the host port.
     port: fc.constantFrom(80, 81, 443, 8080, 8081, null, null),
     address: fc.integer({ min: 10, max: 15 }).map((at) => `172.30.1.${at}`),
     protocol: fc.constantFrom<Mapping['protocol']>('tcp', 'tcp', 'tcp', 'udp'),
@@ -62,7 +62,7 @@ const desiredState = fc
   .uniqueArray(mapping, {
     minLength: 2,
     maxLength: 9,
-    // One mapping for a port, and one way to open a container's.
+    // One mapping for each host port, and one opening for each container's port.
     selector: ({ kind, protocol, hostPort, targets: [{ address }] }) =>
       kind === 'direct' ? `${address} ${protocol} ${hostPort}` : `${protocol} ${hostPort}`,
   })
@@ -100,7 +100,7 @@ const match = fc.oneof(
   fc.constantFrom('80,443', '8080,8082:8084', '81').map((set) => `-p tcp -m multiport --dports ${set}`),
 )
 
-/** No two of one kind: iptables knows an option once. */
+/** Each match once: iptables allows an option only once. */
 const matches = fc
   .uniqueArray(match, { maxLength: 3, selector: (one) => one.replace('! ', '').slice(0, 2) })
   .map((all) => all.join(' '))
@@ -149,7 +149,7 @@ const saved = fc
     ].join('\n'),
   )
 
-/** What another project has on the host: ports of some of its addresses. */
+/** Another project on the host: ports at some of the host's addresses. */
 const neighbour = fc
   .uniqueArray(fc.tuple(fc.constantFrom('127.0.0.1', '192.0.2.3'), fc.integer({ min: 8080, max: 8089 })), {
     maxLength: 3,
@@ -192,9 +192,9 @@ const compiled = (desired: DesiredState, other: DesiredState, backend: Backend) 
       }
 
 /**
- * What a conflict says, without its witness. A conflict counts if its culprit is the rule that stops the witness, or if
- * nothing stops the witness. A rule behind another one is searched for with one packet only, so its conflict does not
- * count. Whether a culprit stops all packets or some depends on the rules behind it, too.
+ * What a conflict says, without its witness. A conflict counts when its culprit stops the witness, or when nothing
+ * stops the witness. The search follows only one packet to a rule behind another rule, so the conflict of such a rule
+ * does not count. Whether a culprit stops all packets or some depends on the rules behind it, too.
  */
 const told = (conflicts: readonly Conflict[], label: string, { evaluate }: Evaluator): readonly string[] =>
   conflicts
@@ -208,7 +208,7 @@ const told = (conflicts: readonly Conflict[], label: string, { evaluate }: Evalu
     )
     .sort()
 
-/** Senders are named in the order in which they were found, which hangs on what was looked at before. */
+/** Sorts the senders in a message. Their order depends on what the search looked at before. */
 const inAnyOrder = (message: string): string =>
   message.replace('some of ', '').replace(
     /^Packets of (.*?) for /,
@@ -247,7 +247,7 @@ test.each(['nftables', 'iptables-nft', 'iptables-legacy'] as const)(
         )
         expect(ofNetworks(about)).toEqual(ofNetworks(together))
         for (const one of desired.mappings) {
-          // What is compared names no remedy.
+          // The search without remedies is enough for the comparison.
           const alone = findUncheckedConflicts({ ...desired, mappings: [one] }, facts, rulesets)
           expect(told(together, one.label, evaluator)).toEqual(told(alone, one.label, evaluator))
         }

@@ -22,7 +22,7 @@ const network = (name: string, at: number): DesiredState['networks'][number] => 
   ip: { subnet: `172.30.${at}.0/24`, gateway: `172.30.${at}.1`, mode: 'nat', masquerade: true },
 })
 
-/** So many mappings of a container each, or of one for a network. */
+/** So many mappings: with a container each (`apart`), or with one container for each network. */
 const desiredOf = (count: number, apart: boolean): DesiredState => ({
   ...{ project: 'shop', endpoints: [], guardForwarding: false },
   networks: names.map(network),
@@ -79,7 +79,7 @@ test('the way that a conflict tells of is that of its own witness, step by step'
       for (const { mapping, witness, culprit, trace } of findRuleConflicts(desired, facts, rulesets)) {
         if (witness === null) continue
         const outcome = evaluate(witness)
-        // What is behind another culprit is told as if that were not there.
+        // A conflict behind another culprit is described as if the other culprit did not exist.
         const isFirst = (['tool', 'table', 'chain', 'position', 'text'] as const).every(
           (key) => outcome.culprit?.[key] === culprit?.[key],
         )

@@ -3,7 +3,7 @@ import { expectTrue } from './expect-true.ts'
 import { hostFacts, look, type Seen } from './look.ts'
 import { filter, mangle } from './saved.ts'
 
-/** A host whose bridges show what they switch to the IP hooks. */
+/** A host whose bridged packets pass the IP hooks. */
 const bridged = {
   ...hostFacts,
   sysctls: {
@@ -13,7 +13,7 @@ const bridged = {
   },
 }
 
-/** A service with an address of its own, in both families, and an application that calls it. */
+/** A service with fixed addresses in both families, and an application that calls it. */
 const intent = `
 name: shop
 networks:
@@ -33,7 +33,7 @@ const ip6 = {
   free: ['fd00:30:1::9', 'fd00:30:1:0:ffff::9'],
 } as const
 
-/** What `iptables-save` or `ip6tables-save` prints, as nft has it, of a filter table with these rules. */
+/** Loads a filter table with these rules, and returns the conflicts. */
 const lookWith = async (family: 'ip' | 'ip6', ...rules: readonly string[]): Promise<Seen> => {
   const text = filter(...rules)
   const seen = await look({ facts: bridged, intent, [family === 'ip' ? 'saved' : 'saved6']: text })
@@ -144,7 +144,7 @@ describe('every row holds all ports that a client may send from', () => {
   })
 })
 
-/** So many rules that let pass what goes from one address of the subnet to a port of another. */
+/** So many rules that accept packets from one address of the subnet to a port of another address. */
 const accepts = (count: number): readonly string[] =>
   Array.from(
     { length: count },
@@ -152,7 +152,7 @@ const accepts = (count: number): readonly string[] =>
       `-A FORWARD -s 172.17.${at >> 7}.${1 + (at & 127)} -d 172.17.${at % 200}.2 -p tcp -m tcp --dport ${1000 + at} -j ACCEPT`,
   )
 
-/** So many that drop what goes from one to another. */
+/** So many rules that drop such packets. */
 const drops = (count: number): readonly string[] =>
   accepts(count).map((rule) => rule.replace('ACCEPT', 'DROP'))
 

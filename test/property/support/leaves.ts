@@ -1,4 +1,4 @@
-/** The way to one value inside another: keys and positions. */
+/** The path to a value inside another one: keys and positions. */
 export type Path = readonly string[]
 
 export interface Leaf {
@@ -6,13 +6,13 @@ export interface Leaf {
   readonly value: unknown
 }
 
-/** Every value inside a JSON value that is neither an object nor a list. */
+/** Every value inside a JSON value that is neither an object nor a list, with its path. */
 export const leavesOf = (value: unknown, path: Path = []): readonly Leaf[] =>
   typeof value === 'object' && value !== null
     ? Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]))
     : [{ path, value }]
 
-/** The same value with another leaf. The result is of no type: that is the point. */
+/** A copy of the value with another leaf at a path. The result is untyped, because the leaf may break the types. */
 export const withLeaf = (value: unknown, [key, ...rest]: Path, leaf: unknown): unknown => {
   if (key === undefined) return leaf
   if (Array.isArray(value)) {

@@ -7,13 +7,13 @@ export type Variant = 'iptables-nft' | 'iptables-legacy'
 
 const programs = { ip: 'iptables', ip6: 'ip6tables' } as const
 
-/** `ip6tables-nft-restore` and its like. */
+/** The name of an iptables program, such as `ip6tables-nft-restore`. */
 export const iptablesProgram = (variant: Variant, family: 'ip' | 'ip6', verb: 'save' | 'restore'): string =>
   variant.replace('iptables', programs[family]).concat(`-${verb}`)
 
 /**
- * Gives the text to the programs of both families. Without `--noflush` a table is emptied before it is filled, so
- * that many rulesets can follow one another in one text and each is loaded on an empty host.
+ * Loads the text with the programs of both families. Without `--noflush` each table is emptied before it is filled. So
+ * one text may contain many rulesets, and each is loaded on an empty host.
  */
 export const loadIptables = (
   namespace: Namespace,
@@ -24,7 +24,7 @@ export const loadIptables = (
   for (const family of families) insist(namespace, iptablesProgram(variant, family, 'restore'), args, text)
 }
 
-/** All rules that the kernel has, ours and foreign ones. */
+/** All rules of the kernel, Portolan's and foreign ones. */
 export const listIptables = (namespace: Namespace, variant: Variant): iptables.Ruleset =>
   iptables.mergeRulesets(
     ...families.map((family) => {
@@ -36,7 +36,7 @@ export const listIptables = (namespace: Namespace, variant: Variant): iptables.R
 export const listNftables = (namespace: Namespace): nftables.Ruleset =>
   nftables.parse(insist(namespace, 'nft', ['-j', 'list', 'ruleset']), 'nft')
 
-/** Empties what iptables-legacy has: a table of its own kind cannot be deleted. */
+/** Deletes all rules. iptables-legacy's tables are emptied, because they cannot be deleted. */
 export const clear = (namespace: Namespace): void => {
   insist(namespace, 'nft', ['flush', 'ruleset'])
   const tables = ['mangle', 'filter', 'nat'].map((table) => `*${table}\nCOMMIT\n`).join('')

@@ -1,12 +1,12 @@
 import { afterAll } from '@jest/globals'
 
-/** JSON leaves out what is undefined. */
+/** JSON leaves out undefined values, so they get a mark. */
 const told = (_: string, value: unknown): unknown => (value === undefined ? '\0undefined' : value)
 
 /**
- * Makes a thing once of equal input. The properties of a suite draw the same intents and hosts, as all have one seed, and
- * planning takes longer than what is asked of the plan.
- * @param make - of plain data alone; what it makes is shared, so it is not to be changed
+ * Makes a value once for equal input. The properties of a suite draw the same intents and hosts, because they share one
+ * seed, and planning takes longer than the checks of a plan.
+ * @param make - depends only on plain data. Its result is shared, so it must not be changed
  */
 export const madeOnce = <Input extends readonly unknown[], Made>(
   make: (...input: Input) => Made,

@@ -1,18 +1,18 @@
 import type { Runner } from 'portolan'
 import { type Finished, openShell } from '../../shell/open-shell.ts'
 
-/** Network and mounts of our own, alive as long as a shell in them. */
+/** A network and mount namespace of its own. It exists as long as a shell inside it. */
 export interface Namespace extends Disposable {
-  /** Never throws for what a program says. */
+  /** Runs a program. Does not throw when the program fails. */
   readonly run: (command: string, args: readonly string[], input?: string) => Finished
   readonly runner: Runner
-  /** Its file system as seen from outside. */
+  /** The root of its file system, as seen from outside. */
   readonly root: string
 }
 
-/** @throws where the machine does not allow it */
+/** @throws when the machine does not allow a namespace */
 export const openNamespace = (): Namespace => {
-  // iptables-legacy locks a file in /run; a tmpfs there keeps it from waiting for the machine's own.
+  // iptables-legacy locks a file in /run. With a tmpfs there it does not wait for the machine's own lock.
   const shell = openShell(['unshare', '--net', '--mount'], 'mount -t tmpfs tmpfs /run &&')
   return {
     run: shell.run,
@@ -22,7 +22,7 @@ export const openNamespace = (): Namespace => {
   }
 }
 
-/** Runs a program and insists that it succeeds without a word of complaint. */
+/** Runs a program and throws unless it succeeds without any complaint. */
 export const insist = (
   namespace: Namespace,
   command: string,

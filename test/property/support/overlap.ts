@@ -1,8 +1,7 @@
 import { BlockList, isIPv4 } from 'node:net'
 
 /**
- * Whether two prefixes or addresses share an address, told by Node's own block list: none of the code under test
- * has a say in it.
+ * Whether two prefixes or addresses share an address. Node's own block list decides, so no code under test takes part.
  */
 export const overlap = (left: string, right: string): boolean => {
   const [a, b] = [split(left), split(right)]

@@ -10,17 +10,17 @@ import {
   plan,
 } from 'portolan'
 
-/** What a test knows of a host: what a plan is made from. */
+/** The input of a plan: what a test knows of a host. */
 export interface Host {
   readonly facts: HostFacts
   readonly rules: HostRules
-  /** The leases that plans were given here. Without them the subnet of an isolated bridge is told by nothing. */
+  /** The leases of earlier plans on this host. Only they know the subnet of an isolated bridge. */
   readonly leases?: LeaseStore
 }
 
 export const bareHost: Host = { facts: {}, rules: noRules }
 
-/** A plan, or the error of ours that says why there is none. Any other error is thrown: that is what tests seek. */
+/** A plan, or Portolan's error that explains why there is none. Any other error is thrown, because it is a fault. */
 export const attempt = async (
   intent: Intent,
   { facts, rules, leases }: Host,

@@ -1,7 +1,7 @@
-/** What stands in a page of HTML that is written plainly. */
+/** The content of an HTML page in a plain, strict form. */
 export interface ReadPage {
   readonly tags: readonly { readonly name: string; readonly attributes: ReadonlyMap<string, string> }[]
-  /** The texts of elements that a browser does not read as markup: scripts and styles. */
+  /** The texts of scripts and styles, which a browser does not read as markup. */
   readonly raw: readonly { readonly name: string; readonly text: string }[]
   /** All other text. */
   readonly text: string
@@ -17,8 +17,8 @@ const unescaped = (text: string): string => {
 }
 
 /**
- * Reads a page in the strict form that a report has: every tag closed, every attribute in double quotes, every other
- * character of markup escaped. Whatever else is there is an error.
+ * Reads a page in the strict form of a report: every tag closed, every attribute in double quotes, every other markup
+ * character escaped. Anything else is an error.
  */
 export const readPage = (html: string): ReadPage => {
   const start = /^<!doctype html>\n/.exec(html)?.[0] ?? ''

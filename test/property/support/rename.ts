@@ -1,12 +1,12 @@
 import type { Intent } from 'portolan'
 
-/** What is to be called otherwise; what is not named keeps its name. */
+/** New names by old name. Names that are not listed stay. */
 export interface Names {
   readonly networks: ReadonlyMap<string, string>
   readonly services: ReadonlyMap<string, string>
 }
 
-/** The same intent with other names of networks and services: all that people may call as they like. */
+/** The same intent with other names of networks and services. People may choose these freely. */
 export const rename = (intent: Intent, { networks, services }: Names): Intent => {
   const network = (name: string): string => networks.get(name) ?? name
   const service = (name: string): string => services.get(name) ?? name
@@ -26,7 +26,7 @@ export const rename = (intent: Intent, { networks, services }: Names): Intent =>
   }
 }
 
-/** Gives the names of an intent, in their order, new ones from a list; those beyond its end keep theirs. */
+/** Replaces the names of an intent, in their order, by names from a list. When the list ends, later names stay. */
 export const namesFrom = (
   intent: Intent,
   networks: readonly string[],

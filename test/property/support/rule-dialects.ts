@@ -3,7 +3,7 @@ import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import { iptablesStructure, nftStructure, type Structure } from './structure.ts'
 
-/** What both dialects do with rulesets, under one name each. */
+/** The operations that both dialects have for rulesets, under common names. */
 export interface RuleDialect<Rules> {
   readonly empty: Rules
   readonly compile: (desired: DesiredState) => Rules
@@ -13,15 +13,15 @@ export interface RuleDialect<Rules> {
   readonly published: (rules: Rules) => readonly PublishedPort[]
   readonly structure: (rules: Rules) => Structure
   /**
-   * The ruleset without the parts of these numbers, however they are counted; one number stands for one part. The
-   * mappings of one map or chain go together: a single one that is gone was taken back, as far as anybody can tell.
+   * The ruleset without the parts that have these numbers. The mappings of one map or chain are one part: a single
+   * missing mapping looks as if it had been unpublished.
    */
   readonly without: (rules: Rules, parts: readonly number[]) => Rules
 }
 
 const labels = { labels: true }
 
-/** Says of the parts it is asked about, one after another, whether they go: one in so many of them by number. */
+/** A function that says for each part in turn whether it is removed. Numbers count modulo 97. */
 const removal = (parts: readonly number[]): (() => boolean) => {
   const gone = new Set(parts)
   let at = -1

@@ -1,4 +1,4 @@
-/** fast-check's own parameters, as far as the suites here set them. */
+/** The parameters of fast-check that the suites here set. */
 export interface Runs {
   readonly numRuns: number
   readonly interruptAfterTimeLimit: number
@@ -6,12 +6,15 @@ export interface Runs {
 
 const secondsAsked = process.env.PORTOLAN_SECONDS
 
-/** How long a property of whole searches goes on at most: PORTOLAN_SECONDS, or longer than machines need. */
+/**
+ * The time limit of a property that makes whole searches. PORTOLAN_SECONDS sets it; the default is longer than machines
+ * need.
+ */
 export const searchTimeMs = Number(secondsAsked ?? 240) * 1000
 
 /**
- * How many hosts a property of whole searches is tried on: so many, or as many as there is time for where
- * PORTOLAN_SECONDS asks for it. Each takes a second or so.
+ * The number of hosts for a property that makes whole searches. With PORTOLAN_SECONDS there is no number, and the time
+ * decides. Each host takes a second or so.
  */
 export const searchRuns = (numRuns: number): Runs => ({
   numRuns: secondsAsked === undefined ? numRuns : 1_000_000,
@@ -19,7 +22,7 @@ export const searchRuns = (numRuns: number): Runs => ({
 })
 
 /**
- * How often a property is tried. The time limit is for what fails: it is shrunk for a while at most, so that the
- * smallest input found is printed, with its seed, before the test runner gives up on the test.
+ * The number of runs of a property. The time limit is for failures: shrinking ends in time to print the smallest input,
+ * with its seed, before the test runner gives up.
  */
 export const runs = (numRuns: number): Runs => ({ numRuns, interruptAfterTimeLimit: 100_000 })

@@ -4,7 +4,7 @@ import type { HostFacts, Plan } from 'portolan'
 import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
 import type { Host } from './plan.ts'
 
-/** What a host becomes by a plan: the changes carried out on paper. */
+/** The host after a plan's changes, computed without a kernel. */
 export const settle = (host: Host, { changes }: Pick<Plan, 'changes'>): Host => {
   let settled = host.facts
   for (const change of changes) {

@@ -1,11 +1,13 @@
 import * as iptables from '@portolan/iptables'
 import type * as nftables from '@portolan/nftables'
 
-/** A ruleset as text that two rulesets share exactly when they do the same: what the kernel decides is left out. */
+/**
+ * A ruleset as text, without what the kernel decides. Two rulesets have the same text exactly when they do the same.
+ */
 export type Structure = Readonly<Record<string, readonly string[]>>
 
 interface StructureOptions {
-  /** Whether comments count. They carry what users call things, and mean nothing to a packet. */
+  /** True: comments count. They contain users' names, and have no effect on packets. */
   readonly labels: boolean
 }
 
@@ -20,7 +22,7 @@ const stripped = (value: unknown, { labels }: StructureOptions): unknown => {
   )
 }
 
-/** Sets without regard to the order of elements; chains with their rules in order. */
+/** The rules of nftables. Sets have no order, and chains keep the order of their rules. */
 export const nftStructure = (ruleset: nftables.Ruleset, options: StructureOptions): Structure =>
   Object.fromEntries(
     ruleset.tables.flatMap((table) => {
@@ -39,7 +41,7 @@ export const nftStructure = (ruleset: nftables.Ruleset, options: StructureOption
     }),
   )
 
-/** Our chains, and of others' chains our rules, in order. */
+/** Portolan's chains, and Portolan's rules in foreign chains, in order. */
 export const iptablesStructure = (ruleset: iptables.Ruleset, { labels }: StructureOptions): Structure =>
   Object.fromEntries(
     iptables.ours(ruleset).tables.flatMap(({ family, name, chains }) =>

@@ -13,9 +13,9 @@ export interface Ran {
   readonly exitCode: number
   readonly output: string
   readonly calls: readonly Call[]
-  /** Files under /proc/sys that were written, by name, with what they hold. */
+  /** The files under /proc/sys that were written, by name, with their contents. */
   readonly sysctls: Readonly<Record<string, string>>
-  /** Files that came to be where the script ran: a canary got out. */
+  /** Files that appeared in the folder of the script: a canary got out. */
   readonly escaped: readonly string[]
 }
 
@@ -32,8 +32,8 @@ const programs = [
 ]
 
 /**
- * Writes down how it was called and what it was given. A rule asked for is never there, nor is a bridge.
- * Words end in NUL, which no argument can hold.
+ * A program that records its arguments and its input. It answers as if no rule and no bridge existed. Words end in NUL,
+ * which no argument can contain.
  */
 const stub = (record: string): string => `#!/bin/sh
 {
@@ -59,19 +59,19 @@ const readCalls = (record: string): readonly Call[] => {
   return calls
 }
 
-/** A machine on which a script finds no program but ours, and sysctls that are plain files. */
+/** A machine on which a script finds only recording programs, and sysctls that are plain files. */
 export interface StubbedShell extends Disposable {
   /**
    * @param script - a shell script
    * @param shell - the path of the shell that runs it
-   * @param sysctls - files under /proc/sys whose folders are there
+   * @param sysctls - files under /proc/sys whose folders must exist
    */
   readonly run: (script: string, shell: string, sysctls: readonly string[]) => Ran
 }
 
 export const openStubbedShell = (): StubbedShell => {
   const namespace: Namespace = openNamespace()
-  // Nothing the script writes can reach the real ones, which are the machine's own where they are not per namespace.
+  // The script must not write to the real sysctls: some of them are the machine's, and not the namespace's.
   insist(namespace, 'mount', ['-t', 'tmpfs', 'tmpfs', '/proc/sys'])
   const folder = mkdtempSync(join(tmpdir(), 'portolan-property-'))
   const [bin, here, record] = [join(folder, 'bin'), join(folder, 'here'), join(folder, 'record')]
