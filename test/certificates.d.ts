@@ -1,4 +1,4 @@
-/** See certificates.js: jest.config.js, which runs as it is, needs it. */
+/** Types for certificates.js. It is JavaScript because jest.config.js loads it without a compiler. */
 export function settleCertificates(environment: Record<string, string | undefined>): void
 export function withCertificates(
   environment: Readonly<Record<string, string | undefined>>,

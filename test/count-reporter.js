@@ -1,12 +1,12 @@
 /**
- * Prints the one line that continuous integration reads, last: `N passed, N failed, N skipped`. In continuous
- * integration (CI=true) a skipped test fails the run: the lines that say why it was skipped are not read there.
+ * Prints the line that continuous integration reads, as the last one: `N passed, N failed, N skipped`. In continuous
+ * integration (CI=true) a skipped test fails the run, because the reason for the skip is not read there.
  */
 export default class CountReporter {
   #skipped = 0
 
   onRunComplete(_contexts, results) {
-    // A suite that could not even start counts as a failure, or a syntax error would look like zero failures.
+    // A suite that could not start counts as a failure. Otherwise a syntax error would look like zero failures.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites
     this.#skipped = results.numPendingTests + results.numTodoTests
     process.on('exit', () => {
@@ -16,7 +16,7 @@ export default class CountReporter {
     })
   }
 
-  /** Jest exits with 1 when there is one, and does not print it. */
+  /** Jest exits with 1 when there is such an error, and does not print it. */
   getLastError() {
     if (process.env.CI !== 'true' || this.#skipped === 0) return
     return new Error(`${this.#skipped} tests were skipped. With CI=true every test has to run.`)

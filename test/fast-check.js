@@ -1,11 +1,14 @@
-// What suites import as 'fast-check' (suites/bundle-suites.js). A relative path, or it would be this file again.
+// The module that suites import as 'fast-check' (suites/bundle-suites.js). The path is relative, because 'fast-check'
+// would mean this file again.
 import fc from '../node_modules/fast-check/lib/fast-check.js'
 
 fc.configureGlobal({ seed: Number(process.env.PORTOLAN_SEED) })
 
 const surrogates = { first: 0xd800, count: 0x800 }
 
-/** fast-check's unit 'binary', with the same draws. Its own makes a table of 1.1 million code points in each suite. */
+/**
+ * fast-check's unit 'binary', with the same draws. The original makes a table of 1.1 million code points in each suite.
+ */
 const codePoint = fc.integer({ min: 0, max: 0x10ffff - surrogates.count }).map(
   (number) => String.fromCodePoint(number < surrogates.first ? number : number + surrogates.count),
   (text) => {
@@ -20,8 +23,8 @@ export const string = (constraints = {}) =>
   fc.string(constraints.unit === 'binary' ? { ...constraints, unit: codePoint } : constraints)
 
 /**
- * An async property that ends between two runs when its time is over, behind the first. fast-check ends the one that is under
- * way, and leaves what that was at to go on beside the next test.
+ * An async property that ends between two runs when its time is over, but not before the first run. fast-check itself
+ * would end in the middle of a run, and leave that run's work running beside the next test.
  */
 const endingBetweenRuns = (property, longestMs) => {
   const late = AbortSignal.timeout(longestMs)

@@ -1,8 +1,8 @@
 import Sequencer from '@jest/test-sequencer'
 
 /**
- * Suites that take minutes, longest first. A run takes as long as its last suite, and jest, which knows the time of
- * each only from the run before, would begin with the longest files: those of the kernel suites are short.
+ * Suites that take minutes, longest first. A run takes as long as its last suite. jest knows the times only from an
+ * earlier run. Without them it begins with the longest files, and the kernel suites' files are short.
  */
 const long = [
   /^\/packages\//,
@@ -25,12 +25,12 @@ const rank = ({ path }) => {
   return found === -1 ? long.length : found
 }
 
-/** Jest's own order where it knows every suite's time; else that of the list above. */
+/** Uses jest's own order where jest knows every suite's time, else the list above. */
 export default class LongestFirst extends Sequencer {
   sort(tests) {
     const sorted = super.sort(tests)
     if (sorted.every((test) => this.time(test) !== undefined)) return sorted
-    // A stable sort: within a rank, jest's own order stands.
+    // The sort is stable: within a rank jest's own order stays.
     return [...sorted].sort((one, other) => rank(one) - rank(other))
   }
 }

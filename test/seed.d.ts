@@ -1,2 +1,2 @@
-/** See seed.js: jest.config.js, which runs as it is, needs it. */
+/** Types for seed.js. It is JavaScript because jest.config.js loads it without a compiler. */
 export function settleSeed(environment: Record<string, string | undefined>, say: (line: string) => void): void

@@ -1,13 +1,13 @@
-/** What is drawn at random starts from this seed, so that a run says the same as the run before it. */
+/** The default seed of random values, so that a run repeats the run before it. */
 const usualSeed = 20_261_127
 
-/** Seeds of fast-check are integers of 32 bits with a sign; the generators here want one above zero. */
+/** fast-check's seeds are signed 32-bit integers. The generators here need a positive one. */
 const mostSeed = 0x7fffffff
 
 const seedFrom = (asked) => {
   if (asked === undefined || asked === '') return usualSeed
   if (asked === 'random') return 1 + Math.floor(Math.random() * mostSeed)
-  // fast-check tells of negative seeds too: what it tells has to repeat.
+  // fast-check also reports negative seeds, and a reported seed must be accepted here.
   if (/^-?[1-9]\d*$/.test(asked) && Math.abs(Number(asked)) <= mostSeed) return Number(asked)
   throw new Error(
     `PORTOLAN_SEED is ${JSON.stringify(asked)}. It is a whole number up to ${mostSeed}, which repeats a run, or "random", which draws one.`,
@@ -15,8 +15,8 @@ const seedFrom = (asked) => {
 }
 
 /**
- * Settles the seed of a run in the environment, where all suites find it as `PORTOLAN_SEED`: each number draws other
- * inputs, `random` draws a number, and says which.
+ * Sets PORTOLAN_SEED in the environment of a run, where all suites read it. A number draws other inputs. `random` draws
+ * a number and prints it.
  */
 export const settleSeed = (environment, say) => {
   const asked = environment.PORTOLAN_SEED

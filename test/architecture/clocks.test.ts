@@ -9,13 +9,13 @@ const folders = [
   ...readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name, 'test')),
 ]
 
-/** Tests that read a clock, and expect nothing of how long a computation takes. */
+/** Tests that read a clock, but expect nothing about how long a computation takes. */
 const readers = [
-  // The order of two instants: a second program begins after the first has ended.
+  // It compares two instants: a second program begins after the first has ended.
   'packages/host/test/lock/with-host-lock.live.test.ts',
-  // A process is killed at instants spread over the time that it takes.
+  // It kills a process at instants spread over its running time.
   'test/kernel/lifecycle/interruption.ts',
-  // The report of a run prints it.
+  // It prints the time in the report of a run.
   'test/kernel/random-hosts/trial.ts',
 ]
 

@@ -5,7 +5,7 @@ import { importsOf, sourcesOf } from './import-graph.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** What planning is built from: the model of a host, and its parts for those that search through it. */
+/** The packages that planning needs: the model of a host, and the parts for the code that searches it. */
 const pure = [
   '@portolan/netfilter',
   '@portolan/netfilter/analysis',
@@ -23,7 +23,7 @@ const dialect = [
   '@portolan/netfilter/schema',
 ]
 
-/** What each package may import of the others: portolan -> {iptables, nftables, host} -> core -> netfilter. */
+/** The packages that each package may import: portolan -> {iptables, nftables, host} -> core -> netfilter. */
 const allowed: Record<string, readonly string[]> = {
   netfilter: [],
   core: pure,
@@ -31,7 +31,7 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/core',
     '@portolan/core/after-silence',
     '@portolan/core/netlink',
-    // Messages about what a host remembers of its cluster have the commands of core.
+    // Messages about the stored cluster state contain commands from core.
     '@portolan/core/planning',
     '@portolan/netfilter',
     '@portolan/netfilter/schema',
@@ -43,10 +43,10 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/core',
     '@portolan/core/after-silence',
     '@portolan/core/planning',
-    // Loaded when a cluster is named, and no dependency.
+    // Loaded only when a cluster is named, so it is no dependency.
     '@portolan/etcd',
     '@portolan/host',
-    // Reading a file without loading netlink and LMDB.
+    // Reads a file without loading netlink and LMDB.
     '@portolan/host/file',
     '@portolan/host/handover',
     '@portolan/iptables',
@@ -57,7 +57,7 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/netfilter/text',
     '@portolan/nftables',
   ],
-  // Nothing of `portolan` itself: that reads this host, with native code.
+  // Not `portolan` itself, which reads this host with native code.
   testing: [
     'portolan/machine',
     '@portolan/core',
@@ -70,14 +70,14 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/netfilter/text',
     '@portolan/nftables',
   ],
-  // Beside the facade, which loads it where a cluster is named.
+  // Used by the facade, which loads it only when a cluster is named.
   etcd: [
     '@portolan/core',
     '@portolan/core/after-silence',
     '@portolan/core/block-store-error',
     '@portolan/netfilter',
   ],
-  // Above the facade: a program that uses it as any other does.
+  // Built on the facade, and uses it as any other program does.
   cni: [
     'portolan',
     '@portolan/core',
@@ -90,7 +90,7 @@ const allowed: Record<string, readonly string[]> = {
   ],
 }
 
-/** Packages from the registry that a package may import. A dialect is handed its Runner and its socket. */
+/** Registry packages that a package may import. A dialect gets its Runner and its socket from the caller. */
 const libraries: Record<string, readonly string[]> = {
   netfilter: ['ip-num', 'valibot'],
   core: ['@noble/hashes/sha2.js', '@noble/hashes/utils.js', '@noble/hashes', 'saxes', 'yaml'],
@@ -103,23 +103,26 @@ const libraries: Record<string, readonly string[]> = {
   etcd: ['cockatiel', 'etcd3'],
 }
 
-/** Packages that the bundle of a package loads from outside itself, for the reasons in script/bundle-options.js. */
+/** Packages that a bundle loads from outside itself, for the reasons in script/bundle-options.js. */
 const besideBundle: Record<string, readonly string[]> = {
   portolan: ['lmdb', 'netlink', '@bomb.sh/tab'],
   cni: ['lmdb', 'netlink'],
 }
 
-/** Libraries that a command alone uses: its bundle holds them, so they are no dependency of a program that imports the package. */
+/**
+ * Libraries that only the command uses. They are in its bundle, and are no dependency of a program that imports the
+ * package.
+ */
 const inBundle: Record<string, readonly string[]> = { portolan: ['prom-client'] }
 
-/** What a package.json names for an import. */
+/** The name in package.json for an import specifier. */
 const dependencyOf = (specifier: string): string =>
   specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/')
 
-/** The package of ours that an import is of, by its name or by a path to it; null: none. */
+/** The workspace package that an import belongs to, by its name or by a path; null: none. */
 const packageOf = (file: string, specifier: string): string | null => {
   if (specifier.startsWith('.'))
     return /^packages\/([^/]+)\//.exec(relative(root, resolve(dirname(file), specifier)))?.[1] ?? null

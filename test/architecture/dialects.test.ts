@@ -8,7 +8,7 @@ const packages = join(import.meta.dirname, '../../packages')
 const filesOf = (name: string): readonly string[] =>
   sourcesOf(name).map((file) => relative(join(packages, name, 'src'), file))
 
-/** The one file of the facade that names the dialects. Every other one asks the `Dialect` that this file has. */
+/** The only file of the facade that names the dialects. All others use the `Dialect` from this file. */
 const registry = 'backend/dialects.ts'
 
 test('one file of the facade imports the dialects', () => {
@@ -20,7 +20,7 @@ test('one file of the facade imports the dialects', () => {
 
 const dialects = ['iptables', 'nftables'] as const
 
-/** Folders of one dialect alone, each with its reason. */
+/** Folders that only one dialect has, with the reasons. */
 const ownFolders: Readonly<Record<(typeof dialects)[number], Readonly<Record<string, string>>>> = {
   iptables: {
     'compile/order/': 'rules of many projects share one list, and a map has no order',
@@ -49,7 +49,7 @@ const ownFolders: Readonly<Record<(typeof dialects)[number], Readonly<Record<str
   },
 }
 
-/** Files of one dialect alone outside those folders: each says why in its first line. */
+/** Files outside those folders that only one dialect has. The first line of each says why. */
 const ownFiles: Readonly<Record<(typeof dialects)[number], readonly string[]>> = {
   iptables: [
     'compile/leaving.ts',

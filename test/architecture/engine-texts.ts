@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 import { bundleOptions } from '../../script/bundle-options.js'
 import { textsOf } from './texts.ts'
 
-/** A text of a program, and the file that has it. */
+/** A text in the program, and its file. */
 export interface EngineText {
   readonly file: string
   readonly text: string
@@ -13,8 +13,8 @@ export interface EngineText {
 const root = resolve(import.meta.dirname, '../..')
 
 /**
- * The texts sought in all code that an entry can come to run: esbuild leaves out what is never reached, function by function, so
- * that what a package has for the command alone is not among them.
+ * The searched texts in all code that an entry may run. esbuild leaves out unreachable code, function by function. So
+ * code that a package has only for the command is not included.
  */
 export const textsReachedFrom = async (
   entry: string,
@@ -31,7 +31,7 @@ export const textsReachedFrom = async (
   })
   return (outputFiles[0]?.text ?? '').split(/^(?=\/\/ packages\/)/m).flatMap((part) => {
     const [, file] = /^\/\/ (packages\/\S+)/.exec(part) ?? []
-    // Most parts have no such text at all, and it takes time to read the grammar of them all.
+    // Most parts contain no such text, and parsing all of them would take long.
     if (file === undefined || !isSought(part)) return []
     const texts = textsOf(parseSync(part, { syntax: 'ecmascript', target: 'es2022' }))
     return texts.filter(isSought).map((text) => ({ file, text }))

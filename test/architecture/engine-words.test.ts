@@ -3,10 +3,10 @@ import { commands } from '../../packages/portolan/src/command/commands.ts'
 import { optionTable } from '../../packages/portolan/src/command/options/option-table.ts'
 import { textsReachedFrom } from './engine-texts.ts'
 
-/** What an engine starts, or what the plugin that it calls is made of. */
+/** The programs that an engine starts, and the code of the plugin that it calls. */
 const entries = ['packages/cni/src/index.ts', 'packages/portolan/src/docker/open-docker.ts']
 
-/** The user of an engine has neither the options of the command nor its subcommands. */
+/** A user of an engine has neither the command's options nor its subcommands. */
 const option = new RegExp(`(?<![\\w-])--(${Object.keys(optionTable).join('|')})(?![\\w-])`)
 const subcommand = new RegExp(`\\bportolan (${Object.keys(commands).join('|')})\\b`)
 
@@ -20,7 +20,7 @@ const ofParent = 'of endpoints on an interface of the host, which no engine has'
 const ofCluster = 'a host is in a cluster by the command alone, so that its administrator has it'
 const ofWatch = 'a process that is named, and that the command started'
 
-/** Files that have such texts all the same: how many, and why no engine shows them in words of the command. */
+/** Files that contain such texts all the same: the number of texts, and why no engine shows them. */
 const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>> = {
   'packages/netfilter/src/error/wording.ts': [
     17,
@@ -95,7 +95,7 @@ test('no message that an engine shows names an option or a subcommand of the com
     const [expected] = exceptions[file] ?? [0]
     return texts.size === expected ? [] : [`${file}: ${texts.size} in place of ${expected}`, ...texts]
   })
-  // A text that engines show has the words of a `Wording`; one that they never show is counted among the exceptions.
+  // A text that engines show takes its words from a `Wording`. A text that they never show is counted as an exception.
   expect(surplus).toEqual([])
 })
 

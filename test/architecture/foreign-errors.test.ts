@@ -13,10 +13,10 @@ import { packageEntries } from '../../script/package-entries.js'
 import { type Parameter, partsBetween, type Signature, signaturesOf } from './signatures.ts'
 
 /**
- * Callers in JavaScript have no compiler that tells them. What a person writes, or what comes from a file or another program,
- * is told here by its type: texts, addresses, prefixes, pools, and options. A function that takes nothing else answers any
- * other value with an error of Portolan, and computes nothing from it. A function that also takes what another one gives
- * (facts, rulesets, leases, plans) has its types as its contract: the READMEs say so.
+ * JavaScript callers have no compiler that checks types. A person or another program writes some arguments: texts,
+ * addresses, prefixes, pools and options. A function that takes only such arguments must answer any other value with an
+ * error of Portolan, and compute nothing from it. A function that also takes the result of another function (facts,
+ * rulesets, leases, plans) relies on its types: the READMEs say so.
  */
 const entries: Readonly<Record<string, object>> = {
   '@portolan/core': core,
@@ -31,10 +31,10 @@ const entries: Readonly<Record<string, object>> = {
   'portolan/picture': picture,
 }
 
-/** Their functions open folders, sockets and processes of this machine; `portolan` has a suite of its own for it. */
+/** These functions open folders, sockets and processes of this machine. `portolan` has its own suite for them. */
 const onMachine = /^(portolan|@portolan\/(cni|etcd|host)(\/.*)?)$/
 
-/** Entries that a package has for the others alone, or that pass on another one. */
+/** Entries that exist for other packages only, or that re-export another entry. */
 const forPackages =
   /\/(advice|after-silence|analysis|block-store-error|netlink|planning|schema)$|^portolan\/(ip-num|netfilter)$|\/(jest|vitest)$/
 
@@ -51,7 +51,7 @@ const kindOf = ({ type, isOptional }: Parameter): Kind => {
 const symbol = Symbol('s')
 const others: readonly unknown[] = [undefined, null, 0, Number.NaN, 1n, true, {}, [], symbol, () => 0]
 
-/** Values that are none of the kind. */
+/** Values of another type. */
 const wrong: Readonly<Record<Kind, readonly unknown[]>> = {
   text: [...others, ['x']],
   texts: [...others.filter((one) => !Array.isArray(one)), [0], [null], [symbol]],
@@ -60,7 +60,7 @@ const wrong: Readonly<Record<Kind, readonly unknown[]>> = {
   given: [],
 }
 
-/** Values that are of the kind. They may be refused, with an error of Portolan. */
+/** Values of the right type. They may be refused, with an error of Portolan. */
 const hostile: Readonly<Record<Kind, readonly unknown[]>> = {
   text: ['', 'x', '\0', '[', '{"', '-1', '::/0', 'x'.repeat(300)],
   texts: [[], [''], ['x', 'x']],
@@ -69,7 +69,7 @@ const hostile: Readonly<Record<Kind, readonly unknown[]>> = {
   given: [],
 }
 
-/** Values for what stands beside the wrong one. undefined: only functions of the library give such a value. */
+/** Values for the other arguments. undefined: only functions of the library make such a value. */
 const samples: Readonly<Record<string, unknown>> = {
   AddressInput: '10.0.0.1',
   Family: 'ip',
@@ -99,13 +99,13 @@ const shown = (value: unknown): string =>
 
 type Call = (...given: readonly unknown[]) => unknown
 
-/** Steps begin when they are run. */
+/** Runs steps, because a generator begins only when it is run. */
 const ranSteps = (answer: unknown): unknown =>
   typeof answer === 'object' && answer !== null && 'next' in answer
     ? core.runBlockSteps(core.memoryBlockStore(), answer as core.BlockSteps<unknown>)
     : answer
 
-/** null: an answer that says "none", or an error of Portolan. */
+/** Null: an answer that means "none", or an error of Portolan. */
 const faultOf = async (call: Call, given: readonly unknown[], isWrong: boolean): Promise<string | null> => {
   try {
     const answer = await ranSteps(call(...given))

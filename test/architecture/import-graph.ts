@@ -3,13 +3,13 @@ import { dirname, join, relative, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** Source files of a package, as absolute paths. */
+/** The source files of a package, as absolute paths. */
 export const sourcesOf = (name: string): string[] =>
   readdirSync(join(root, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => join(root, 'packages', name, 'src', file))
 
-/** What a file imports, types and lazy imports among it, as it is written there. */
+/** The imports of a file as they are written, with type imports and dynamic imports. */
 export const importsOf = (file: string): string[] => {
   const code = readFileSync(file, 'utf8')
     .replace(/\/\*[\s\S]*?\*\//g, '')
@@ -21,7 +21,7 @@ export const importsOf = (file: string): string[] => {
   return found
 }
 
-/** The files of a package and those of them that each imports, by their path within `src`. */
+/** The files of a package, and the files among them that each imports, by their path within `src`. */
 export const importsWithin = (name: string): Map<string, readonly string[]> => {
   const source = join(root, 'packages', name, 'src')
   const within = (file: string, specifier: string): string =>
@@ -35,8 +35,8 @@ export const importsWithin = (name: string): Map<string, readonly string[]> => {
 }
 
 /**
- * Sets of files each of which imports, by way of others, all files of its set (Tarjan, Depth-first search and linear
- * graph algorithms, 1972).
+ * The import circles: sets of files in which each file reaches all others by imports (Tarjan, Depth-first search and
+ * linear graph algorithms, 1972).
  */
 export const circlesOf = (graph: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] => {
   const numbers = new Map<string, number>()

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals'
 
 type Expect = typeof expect
 
-/** jest's own, which makes all matchers for each value. */
+/** jest's own `expect`, which makes all matchers for each value. */
 const ofJest = Reflect.get(globalThis, 'expect') as Expect
 
-/** What an assertion fails with; null: it holds. */
+/** The error of an assertion; null: it holds. */
 const failureOf = async (ask: (one: Expect) => unknown, one: Expect): Promise<unknown> => {
   try {
     await ask(one)
@@ -16,10 +16,10 @@ const failureOf = async (ask: (one: Expect) => unknown, one: Expect): Promise<un
   }
 }
 
-/** Without a trace, which a message would show. */
+/** An error without a trace, because a message would show the trace. */
 const rejected = (): Promise<never> => Promise.reject(Object.assign(new Error('so'), { stack: 'Error: so' }))
 
-/** Each fails. */
+/** Assertions that must fail. */
 const wrong: readonly (readonly [string, (one: Expect) => unknown])[] = [
   ['a matcher', (one) => one(1).toBe(2)],
   ['one of mocks', (one) => one(1).toHaveBeenCalled()],

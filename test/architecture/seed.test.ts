@@ -34,7 +34,7 @@ describe('the seed of a run', () => {
     const { seed, said } = settled('random')
     expect(said).toContain(`PORTOLAN_SEED=${seed} repeats`)
     expect(settled(seed).seed).toBe(seed)
-    // One in two thousand million.
+    // Two random seeds are equal once in two thousand million.
     expect(settled('random').seed).not.toBe(seed)
   })
 

@@ -1,8 +1,8 @@
 import { parseSync } from '@swc/core'
 
-/** Properties that hold a sentence of ours, whatever they are of. */
+/** Properties that contain a sentence of Portolan's, in any object. */
 const sentences: ReadonlySet<string> = new Set(['message', 'sentence', 'sentences', 'otherwise', 'headline'])
-/** What holds a sentence of ours as its `text`, by the names it goes by, and what a trace tells of a deed. */
+/** Names of objects whose `text` is a sentence of Portolan's, or a trace's description of an action. */
 const holders: ReadonlySet<string> = new Set([
   'cause',
   'refusal',
@@ -13,7 +13,7 @@ const holders: ReadonlySet<string> = new Set([
   'earlier',
 ])
 
-/** Methods that look into the text they are called on, and those that look into the text they are given. */
+/** String methods that search the text they are called on, and those that search their argument. */
 const lookIn: ReadonlySet<string> = new Set(
   'startsWith endsWith includes match matchAll search indexOf lastIndexOf replace replaceAll split'.split(
     ' ',
@@ -41,7 +41,7 @@ const nameOf = (value: unknown): string => {
   return value.type === 'Computed' ? nameOf(value.expression) : ''
 }
 
-/** An expression without what stands around it: `(a.text ?? '')` is `a.text`. */
+/** An expression without its wrapping: `(a.text ?? '')` becomes `a.text`. */
 const bare = (value: unknown): unknown => {
   if (!isNode(value)) return value
   switch (value.type) {
@@ -60,7 +60,7 @@ const bare = (value: unknown): unknown => {
       return Array.isArray(expressions) && expressions.length === 1 ? bare(expressions[0]) : value
     }
     case 'CallExpression': {
-      // What is a sentence still, in other letters.
+      // A sentence in upper or lower case is still a sentence.
       const callee = bare(value.callee)
       const isSame =
         isNode(callee) &&
@@ -99,7 +99,7 @@ const isHolder = (expression: unknown, names: Names): boolean => {
   return node.type === 'MemberExpression' && holders.has(nameOf(node.property))
 }
 
-/** What a file calls such properties once they are taken apart, or put into a variable. */
+/** The variable names for such properties in a file, from destructuring or assignment. */
 const namesIn = (nodes: readonly Node[]): Names => {
   const names = new Map<string, string>()
   const read = (pattern: unknown, isOfHolder: boolean): void => {
@@ -113,7 +113,7 @@ const namesIn = (nodes: readonly Node[]): Names => {
       read(value, holders.has(key))
     }
   }
-  // Names of names: until there is no new one.
+  // Repeats until no new name is found, for variables made from variables.
   for (let before = -1; before !== names.size; ) {
     before = names.size
     for (const node of nodes) {
@@ -132,14 +132,14 @@ const namesIn = (nodes: readonly Node[]): Names => {
 
 const typeOf = (pattern: Node): string => JSON.stringify(pattern.typeAnnotation ?? '')
 
-/** A text that a sentence can be told by: words, not a single character to cut at. */
+/** True: a text that identifies a sentence. A single character at which a text is split does not. */
 const isWords = (value: unknown): boolean =>
   isNode(value) &&
   ((value.type === 'StringLiteral' && value.value !== '') || value.type === 'TemplateLiteral')
 
 /**
- * Where a program looks into a sentence that it wrote itself: by a regular expression, by a part of it, or by comparing
- * it with another text.
+ * Finds places where the program searches a sentence of its own: by a regular expression, by a part, or by a
+ * comparison.
  *
  * @returns the places, as offsets in the code
  */
@@ -168,7 +168,7 @@ export const sentenceMatches = (code: string): readonly string[] => {
   })
 }
 
-/** The code of a node, on one line. Offsets of swc count bytes, and go on from one program to the next. */
+/** The code of a node, on one line. swc's offsets count bytes, and continue from one parsed program to the next. */
 const told = (code: string, node: Node, program: { readonly span: { readonly start: number } }): string => {
   const { start, end } = node.span as { readonly start: number; readonly end: number }
   const first = program.span.start - leadingBytes(code)
@@ -178,7 +178,7 @@ const told = (code: string, node: Node, program: { readonly span: { readonly sta
     .replace(/\s+/g, ' ')
 }
 
-/** A program begins with its first statement. */
+/** The length of the blanks and comments before the first statement, where a program's span begins. */
 const leadingBytes = (code: string): number => {
   const { length } = /^(\s|\/\/.*\n|\/\*[\s\S]*?\*\/)*/.exec(code)?.[0] ?? ''
   return Buffer.byteLength(code.slice(0, length))

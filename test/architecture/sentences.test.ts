@@ -7,8 +7,10 @@ import { sentenceMatches } from './sentence-matches.ts'
 const root = resolve(import.meta.dirname, '../..')
 const packages = ['netfilter', 'core', 'host', 'iptables', 'nftables', 'portolan']
 
-/** Sentences of others: matches of iptables that are not understood, what Node says of options, what the parsers of
- * XML and YAML say. */
+/**
+ * Foreign sentences, which may be searched: unknown matches of iptables, Node's messages about options, messages of XML
+ * and YAML parsers.
+ */
 const ofOthers: Readonly<Record<string, readonly string[]>> = {
   'packages/core/src/conflict/remedy/decision.ts': [
     'countsPackets.test(step.text)',
@@ -16,7 +18,7 @@ const ofOthers: Readonly<Record<string, readonly string[]>> = {
   ],
   'packages/core/src/engine/xml.ts': ["message.replace(/^\\d+:\\d+: |\\.$/g, '')"],
   'packages/core/src/intent/compose/yaml-words.ts': ['pattern.test(message)'],
-  // A culprit may begin with the word for its kind. Nothing but that word depends on it.
+  // A culprit's text may begin with the name of its tool. Only that word depends on this.
   'packages/portolan/src/plan/print/list-conflicts.ts': ['text.startsWith(tool)'],
   'packages/portolan/src/command/options/options.ts': [
     "/^Option '(.+?)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(why)",

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A parameter of a public function, as the API report has it. */
+/** A parameter of a public function, as the API report shows it. */
 export interface Parameter {
   readonly name: string
   readonly type: string
@@ -15,7 +15,7 @@ export interface Signature {
 
 const packages = join(import.meta.dirname, '../../packages')
 
-/** The parts of a text between separators that stand in no bracket. `=>` closes none. */
+/** Splits a text at separators outside brackets. `=>` closes no bracket. */
 export const partsBetween = (text: string, separator: string): readonly string[] => {
   let depth = 0
   const parts = ['']
@@ -28,7 +28,7 @@ export const partsBetween = (text: string, separator: string): readonly string[]
   return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
 
-/** `(a: string, b?: number) => void;`: the text in the first pair of parentheses. */
+/** The text inside the first pair of parentheses, as of `(a: string, b?: number) => void;`. */
 const inParentheses = (text: string): string => {
   let depth = 0
   for (const [at, character] of [...text].entries()) {
@@ -41,7 +41,7 @@ const inParentheses = (text: string): string => {
 
 const functions = /^export (?:function|const) (\w+)(?:: )?(?:<(?:[^<>]|<[^<>]*>)*>)?(?=\()/gm
 
-/** The functions of one entry that are in its API report. */
+/** The functions in the API report of one entry. */
 export const signaturesOf = (folder: string, report: string): readonly Signature[] => {
   const text = readFileSync(join(packages, folder, 'api', `${report}.api.md`), 'utf8')
   return [...text.matchAll(functions)].map(({ 0: head, 1: name = '', index }) => ({

@@ -17,7 +17,7 @@ test.each(['looked at', 'removed'])(
       writeFileSync(join(folder, 'first.mjs'), '')
       writeFileSync(join(folder, 'real/second.mjs'), 'export const { url } = import.meta')
       execFileSync('mkfifo', [join(folder, 'left/pipe')])
-      // The first import makes the loader know the folder; then it looks at the link alone.
+      // The first import makes the loader know the folder, so that afterwards it reads only the link.
       const script = `
       import { lstatSync, rmSync } from 'node:fs'
       import ${JSON.stringify(stats)}

@@ -1,4 +1,4 @@
-/** The texts of a program: of strings, and of what templates have between their values. */
+/** The texts of a program: strings, and the fixed parts of templates. */
 export const textsOf = (node: unknown): readonly string[] => {
   if (Array.isArray(node)) return node.flatMap(textsOf)
   if (typeof node !== 'object' || node === null) return []

@@ -7,15 +7,15 @@ import { textsOf } from './texts.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const packages = ['netfilter', 'core', 'host', 'iptables', 'nftables', 'portolan']
-/** The subject of a sentence is the thing itself: the packet, the rule, the client, the program. */
+/** The subject of a sentence must be the packet, the rule, the client or the program. */
 const vague = /\b(who|whom|whoever|somebody|someone|nobody)\b/i
-/** Of a comment a packet may be one whose port is free; a message says it in two sentences. */
+/** A comment may say "a packet whose port is free". A message uses two sentences instead. */
 const vagueInMessage = /\b(who|whom|whoever|whose|somebody|someone|nobody)\b/i
-/** Files that have to contain these words. */
+/** Files that must contain these words. */
 const exceptions = new Set([
-  // The names of services in /etc/services.
+  // It has the names of services in /etc/services.
   'packages/iptables/src/parse/grammar/value/service-port.ts',
-  // The list of the words.
+  // It has the list of the words.
   'test/architecture/words.test.ts',
 ])
 
@@ -23,13 +23,16 @@ const isHeld = (file: string): boolean => !exceptions.has(relative(root, file))
 
 const files = packages.flatMap(sourcesOf).filter(isHeld)
 
-/** The folders of what is written beside the packages' sources: tests, benches, examples and scripts. */
+/** The folders of texts beside the packages' sources: tests, benches, examples and scripts. */
 const folders = [
   ...packages.map((name) => join(root, 'packages', name, 'test')),
   ...['test', 'bench', 'examples', 'script'].map((name) => join(root, name)),
 ]
 
-/** Texts of ours by their ending; a script may have none. Rulesets and answers of other programs have other endings. */
+/**
+ * File names with texts of the project; a script may have no ending. Rulesets and answers of other programs have other
+ * endings.
+ */
 const written = /^[^.]+$|\.(ts|js|mjs|py|txt|md)$/
 
 const filesBeside = folders.flatMap((folder) =>
@@ -56,7 +59,7 @@ test('messages name the packet, the rule or the program they speak of', () => {
   ).toEqual([])
 })
 
-/** What a reader of the repository and of each package reads first. */
+/** The documents that a reader of the repository or of a package reads first. */
 const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
   .map((name) => join(root, name))
   .concat(packages.map((name) => join(root, 'packages', name, 'README.md')))

@@ -6,7 +6,7 @@ import { type Outcome, run } from '../cli/portolan.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
 
-/** All entries, one after another, on a machine that does other things too. */
+/** The time limit for all entries, one after another, on a busy machine. */
 const LIMIT_MS = 300_000
 
 const bench = (...words: readonly string[]): Promise<Outcome> =>
@@ -48,7 +48,7 @@ interface Report {
 const isSpread = ({ least, median, most }: Spread): boolean =>
   0 < least && least <= median && median <= most && Number.isFinite(most)
 
-// No test asks how long anything took: that is for a quiet machine, and a person.
+// No test compares times: that needs a quiet machine and a person.
 describe('npm run bench', () => {
   test(
     'measures every entry in a small size, and prints JSON and nothing else',
@@ -65,14 +65,14 @@ describe('npm run bench', () => {
         expect(['ms', '1/s', 'MB']).toContain(unit)
         const all = [measured, ...peers.flatMap((peer) => (peer.kind === 'measured' ? [peer.measured] : []))]
         expect(all.filter((spread) => !isSpread(spread))).toEqual([])
-        // Small sizes keep or break no promise.
+        // Small sizes give no verdict.
         expect(verdict).toBe('none')
       }
     },
     LIMIT_MS,
   )
 
-  // An engine that is not installed is told of in a row; as root all of them run where the tests were set up.
+  // A row reports an engine that is not installed. As root all of them run, where the tests were set up.
   test(
     'publishes ports with other engines, and makes connections through their rules',
     async () => {

@@ -46,7 +46,9 @@ test('the table of marks says of each what was wanted, what was measured, and wh
   )
 })
 
-/** Widths follow the widest cell, which the lines above would have to be edited for: one space stands for any. */
+/**
+ * Column widths depend on the widest cell. One space stands for any number, so that the expected lines need no edits.
+ */
 const spaced = (line: string): string => line.replaceAll(/ {2,}/g, '  ')
 
 test('a run without a mark has no table of them', () => {

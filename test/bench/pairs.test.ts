@@ -52,11 +52,11 @@ describe('two builds that ran in turn', () => {
 test('the interval of a median leaves out as many values at each end as the sign test allows at 5 %', () => {
   const first = (count: number) => Array.from({ length: count }, (_, at) => at + 1)
   expect(medianInterval(first(5))).toBeNull()
-  // 2 / 2^6 = 3 %, and of one value less at each end 2 * 7 / 2^6 = 22 %.
+  // 2 / 2^6 = 3 %. With one value less at each end: 2 * 7 / 2^6 = 22 %.
   expect(medianInterval(first(6))).toEqual({ from: 1, to: 6 })
   // 2 * 10 / 2^9 = 4 %.
   expect(medianInterval(first(9))).toEqual({ from: 2, to: 8 })
-  // As tables of the sign test have it.
+  // The same as in tables of the sign test.
   expect(medianInterval(first(20))).toEqual({ from: 6, to: 15 })
   expect(medianInterval(first(9).toReversed())).toEqual({ from: 2, to: 8 })
 })

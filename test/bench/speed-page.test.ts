@@ -7,7 +7,7 @@ import type { Report } from '../../bench/report.ts'
 const root = new URL('../../', import.meta.url)
 const page = fileURLToPath(new URL('docs/speed.md', root))
 
-/** The table between two comments, of which the first names the report it is made of. */
+/** A table between two comments. The first comment names the report of which the table is made. */
 const tables =
   /(?<=<!-- table of (?<file>bench\/results\/[a-z0-9-]+\.json) -->\n\n).*?(?=\n\n<!-- end of the table -->)/gs
 

@@ -69,7 +69,7 @@ describeOnKernel('on a terminal', 'nftables', () => {
 
 describeOnKernel('apply --yes', 'nftables', () => {
   test('exits 3 for a conflict and 0 with --force, and --json says whether it was applied', async () => {
-    // In a store of its own: what the tests before leased would be given up, which is a change.
+    // Uses its own store. In the other tests' store, giving up their leases would be a change.
     const words = ['apply', '--yes', '--json', '--state', 'forced', '-f', 'twice.yaml']
     const blocked = await portolan(words, { folder, under: apart })
     expect(blocked.code).toBe(3)

@@ -25,7 +25,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
   readonly dependencies: Readonly<Record<string, string>>
 }
 const files = readdirSync(bundle)
-/** Installed by those alone that name a cluster: no dependency. */
+/** Only installations with a cluster have this package, so it is no dependency. */
 const optional = ['@portolan/etcd']
 const folder = temporaryFolder({ 'compose.yaml': oneService, 'host.json': busyHost })
 
@@ -117,7 +117,7 @@ test('help is there without the file of the commands, and the same', async () =>
   const folder = join(installed, 'dist/bundle')
   for (const name of readdirSync(folder)) if (name.startsWith('commands-')) rmSync(join(folder, name))
   expect(await answers()).toEqual(whole)
-  // What may be something else than a question for help is read by the file that has everything.
+  // A command line that may not be a question for help loads the file with all commands.
   const { stderr } = await start(installed, ['move', '--', '--help'])
   expect(stderr).toContain('commands-')
 })
@@ -168,7 +168,7 @@ describe('what V8 compiled of the command', () => {
     const [file = ''] = keptIn(installed)
     const compiled = join(installed, 'dist/compiled', file)
     const { size: small, ino: first } = statSync(compiled)
-    // The last look was long after the file was made: the next is as long after that.
+    // Sets the last check to a day after the file was made. So the next check is due a day later.
     const later = statSync(compiled).birthtimeMs / 1000 + 86_400
     utimesSync(compiled, later, later)
     await start(installed, planned)
@@ -181,7 +181,7 @@ describe('what V8 compiled of the command', () => {
     utimesSync(compiled, 0, 0)
     await start(installed, planNothing)
     expect(statSync(compiled)).toMatchObject({ size: grown, ino: second })
-    // It was looked at.
+    // The check was recorded.
     expect(statSync(compiled).mtimeMs).toBeGreaterThan(0)
   })
 
@@ -201,7 +201,8 @@ describe('what V8 compiled of the command', () => {
     const installed = install('with-options')
     const first = await start(installed, planned)
     const [plain = ''] = keptIn(installed)
-    // V8 of Node 24 goes on with what it compiled with another size of the heap, and not with another limit of traces.
+    // V8 of Node 24 accepts compiled code from a process with another heap size. It refuses code from one with another
+    // limit of stack traces.
     const withOptions = { NODE_OPTIONS: '--max-old-space-size=2048 --stack-trace-limit=7' }
     expect(await start(installed, planned, withOptions)).toEqual(first)
     const both = keptIn(installed)
@@ -212,7 +213,7 @@ describe('what V8 compiled of the command', () => {
     const made = statSync(theirs).ino
     expect(await start(installed, planned, withOptions)).toEqual(first)
     expect(statSync(theirs).ino).toBe(made)
-    // What V8 compares: versions, the text and the options.
+    // The header that V8 compares: versions, the text and the options.
     const headOf = (file: string): Buffer => readFileSync(file).subarray(0, 16)
     const head = headOf(ours)
     expect(headOf(theirs)).not.toEqual(head)

@@ -12,7 +12,7 @@ const program = `#!/bin/sh\nexec ${commandLine.map((word) => `'${word}'`).join('
 const folder = temporaryFolder({ 'compose.yaml': oneService, 'two.yaml': two, 'bin/portolan': program })
 const path = `${folder}/bin:/usr/local/bin:/usr/bin:/bin`
 
-/** Runs a script with the command on the path of programs, as a user has it. */
+/** Runs a script in which `portolan` is on the PATH, as for a user. */
 const shell = async (words: readonly string[]): Promise<string> => {
   const { stdout, stderr } = await run(['sh', '-c', 'chmod +x bin/portolan; exec "$@"', 'sh', ...words], {
     folder,
@@ -23,14 +23,14 @@ const shell = async (words: readonly string[]): Promise<string> => {
   return stdout
 }
 
-/** What bash offers once Tab is pressed at the end of each line; words as bash has them in COMP_WORDS. */
+/** The words that bash offers after Tab at the end of each line. A line's words are those of COMP_WORDS. */
 const bashOffers = async (lines: readonly (readonly string[])[]): Promise<readonly string[]> => {
   const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
   const asked = lines.map(
     (words) =>
       `COMP_WORDS=(portolan ${words.map(quoted).join(' ')}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _portolan portolan; echo "\${COMPREPLY[*]}"`,
   )
-  // compopt speaks of the completion under way, and here is none.
+  // compopt works only during a completion, and here is none, so it is replaced.
   const script = `source <(portolan completion bash); source <(portolan completion bash)
     compopt() { echo "compopt $*"; }; ${asked.join('\n')}`
   return (await shell(['bash', '--norc', '-c', script])).replace(/\n$/, '').split('\n')
@@ -122,7 +122,7 @@ test('an unknown shell is an error that names those there are', async () => {
 
 const has = (program: string): boolean => existsSync(`/usr/bin/${program}`)
 
-/** script/bootstrap --tests installs them; without one, the test says so. */
+/** script/bootstrap --tests installs these programs. Without one of them its test is skipped; in CI it fails. */
 const testWith = (program: string) =>
   has(program) || process.env.CI === 'true' ? test : (test.skip as typeof test)
 
@@ -140,7 +140,7 @@ testWith('fish')('fish completes commands, values and names', async () => {
 })
 
 testWith('zsh')('zsh completes what is typed, with names and files', async () => {
-  // A terminal of its own in zsh: Tab is pressed, and what the line then says is run by echo.
+  // zsh gets a terminal of its own. Tab is pressed, and echo runs the completed line.
   const script = `
     zmodload zsh/zpty
     zpty inner zsh -f -i

@@ -30,7 +30,7 @@ const folder = temporaryFolder({
 })
 for (const name of ['pipes/pipe.yaml']) execFileSync('mkfifo', [join(folder, name)])
 
-/** The host ports and the project that a plan of these words has. */
+/** The host ports and the project of a plan with these arguments. */
 const planned = async (words: readonly string[], setting: Partial<Setting> = {}) => {
   const { stdout } = await portolan(['plan', '--host', `${folder}/host.json`, '--json', ...words], {
     folder,

@@ -10,7 +10,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 const blog = 'name: blog\nservices: {web: {ports: ["9090:80"]}}\n'
 const host = fileURLToPath(new URL('../../packages/host/dist/index.js', import.meta.url))
 
-/** Holds the host's lock until the file `go` is there. */
+/** Holds the host's lock until the file `go` exists. */
 const holder = `import { existsSync, writeFileSync } from 'node:fs'
 import { withHostLock } from ${JSON.stringify(host)}
 await withHostLock(async () => {
@@ -25,7 +25,7 @@ createServer().listen(8080, '0.0.0.0', () => writeFileSync('listening', ''))
 
 const base = temporaryFolder({})
 
-/** What a script may call: \`$portolan\` is the command. Every wait ends after a minute at most. */
+/** Functions for scripts; \`$portolan\` is the command. Each wait ends after a minute at most. */
 const words = `portolan='${commandLine.join(' ')}'; node='${process.execPath}'
 until_said() { for i in $(seq 600); do [ "$(grep -c -- "$1" "$2" 2>/dev/null)" -ge "\${3:-1}" ] && return 0; sleep 0.1; done
   echo "no $1 in $2:"; cat "$2"; exit 98; }
@@ -37,7 +37,7 @@ answered() { wait $typed; code=$?; exec 3>&-; echo "code $code"; cat out; }
 shop_has() { echo "rules $(nft list ruleset | grep -c shop/)"; $portolan plan --json --state state | grep -o '"kept": [0-9]*'; }
 `
 
-/** Runs a script in namespaces and a folder of its own. */
+/** Runs a script in its own namespaces and folder. */
 const inside = (script: string) => {
   const folder = mkdtempSync(join(base, 'host-'))
   const files = {
@@ -82,7 +82,7 @@ describeOnKernel('apply of a host that changed while it asked', 'nftables', () =
     expect(stdout).toMatch(
       /The plan has changed[\s\S]*Changes that are new[\s\S]*Apply these \d+ changes\?[\s\S]*Nothing was changed\./,
     )
-    // No rule of shop, and no lease of it.
+    // shop has neither rules nor leases.
     expect(stdout).toMatch(/\nrules 0\n"kept": 0\n$/)
   })
 
@@ -123,7 +123,7 @@ describeOnKernel('destroy of a host that changed while it asked', 'nftables', ()
 })
 
 describeOnKernel('apply --yes of a host that changed meanwhile', 'nftables', () => {
-  /** The plan is made, and waits for the lock; something of ours is changed before it has it. */
+  /** The plan is made and waits for the lock. Something of Portolan's is changed before it gets the lock. */
   const changedBy = (change: string, extra: string) =>
     `$portolan apply -f blog.yaml --yes --state state >/dev/null
     $node holder.mjs & until_there held
@@ -172,7 +172,7 @@ describeOnKernel('a failed apply', 'iptables-nft', () => {
     expect(stdout).toMatch(/\ncode 1\nrules 0\n"kept": 0\n$/)
   })
 
-  /** A command that finds programs in front of the others which do something else where they are to write. */
+  /** A command that finds replaced programs first, which do something else when they should write. */
   const whereWriting = (write: string) => `mkdir bin; cat >bin/iptables-nft-restore <<END
 #!/bin/sh
 ${write}; exit 1
@@ -199,7 +199,7 @@ END
 
 describeOnKernel('an apply of nftables that is refused', 'nftables', () => {
   test('leaves no lease behind', async () => {
-    // Another program keeps the table for itself as long as it runs.
+    // Another program owns the table as long as it runs.
     const { stdout } = await inside(
       `mkfifo hold; { echo 'add table inet portolan { flags owner; }'; until_there go; } >hold &
       nft -i <hold >/dev/null & until nft list tables | grep -q portolan; do sleep 0.05; done

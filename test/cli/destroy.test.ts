@@ -69,7 +69,7 @@ describe('destroy of what it cannot tell', () => {
   })
 })
 
-/** Applies shop and blog in a namespace of their own, runs the line, and tells which of them are there after it. */
+/** Applies shop and blog in a new namespace, runs the line, and tells which of them still exist. */
 const after = async (line: string, where = folder) => {
   const command = commandLine.join(' ')
   const script = `for file in ${folder}/compose.yaml ${folder}/blog.yaml; do ${command} apply --yes ${state.join(' ')} -f $file >/dev/null || exit 99; done

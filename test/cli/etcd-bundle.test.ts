@@ -37,7 +37,7 @@ test('the command talks to etcd where none of its libraries is installed, and ke
     run([process.execPath, join(installed, 'bin/portolan.js'), ...words, ...nowhere], { folder })
   const failed = await asked(['cluster', 'status'])
   expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(/127\.0\.0\.1:1/) })
-  // Where a command fails, little of the code may have run.
+  // A command that failed has run little of the code, so nothing is kept.
   expect(existsSync(compiled)).toBe(false)
   const planned = await asked(['plan'])
   expect(planned.code).not.toBe(1)

@@ -6,7 +6,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 const RULES = 5_000
 const PACKETS = 5_000
 
-/** A big host: single addresses, prefixes, port ranges and interfaces, mixed. */
+/** A host with many rules: single addresses, prefixes, port ranges and interfaces. */
 const manyRules = [
   '*filter',
   ':FORWARD ACCEPT [0:0]',

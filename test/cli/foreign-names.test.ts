@@ -34,13 +34,13 @@ const folder = temporaryFolder({
 })
 const host = ['--host', 'host.json', '--iptables-save', 'rules.txt']
 
-/** Nothing but newlines, and the tabs of scripts, that a terminal would obey or hide. */
+/** Expects no characters that control a terminal or are invisible, except newlines and the tabs of scripts. */
 const expectPlain = (text: string): void => {
   expect(text).toMatch(/^([\n\t]|[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}])*$/u)
   expect(text).not.toMatch(/^portolan: all is well/m)
 }
 
-/** The same for what a terminal got: its own ends of lines, and our colours. */
+/** The same for the output on a terminal, with its own line ends and Portolan's colours. */
 const expectPlainOnTerminal = (text: string): void => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: ESC begins a colour
   expectPlain(text.replaceAll('\r\n', '\n').replaceAll(/\u001b\[(?:0|1|2|31|32|33)m/g, ''))

@@ -6,7 +6,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 const folder = temporaryFolder({ 'compose.yaml': oneService, 'host.json': quietHost })
 const facts = '--host host.json --state state'
 
-/** /dev/full refuses every byte with ENOSPC (full(4)). */
+/** Runs the command with its output to a file such as /dev/full, which refuses every byte with ENOSPC (full(4)). */
 const onto = (place: string, line: string, input = '') =>
   portolan(line.split(' '), { folder, input, under: ['sh', '-c', `"$@" >${place}`, 'sh'] })
 

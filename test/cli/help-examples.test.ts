@@ -14,7 +14,7 @@ const packet = {
   ...{ destination: '192.0.2.2', destinationPort: 8080, state: 'new' },
 }
 const words = commandLine.map((word) => `'${word}'`).join(' ')
-/** What serves until it is stopped is stopped once it serves. */
+/** A program that serves until it is stopped is stopped as soon as it serves. */
 const program = `#!/bin/sh
 if [ "$1" = cluster ] && [ ! -e /run/etcd.pid ]; then
   setsid etcd --data-dir /run/etcd --log-level error >/dev/null 2>&1 &
@@ -39,14 +39,14 @@ const files = {
 }
 const folder = temporaryFolder(files)
 
-/** Some fifty commands, one after the other, and for most of them the 2 s of `runAll`. */
+/** Some fifty commands run one after the other. Most of them take the 2 s of `runAll`. */
 const longestMs = 300_000
 
 /**
- * Runs lines one after the other on a host of their own, with its own state directory. A question is answered with yes:
- * by a pipe without an end, at which script(1) waits 2 s for a line that no program reads (lib/pty-session.c of
- * util-linux, `write_eof_to_child`).
- * @returns how each line ended, and what it said on standard error
+ * Runs lines one after the other on a new host with its own state directory. A question is answered with yes by an
+ * endless pipe. At such a pipe script(1) waits 2 s for a line that no program reads (lib/pty-session.c of util-linux,
+ * `write_eof_to_child`).
+ * @returns how each line ended, and its standard error
  */
 const runAll = async (lines: readonly string[]): Promise<readonly [string, string, string][]> => {
   const script = `chmod +x bin/portolan; mount -t tmpfs tmpfs /var/lib; mount -t tmpfs tmpfs /run; ip link set lo up
@@ -77,7 +77,7 @@ const runAll = async (lines: readonly string[]): Promise<readonly [string, strin
   return lines.map((line, at) => [line, codes.get(String(at)) ?? 'none', said.stdout.split('\n')[at] ?? ''])
 }
 
-/** In an order in which each finds what it is about. */
+/** Each command comes after those that make what it needs. */
 const order = [
   'plan',
   'apply',

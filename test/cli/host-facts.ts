@@ -1,4 +1,4 @@
-/** A host that forwards already and has nothing in the way, as a file for `--host`. */
+/** A host that forwards already and where nothing is in the way. A file for `--host`. */
 export const quietHost = JSON.stringify({
   interfaces: [
     { name: 'lo', index: 1, up: true, addresses: ['127.0.0.1/8', '::1/128'] },
@@ -7,7 +7,7 @@ export const quietHost = JSON.stringify({
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv6.conf.all.forwarding': '1' },
 })
 
-/** A host with a VPN in a table of its own, a resolver in Amazon's range, and a web server. */
+/** A host with a VPN in its own routing table, a resolver in Amazon's range, and a web server. */
 export const busyHost = JSON.stringify({
   interfaces: [{ name: 'eth0', index: 2, up: true, addresses: ['192.0.2.2/24', '10.1.2.3/16'] }],
   routes: [

@@ -1,4 +1,4 @@
-/** A container host: a LAN on eth0, Docker's default bridge, sshd. A file for `--host`. */
+/** A container host with a LAN on eth0, Docker's default bridge and sshd. A file for `--host`. */
 export const dockerHost = JSON.stringify({
   interfaces: [
     { name: 'lo', index: 1, up: true, kind: 'loopback', addresses: ['127.0.0.1/8', '::1/128'] },
@@ -10,7 +10,9 @@ export const dockerHost = JSON.stringify({
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv6.conf.all.forwarding': '1' },
 })
 
-/** What Docker has for one container with port 8080, beside ufw with `ufw limit ssh`: as iptables-save prints it. */
+/**
+ * Docker's rules for one container with port 8080, together with ufw and `ufw limit ssh`, as iptables-save prints them.
+ */
 export const dockerAndUfw = `*nat
 :PREROUTING ACCEPT [0:0]
 :INPUT ACCEPT [0:0]

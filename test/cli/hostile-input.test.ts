@@ -8,7 +8,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 const folder = temporaryFolder({ 'host.json': quietHost, 'compose.yaml': oneService })
 
-/** A folder of its own for a case that needs certain files, with a Compose file that works. */
+/** A folder for a case that needs certain files, with a Compose file that works. */
 const project = (name: string, files: Readonly<Record<string, string>> = {}): string => {
   const made = join(folder, name)
   mkdirSync(made)
@@ -17,7 +17,7 @@ const project = (name: string, files: Readonly<Record<string, string>> = {}): st
   return made
 }
 
-/** What is too much for it must be refused, not run out of memory. */
+/** Too large inputs must be refused, and must not exhaust this small heap. */
 const smallHeap = { NODE_OPTIONS: '--max-old-space-size=500' }
 
 const tried = async (words: readonly string[], where: string): Promise<Outcome> =>

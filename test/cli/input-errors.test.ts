@@ -102,7 +102,7 @@ describe('a file that cannot be used is an error that says why', () => {
   })
 
   test('a file this user may not read', async () => {
-    // The superuser may read everything, but not open an ordinary file as a folder.
+    // Root may read every file, but cannot open an ordinary file as a folder.
     const { code, stderr } = await portolan(['plan', '--host', 'host.json/inner'], { folder })
     expect(code).toBe(1)
     expect(stderr).toMatch(/^portolan: host\.json\/inner could not be read: .*\.\n$/)

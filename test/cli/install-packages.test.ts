@@ -12,7 +12,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 })
 
-/** A root folder with one service enabled, and an apt-get that runs `install` for the packages it is given. */
+/** A root folder with one enabled service. Its apt-get runs `install` for the packages. */
 const machine = (install: string, unknown = 'none') => {
   const root = mkdtempSync(join(tmpdir(), 'portolan-install-'))
   folders.push(root)

@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '../../packages/portolan')
 
-/** In the order of their names; script/bundle-options.js says why they, or their native code, are not in the bundle. */
+/** Sorted by name. script/bundle-options.js says why these packages, or their native code, are not in the bundle. */
 export const natives = ['@bomb.sh/tab', 'lmdb', 'netlink']
 
-/** The command in a folder of its own, where nothing but its package and those libraries is installed. */
+/** Installs the command into a folder, with nothing but its package and those libraries. */
 export const installCommand = (folder: string): string => {
   const installed = join(folder, 'node_modules/portolan')
   for (const part of ['package.json', 'bin', 'dist/bundle'])

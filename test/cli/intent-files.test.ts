@@ -20,7 +20,7 @@ const folder = temporaryFolder({
     'services:\n  web: {ports: ["80:80"]}\n  debug: {profiles: [debug], ports: ["9229:9229"]}\n',
 })
 
-/** The host ports and the project that a plan of these words has. */
+/** The host ports and the project of a plan with these arguments. */
 const planned = async (words: readonly string[], setting: Partial<Setting> = {}) => {
   const outcome = await portolan(['plan', '--host', `${folder}/host.json`, '--json', ...words], {
     folder,

@@ -7,7 +7,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 const folder = temporaryFolder({ 'compose.yaml': oneService })
 
-/** A host with these rules, on which neither nft nor iptables is installed: an empty folder stands over where they are. */
+/** A host with these rules but without nft and iptables: an empty folder covers the place of both. */
 const bareWith = (rules: string): readonly string[] => [
   ...['unshare', '--net', '--mount', 'sh', '-c'],
   ...['echo "$0" | nft -f - && mount -t tmpfs tmpfs /usr/sbin && exec "$@"', rules],

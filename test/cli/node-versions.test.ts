@@ -9,7 +9,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 const folder = temporaryFolder({ 'compose.yaml': oneService, 'host.json': busyHost })
 const script = commandLine.at(-1) ?? ''
 
-/** Node 22 and 24 come as packages; the suite itself runs on whatever node runs it. */
+/** Node 22 and 24 are installed as packages. The suite itself runs on any Node. */
 const nodes = ['22', '24'].map((version) => ({
   version,
   program: fileURLToPath(new URL(`../node-versions/node_modules/node-${version}/bin/node`, import.meta.url)),
@@ -48,7 +48,7 @@ describe.each(present)('on Node $version', ({ version, program }) => {
 })
 
 describeOnKernel('on other versions of Node', 'nftables', () => {
-  // iptables and netlink are spoken the same way; what differs between versions is Node's own.
+  // Only Node's own parts differ between versions. iptables and netlink are used in the same way.
   const inNamespace = (program: string): string =>
     `${program} ${script} apply --yes --state state && ${program} ${script} plan --state state && ${program} ${script} destroy --yes --state state`
 

@@ -7,7 +7,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 const module = (name: string): string =>
   JSON.stringify(fileURLToPath(new URL(`../../packages/${name}/dist/index.js`, import.meta.url)))
 
-/** An orchestrator: takes an address of the project's network for a task that no file names. */
+/** An orchestrator that leases an address of the project's network for a task that is in no file. */
 const orchestrator = `import { acquireAddress } from ${module('core')}
 import { openLeaseStore } from ${module('portolan')}
 const store = openLeaseStore('state')

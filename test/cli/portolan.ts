@@ -5,7 +5,7 @@ import { execa } from 'execa'
 const script = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 const built = fileURLToPath(new URL('../../packages/portolan/dist/bundle/main.cjs', import.meta.url))
 
-/** How a command line ended. */
+/** The outcome of a command line. */
 export interface Outcome {
   readonly code: number | undefined
   readonly stdout: string
@@ -13,23 +13,23 @@ export interface Outcome {
 }
 
 export interface Setting {
-  /** The folder it runs in. */
+  /** The working directory. */
   readonly folder: string
-  /** Standard input; nothing (and no terminal) unless given. */
+  /** Standard input. Default: none, and no terminal. */
   readonly input?: string
   readonly environment?: Readonly<Record<string, string>>
-  /** What runs it: `unshare --net`, say. */
+  /** The program that runs the command, such as `unshare --net`. */
   readonly under?: readonly string[]
-  /** One that runs longer is ended. A minute and a half unless given. */
+  /** The time limit. Default: a minute and a half. */
   readonly timeoutMs?: number
 }
 
-/** The program and first word that run the command as it ships. */
+/** The program and the first arguments that run the command as it ships. */
 export const commandLine: readonly string[] = [process.execPath, '--', script]
 
 /**
- * Runs the built command as a user would, in an environment of its own: nothing of this process's leaks in. One
- * that hangs is ended, and its test fails on the missing exit code.
+ * Runs the built command as a user would. Nothing of this process's environment reaches it. A command that hangs is
+ * ended, and its test fails by the missing exit code.
  */
 export const portolan = async (words: readonly string[], setting: Setting): Promise<Outcome> => {
   if (!existsSync(built)) throw new Error(`${built} is not there: build with npm run build`)

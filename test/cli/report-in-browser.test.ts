@@ -26,7 +26,7 @@ networks: {front: {enable_ipv6: true}}
 }
 const host = ['--host', 'host.json', '--iptables-save', 'rules', '-f', 'compose.yaml', '--state', 'state']
 
-/** Where Chromium is not installed the suite says so, and fails in continuous integration. */
+/** Without Chromium the suite prints so, and fails in continuous integration. */
 const describeInBrowser = (title: string, body: () => void): void => {
   if (hasBrowser()) {
     describe(title, body)
@@ -70,7 +70,7 @@ describeInBrowser('the page of a report in a browser', () => {
   }
   const fromTheTop = (): Promise<void> => page.read('void document.activeElement.blur()')
 
-  /** The answer as `portolan explain` prints it, without its indentation. */
+  /** The answer on the page, in the form that `portolan explain` prints, without indentation. */
   const answer = (): Promise<readonly string[]> =>
     page.read(`(() => {
       const texts = (list) => [...list.children].flatMap((item) => {

@@ -8,7 +8,7 @@ const intent = (hostPort: number) =>
   `name: shop\nservices: {web: {networks: [web], ports: ["${hostPort}:80"]}}\nnetworks: {web: {enable_ipv6: true}}\n`
 const folder = temporaryFolder({ 'compose.yaml': intent(8080), 'moved.yaml': intent(9090) })
 
-/** How a backend's rules are saved, and the options that take what was saved. */
+/** The command that saves a backend's rules, and the options that read the saved file. */
 const saved: Readonly<Record<Backend, { readonly save: string; readonly options: readonly string[] }>> = {
   nftables: { save: 'nft -j list ruleset > rules.json', options: ['--nft-json', 'rules.json'] },
   'iptables-nft': {

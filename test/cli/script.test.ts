@@ -24,7 +24,7 @@ const folder = temporaryFolder({
   'twice.yaml': 'name: shop\nservices: {a: {ports: ["80:80"]}, b: {ports: ["80:80"]}}\n',
 })
 
-/** The script for everything, printed now; fails unless it was printed alone and with success. */
+/** Prints the script for everything now. Fails unless the command succeeds and prints nothing else. */
 const printScript = async (words: readonly string[]): Promise<string> => {
   const command = ['script', '--host', 'host.json', '-f', 'everything.yaml', ...words]
   const { code, stdout, stderr } = await portolan(command, { folder })
@@ -34,7 +34,7 @@ const printScript = async (words: readonly string[]): Promise<string> => {
 
 const printed = new Map<string, Promise<string>>()
 
-/** The same, printed once for each line of words. */
+/** The same script, printed once for each set of arguments. */
 const scriptFor = (...words: readonly string[]): Promise<string> => {
   const key = words.join(' ')
   const found = printed.get(key) ?? printScript(words)
@@ -42,10 +42,10 @@ const scriptFor = (...words: readonly string[]): Promise<string> => {
   return found
 }
 
-/** In a network namespace of its own, and with a /run of its own for the lock of iptables-legacy. */
+/** Runs a program in a new network namespace, with its own /run for the lock of iptables-legacy. */
 const apart = ['unshare', '--net', '--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /run && exec "$@"', 'sh']
 
-/** Fails with the program's own words unless it accepts the text. */
+/** Fails with the program's own message unless the program accepts the text. */
 const accept = async (text: string, program: readonly string[]): Promise<void> => {
   const { code, stderr } = await run([...apart, ...program], { folder, input: text })
   expect({ program, code, stderr }).toEqual({ program, code: 0, stderr: '' })
@@ -85,8 +85,8 @@ describe.each(['nftables', 'iptables-nft', 'iptables-legacy'])('the format sh fo
     expect(text.match(/ip link add name '?br-/g)).toHaveLength(3)
     expect(text).toContain('mtu 1400')
     expect(text).toMatch(/echo 1 > '?\/proc\/sys\/net\/ipv4\/ip_forward/)
-    // Nothing of a user's is ever expanded by the shell: outside quotes and here-documents no other `$` than
-    // those of the script's own variables.
+    // The shell must expand no text of a user. Outside quotes and here-documents, each `$` belongs to the script's own
+    // variables.
     const code = text.replace(/<<'(\w+)'\n[\s\S]*?\n\1\n/g, '\n').replace(/'[^']*'/g, "''")
     expect(new Set(code.match(/[$`][^\s"]*/g) ?? [])).toEqual(
       new Set(

@@ -13,8 +13,9 @@ describe('the root of a user namespace, an ordinary user of the machine', () => 
   const destroy = async (directory: string): Promise<string> => {
     const { stderr } = await portolan(['destroy', '-p', 'shop', '--yes', '--state', directory], {
       folder,
-      // One after the other: of a namespace made together with its user namespace, which has no numbers yet, the kernel
-      // shows the names of legacy tables to the machine's root alone, and destroy removes nothing that it cannot see.
+      // First the user namespace, then the network namespace. When both are made at once, the user namespace has no id
+      // map yet. The kernel then shows the names of legacy tables to the machine's root only, and destroy removes
+      // nothing that it cannot see.
       under: [...asUser, 'unshare', '--user', '--map-root-user', '--', 'unshare', '--net', '--'],
     })
     return stderr
@@ -24,7 +25,7 @@ describe('the root of a user namespace, an ordinary user of the machine', () => 
     const own = join(folder, 'own')
     mkdirSync(own)
     if (asUser.length > 0) {
-      // As a home is: its owner made it in a directory of root's.
+      // The user owns the folder, and root owns its parent, as for a home.
       chownSync(folder, user, user)
       chownSync(own, user, user)
     }

@@ -4,7 +4,7 @@ import { commandLine, portolan, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const folder = temporaryFolder({ 'compose.yaml': oneService })
-// A host of its own, on which nothing of Portolan is.
+// A new host without anything of Portolan's.
 const apart = ['unshare', '--net']
 const status = (...words: readonly string[]) =>
   portolan(['status', '--state', `${folder}/state`, ...words], { folder, under: apart })
@@ -66,7 +66,7 @@ describe('status --watch', () => {
 
   test('shows one text in place of the other until Control-C, and succeeds', async () => {
     const words = [...commandLine, 'status', '--watch', '--state', `${folder}/state`]
-    // The shell is there before and after, and Control-C is for the command alone.
+    // The shell exists before and after the command, and Control-C is for the command only.
     const line = `sh -c 'echo $$ >pid; exec "$@"' sh ${words.map((word) => `'${word}'`).join(' ')}; echo "ended with $?"`
     const script = `: >shown; script -qec "$1" /dev/null >shown &
       until [ "$(grep -c '^.*Nothing of Portolan is mapped' shown)" -ge 2 ]; do kill -0 $! || break; sleep 0.1; done
@@ -85,7 +85,7 @@ describe('status --watch', () => {
     const script = [
       `printf 'name: shop\nservices: {web: {ports: ["8111:80"]}}\n' >watched.yaml`,
       `: >shown; script -qefc "$1" shown >/dev/null & ${shown(':8111')}`,
-      // Renamed: between the two steps of a file that is written in place it may be read empty.
+      // The file is renamed: a file that is written in place may be read while it is empty.
       `printf 'name: shop\nservices: {web: {ports: ["8222:80"]}}\n' >next; mv next watched.yaml; ${shown(':8222')}`,
       `printf 'name: [' >next; mv next watched.yaml; ${shown('compares with what it said before')}`,
       'kill -INT $(cat pid); wait; cat shown',

@@ -17,7 +17,7 @@ const folder = temporaryFolder({
 const subnet = (...words: readonly string[]) =>
   portolan(['subnet', '--host', 'host.json', ...words], { folder })
 
-/** What it printed, one `SUBNET GATEWAY` a line; fails unless it succeeded in silence. */
+/** The printed lines, one `SUBNET GATEWAY` each. Fails unless the command succeeds without messages. */
 const lines = async (...words: readonly string[]): Promise<readonly string[]> => {
   const { code, stdout, stderr } = await subnet(...words)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

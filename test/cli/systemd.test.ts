@@ -24,7 +24,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A file of ours with the command where it is here: systemd-analyze asks for the program. */
+/** A unit file with the path of the command in this tree, because systemd-analyze checks that the program exists. */
 const unit = (name: string): string =>
   readFileSync(join(packaged, 'systemd', name), 'utf8').replaceAll(
     '/usr/bin/portolan',

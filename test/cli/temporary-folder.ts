@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll } from '@jest/globals'
 
-/** A folder with these files in it, gone when the suite that asked for it is done. */
+/** Makes a folder with these files. It is removed at the end of the suite. */
 export const temporaryFolder = (files: Readonly<Record<string, string>>): string => {
   const folder = mkdtempSync(join(tmpdir(), 'portolan-cli-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -4,11 +4,11 @@ import { commandLine, type Outcome, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const compose = 'name: shop\nservices: {web: {image: nginx, ports: ["8080:80"]}}\n'
-/** A program that a plan waits for. */
+/** A program that runs longer than a plan waits silently. */
 const slow = `#!/bin/sh\necho $$ >> "$HOME/started"\nexec $SLOW\n`
-/** Ends once the command has said that it waits. */
+/** A program that ends once the command has printed that it waits. */
 const untilTold = '#!/bin/sh\nuntil grep -q Control-C "$HOME/told"; do sleep 0.05; done\n'
-/** Where there are no tables of others, no program is started to list them. */
+/** A foreign table. Without any, the command starts no program to list them. */
 const foreign = '/usr/sbin/nft add table ip other'
 const folder = temporaryFolder({
   'compose.yaml': compose,
@@ -62,7 +62,7 @@ describe('Control-C', () => {
 })
 
 describe('Control-C where facts come from files', () => {
-  /** The command waits for a pipe that is never written to, and the signal comes once it has opened it. */
+  /** The command waits for a pipe that is never written to. The signal comes after the command has opened the pipe. */
   const interrupted = (words: string): string =>
     `set -m; rm -f pipe; mkfifo pipe; ${words} & exec 3>pipe; sleep 0.2; kill -INT -- -$!; wait $!; echo "code $?"`
 

@@ -4,7 +4,10 @@ import { oneService } from './host-facts.ts'
 import { portolan } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-/** A user that may change nothing and read no rules. As root it has a number that no user database has. */
+/**
+ * A user that may change nothing and read no rules. When root runs the tests, it is a user id without an entry in the
+ * user database.
+ */
 const powerless =
   process.geteuid?.() === 0
     ? ['unshare', '--net', '--', 'setpriv', '--reuid=65533', '--regid=65533', '--clear-groups']

@@ -37,7 +37,7 @@ interface Service {
   readonly deploy?: { readonly replicas?: number }
 }
 
-/** What `docker-compose config` makes of a case. It needs no daemon. */
+/** The answer of `docker-compose config` to a case. It needs no daemon. */
 export const answerOfCompose = (project: Case): Answer =>
   inFolderOf(project, (folder) => {
     const { status, stdout, stderr } = spawnSync(
@@ -73,7 +73,7 @@ const answerOf = ({ name, networks = {}, services = {} }: Model): Answer => ({
   ),
 })
 
-/** Of an external network only its name is the file's to say. */
+/** A file can set only the name of an external network. */
 const networkOf = (key: string, network: Network): NetworkAnswer =>
   network.external === true
     ? { external: network.name ?? key, internal: false, ip6: false, subnets: [], bridge: null }
@@ -91,7 +91,7 @@ const ownNetwork = (network: Network): NetworkAnswer => ({
   bridge: network.driver_opts?.['com.docker.network.bridge.name'] ?? null,
 })
 
-/** Null for what has no endpoint of its own: a service of another `network_mode`, or without a container. */
+/** Null: the service has no endpoint of its own, because of its `network_mode` or without a container. */
 const serviceOf = (service: Service): ServiceAnswer | null => {
   const replicas = service.scale ?? service.deploy?.replicas ?? 1
   if (replicas === 0 || (service.network_mode ?? '') !== '') return null

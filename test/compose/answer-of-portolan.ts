@@ -6,7 +6,7 @@ import { type Answer, eachPort, type NetworkAnswer, sorted, words } from './answ
 import type { Case } from './case.ts'
 import { inFolderOf } from './folder.ts'
 
-/** What Portolan's command reads of a case. */
+/** The answer of Portolan's command to a case. */
 export const answerOfPortolan = (project: Case): Answer =>
   inFolderOf(project, (folder) => {
     const before = process.cwd()

@@ -1,4 +1,4 @@
-/** What Portolan reads of a project, in a form that both programs' answers can be brought to. */
+/** What Portolan reads of a project, in a form for the answers of both programs. */
 export type Answer =
   | { readonly kind: 'refused'; readonly why: string }
   | {
@@ -9,28 +9,28 @@ export type Answer =
     }
 
 export interface NetworkAnswer {
-  /** The name outside the project, of an external network. */
+  /** The name of an external network outside the project. */
   readonly external: string | null
   readonly internal: boolean
   readonly ip6: boolean
-  /** `subnet gateway range`, sorted; `-` for what is not said. */
+  /** `subnet gateway range`, sorted; `-`: not given. */
   readonly subnets: readonly string[]
   readonly bridge: string | null
 }
 
 export interface ServiceAnswer {
   readonly replicas: number
-  /** `network address address6 mac`, sorted; `-` for what is not said. */
+  /** `network address address6 mac`, sorted; `-`: not given. */
   readonly networks: readonly string[]
   /** `address:host:container/protocol`, one for each port, sorted. */
   readonly ports: readonly string[]
 }
 
-/** `a b c`, with `-` for what is not there. */
+/** `a b c`; `-` for a missing part. */
 export const words = (...parts: readonly (string | null | undefined)[]): string =>
   parts.map((part) => part || '-').join(' ')
 
-/** Ports of ranges of the same length, one by one; any other as it is. */
+/** Splits ranges of the same length into single ports. Other ports stay as they are. */
 export const eachPort = (
   address: string,
   host: string,

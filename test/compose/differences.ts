@@ -1,4 +1,4 @@
-/** Why Portolan answers otherwise than Compose on purpose. */
+/** The reasons for which Portolan intentionally differs from Compose. */
 const because = {
   notAPort:
     'docker-compose config does not look whether a host port, an address or a protocol is one. Portolan refuses what is none, with its place.',
@@ -38,7 +38,7 @@ const because = {
     'docker-compose config does not look whether a mode names a container. Portolan refuses an empty name.',
 }
 
-/** Where Portolan answers otherwise, by the name of the case. */
+/** The cases in which Portolan differs, by name, with the reason. */
 export const differences: Readonly<Record<string, string>> = {
   'ports: short "80:80/"': because.protocol,
   'ports: short "80/tcp/udp"': because.protocol,

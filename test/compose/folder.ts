@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Case } from './case.ts'
 
-/** Writes a case's files, does something in the folder it is started in, and removes them. */
+/** Writes a case's files, does work in its start folder, and removes the files. */
 export const inFolderOf = <T>({ files, folder }: Case, work: (folder: string) => T): T => {
   const above = mkdtempSync(join(tmpdir(), 'portolan-compose-'))
   try {

@@ -8,7 +8,7 @@ import { differences } from './differences.ts'
 
 const file = new URL('./answers.json', import.meta.url)
 
-/** `script/compose-answers` sets it: the answers are taken from the program anew instead of from the file. */
+/** Set by `script/compose-answers`: the answers are taken from the program again, and not from the file. */
 const anew = process.env.TAKE_COMPOSE_ANSWERS === '1'
 
 const taken: Readonly<Record<string, Answer>> = anew
@@ -22,7 +22,7 @@ if (anew) {
   writeFileSync(file, `{\n${lines.join(',\n')}\n}\n`)
 }
 
-/** Why something is refused is each program's own to say. */
+/** Removes the reason of a refusal, because each program has its own words. */
 const comparable = (answer: Answer | undefined): unknown =>
   answer?.kind === 'refused' ? { kind: 'refused' } : answer
 

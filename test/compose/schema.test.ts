@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { readCompose } from '@portolan/core'
 
 /**
- * The Compose Specification's own schema, as Debian's docker-compose 2.26 carries it (compose-go, schema/compose-spec.json,
+ * The schema of the Compose Specification, from Debian's docker-compose 2.26 (compose-go, schema/compose-spec.json,
  * Apache License 2.0).
  */
 const schema: Schema = JSON.parse(readFileSync(new URL('./compose-spec.json', import.meta.url), 'utf8'))
@@ -16,7 +16,7 @@ interface Schema extends Part {
   readonly definitions: { readonly service: Part; readonly network: Part }
 }
 
-/** The keys of a part of which Portolan says that they are unknown. */
+/** The keys that Portolan reports as unknown in a part of a file. */
 const unknown = (keys: readonly string[], text: (key: string) => string): readonly string[] =>
   keys.filter((key) => {
     const { notes } = readCompose(text(key), {
@@ -26,7 +26,7 @@ const unknown = (keys: readonly string[], text: (key: string) => string): readon
     return notes.some((note) => note.text.includes(`the key "${key}" is unknown`))
   })
 
-/** A value for each key that is read; any other takes what there is. */
+/** A valid value for each key that is read. Any value is fine for other keys. */
 const values: Readonly<Record<string, string>> = {
   name: 'x',
   networks: '{}',

@@ -11,7 +11,7 @@ import { hostFacts, lookAt, type Seen, tell } from '../property/conflicts/look.t
 import { filesIn, named, rulesetFiles, withCorpus } from './iptables-files.ts'
 import { place, withoutCulprits } from './without-culprit.ts'
 
-/** Ports that the hosts of the corpus know, and one bound to an address. */
+/** An intent with ports that the hosts of the corpus use, one of them bound to an address. */
 const intent = `
 name: shop
 networks:
@@ -48,7 +48,7 @@ const nftDumps = (): readonly Dump[] =>
       })),
   )
 
-/** Counted, to be printed. */
+/** Counters for the printed summary. */
 class Counts {
   readonly #counts = new Map<string, number>()
 
@@ -65,7 +65,7 @@ class Counts {
   }
 }
 
-/** Each witness fares in the evaluator as its conflict says. */
+/** Complaints about witnesses that do not behave in the evaluator as their conflict says. */
 const complaintsOfWitnesses = ({ conflicts, fate }: Seen, counts: Counts): readonly string[] =>
   conflicts.flatMap((conflict) => {
     const { kind, severity, certainty } = conflict
@@ -81,7 +81,7 @@ const complaintsOfWitnesses = ({ conflicts, fate }: Seen, counts: Counts): reado
     return isTrue ? [] : [`${tell(conflict)}: ${fared}: ${JSON.stringify(conflict.witness)}`]
   })
 
-/** Without its culprit a witness works, or another is to blame. */
+/** Complaints about wrong culprits. Without its culprit a witness must pass, or fail by another rule. */
 const complaintsOfCulprits = (seen: Seen, counts: Counts): readonly string[] => {
   const { desired } = seen.plan
   return seen.conflicts.flatMap((conflict) => {
@@ -102,12 +102,14 @@ const isRule = (culprit: Culprit | null): culprit is Culprit => culprit !== null
 
 const mostRounds = 12
 
-/** Removing what the errors name, round by round, leaves a host without errors in the end. */
+/**
+ * Complaints about errors. The culprits of all errors are removed, round by round, until the host has no errors left.
+ */
 const complaintsOfErrors = (seen: Seen, counts: Counts): readonly string[] => {
   const { desired } = seen.plan
   let rules = seen.rulesets
   for (let round = 0; round < mostRounds; round += 1) {
-    // The plan has searched the host as it is.
+    // The first round uses the plan's own search of the unchanged host.
     const found = round === 0 ? seen.conflicts : findUncheckedConflicts(desired, hostFacts, rules)
     const errors = found.filter(({ severity }) => severity === 'error')
     if (errors.length === 0) {

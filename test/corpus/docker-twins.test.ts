@@ -21,7 +21,7 @@ interface Twins {
   readonly family: Family
 }
 
-/** Docker's own tests wrote both for one intent: the name of the file. */
+/** Docker's own tests wrote both rulesets for the same intent, which the file name tells. */
 const twins: readonly Twins[] = !present
   ? []
   : readdirSync(modern).flatMap((name) => {
@@ -37,7 +37,7 @@ const factsWith = (bridgeNf: '0' | '1'): HostFacts => ({
   interfaces: [
     { name: 'lo', up: true, kind: 'loopback', addresses: ['127.0.0.1/8', '::1/128'] },
     { name: 'eth0', up: true, kind: 'veth', addresses: ['192.0.2.2/24', '2001:db8:1::2/64'] },
-    // Docker gives the container of its IPv6 tests the first address.
+    // The container in Docker's IPv6 tests has the first address.
     { name: bridge, up: true, kind: 'bridge', addresses: ['192.168.0.1/24', 'fd49:efd7:54aa::ff/64'] },
     { name: 'br-other', up: true, kind: 'bridge', addresses: ['172.30.1.1/24', 'fd00:30:1::1/64'] },
     { name: 'loopback0', up: true, kind: 'veth', addresses: [] },
@@ -114,14 +114,14 @@ const packets = (family: Family): fc.Arbitrary<Packet> =>
       state,
     }))
 
-/** Flows that came to the same, by what they came to. */
+/** The number of flows with the same outcome on both sides, by outcome. */
 const tally = new Map<string, number>()
 
 const stopped: readonly string[] = ['dropped', 'rejected', 'unrouted']
 
 /**
- * What becomes of a flow, without the rule that stops it. Where the host speaks to itself, iptables' MASQUERADE
- * asks for a source in the subnet only and nftables' for the bridge it comes in by: the source may be another.
+ * The outcome of a flow, without the rule that stops it. For the host's flows to itself, iptables' MASQUERADE matches a
+ * source in the subnet, and nftables' matches the incoming bridge. So their sources may differ.
  */
 const summary = ({ outcome, at, seenAs, certainty }: Outcome, packet: Packet): object =>
   stopped.includes(outcome)
@@ -154,11 +154,12 @@ describe("Docker's iptables and nftables versions of one intent", () => {
     })
     fc.assert(
       fc.property(packets(family), fc.constantFrom(...hosts), (packet, { one, other }) => {
-        // On an internal network only the nftables version lets through what is established already.
+        // On an internal network only the nftables version accepts established packets.
         fc.pre(!intent.includes('internal=true') || packet.state === 'new')
         const [a, b] = [one.evaluate(packet), other.evaluate(packet)]
         const [here, there] = [summary(a, packet), summary(b, packet)]
-        // Each expect makes an error first, with its stack, which takes as long as a flow does.
+        // `expect` first makes an error with a stack, which takes as long as a flow. So it is called only for a
+        // difference.
         if (!isDeepStrictEqual(here, there)) expect({ packet, ...here }).toEqual({ packet, ...there })
         tally.set(a.outcome, (tally.get(a.outcome) ?? 0) + 1)
       }),

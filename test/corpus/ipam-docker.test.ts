@@ -10,7 +10,7 @@ interface Case {
   readonly pools: readonly { readonly base: string; readonly size: number }[]
   readonly allocated: readonly string[]
   readonly reserved: readonly string[]
-  /** 0: the pool's own. */
+  /** 0: the size of the pool. */
   readonly subnetSize: number
   readonly expect: string | null
   readonly error: 'ErrNoMoreSubnets' | 'ErrInvalidPool' | null
@@ -18,7 +18,7 @@ interface Case {
 
 const file = join(import.meta.dirname, '../../../shared/corpus/ipam-docker.json')
 
-/** Docker sorts its pools before use; ours are used in the order written, so the sorting is done here. */
+/** Docker sorts its pools before use, and Portolan uses them in the written order. So they are sorted here. */
 const sorted = (pools: Case['pools']): Case['pools'] =>
   pools.toSorted((a, b) => {
     const [first, second] = [parsePrefix(a.base), parsePrefix(b.base)]
@@ -26,9 +26,9 @@ const sorted = (pools: Case['pools']): Case['pools'] =>
   })
 
 /**
- * Six cases have the base 172.17.0.0/12, which the Go test hands to the allocator unmasked, so that it begins to
- * search in the middle. A base of ours is masked to 172.16.0.0/12; what comes before the written base is
- * reserved instead, which asks the same question.
+ * The reserved prefixes before a pool's base. Six cases have the base 172.17.0.0/12. The Go test passes it without
+ * masking, so the allocator begins in the middle of the pool. Portolan masks the base to 172.16.0.0/12, so the part
+ * before the written base is reserved. That asks the same question.
  */
 const beforeBase = (pools: Case['pools']): string[] =>
   pools.some(({ base }) => base === '172.17.0.0/12') ? ['172.16.0.0/16'] : []

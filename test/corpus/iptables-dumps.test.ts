@@ -4,7 +4,7 @@ import { lower, parse } from '@portolan/iptables'
 import { openShell } from '../shell/open-shell.ts'
 import { foreignFiles, listing, named, nodesOf, rulesetFiles, rulesOf, withCorpus } from './iptables-files.ts'
 
-/** What iptables-save itself printed, of any version: not written or changed by hand. */
+/** Files that iptables-save printed, of any version, without changes by hand. */
 const saved = rulesetFiles().filter(
   (file) =>
     /\.golden$|iptables-save[.\w]*$|fedora27-ip6?tables$|\/(?:wireless|policy-drop|ipt-save-filter)\.txt$/.test(
@@ -22,7 +22,7 @@ withCorpus('rulesets of others', () => {
       `iptables rulesets: ${rulesets.length} files, ${all} matches and targets, ${opaque.length} left opaque: ${opaque.join('; ')}`,
     )
     expect(rulesets.length).toBeGreaterThan(150)
-    // An IPv6 module in an IPv4 file, twice, and a rule made to fail: the kernel takes none of them.
+    // An IPv6 module in an IPv4 file, twice, and a rule that is made to fail: the kernel refuses all three.
     expect(opaque.length).toBeLessThanOrEqual(3)
   })
 
@@ -56,7 +56,7 @@ const isRoot = process.getuid?.() === 0
 if (!isRoot) console.warn('SKIPPED: rulesets are loaded into the kernel as root only.')
 const live = isRoot || process.env.CI === 'true' ? withCorpus : describe.skip
 
-/** What the kernel has after loading a text, in a namespace of its own; null when it refuses it. */
+/** The kernel's rules after loading a text in a new namespace; null: the kernel refuses the text. */
 const loaded = (text: string, variant: string, family: string): string | null => {
   const program = `${family === 'ip' ? 'iptables' : 'ip6tables'}-${variant}`
   using shell = openShell(['unshare', '--net'])
@@ -74,7 +74,7 @@ const byNumber = (text: string): readonly string[] =>
     .toSorted()
 
 live('rulesets of others, in the kernel', () => {
-  // Docker's are a hundred and more of one kind: some stand for all.
+  // Docker has more than a hundred similar files, so only some of them are loaded.
   const files = rulesetFiles().filter((file, index) => !file.endsWith('.golden') || index % 12 === 0)
 
   test.each(['nft', 'legacy'])('load from our print as from their own text, iptables-%s', (variant) => {
@@ -92,7 +92,7 @@ live('rulesets of others, in the kernel', () => {
       expect(`${named(file)}\n${withoutComments(ours ?? 'refused')}`).toBe(
         `${named(file)}\n${withoutComments(theirs)}`,
       )
-      // And what the kernel lists is what we print, without its help.
+      // Portolan prints the same text that the kernel lists.
       expect(`${named(file)}\n${rulesOf(listing(theirs, file)).join('\n')}`).toBe(
         `${named(file)}\n${rulesOf(theirs).join('\n')}`,
       )

@@ -14,7 +14,10 @@ interface Case {
   readonly loads: boolean
 }
 
-/** `:CHAIN,CHAIN` and `*table` hold for the lines after them; a rule is `rule;as listed, or =;OK or FAIL`. */
+/**
+ * Parses a test file. `:CHAIN,CHAIN` and `*table` apply to the lines after them. A rule is `rule;as listed, or =;OK or
+ * FAIL`.
+ */
 const casesOf = (file: string): readonly Case[] => {
   let [table, chain] = ['filter', 'INPUT']
   const cases: Case[] = []
@@ -36,7 +39,7 @@ const casesOf = (file: string): readonly Case[] => {
   return cases
 }
 
-/** Well formed, and refused by the kernel for the chain they stand in. */
+/** Valid rules that the kernel refuses in their chain. */
 const wrongPlace: ReadonlySet<string> = new Set(['-m eui64'])
 
 const readCase = ({
@@ -83,7 +86,7 @@ withCorpus('the extension tests of iptables', () => {
     )
     expect(read.length).toBeGreaterThan(130)
     expect(read.filter(({ listed, opaque }) => listed !== null && opaque.length === 0)).toEqual([])
-    // What is kept opaque keeps its words, all of them.
+    // An opaque match or target keeps all its words.
     const words = (text: string): string => text.split(' ').toSorted().join(' ')
     for (const { written, listed } of kept) expect(words(listed ?? '')).toBe(words(written))
   })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe } from '@jest/globals'
 import { parse, print, type Ruleset } from '@portolan/iptables'
 
-/** Rulesets that others wrote, kept beside the project: see the README there. */
+/** The folder of foreign rulesets, beside the project: see the README there. */
 export const corpus: string = join(import.meta.dirname, '../../../shared/corpus')
 
 const there = existsSync(corpus)
@@ -23,18 +23,18 @@ export const filesIn = (folder: string): readonly string[] =>
 
 export const named = (file: string): string => file.slice(corpus.length + 1)
 
-/** Not rulesets, though they lie among them: XML, and the syntax tree that another parser printed of a dump. */
+/** Files among them that are no rulesets: XML, and the syntax tree of another parser. */
 const other = /\.xml$|synology/
 
 const allFiles = (): readonly string[] =>
   ['docker/iptabler', 'iptables-shell', 'real-dumps', 'batfish'].flatMap(filesIn)
 
-/** Every ruleset of iptables there is in the corpus, as saved or as written by hand. */
+/** All iptables rulesets of the corpus, saved ones and hand-written ones. */
 export const rulesetFiles = (): readonly string[] => allFiles().filter((file) => !other.test(file))
 
 export const foreignFiles = (): readonly string[] => allFiles().filter((file) => other.test(file))
 
-/** The matches and targets of a ruleset, and those among them kept word for word. */
+/** The matches and targets of a ruleset, and the opaque ones among them. */
 export const nodesOf = (ruleset: Ruleset): { readonly all: number; readonly opaque: readonly string[] } => {
   const nodes = ruleset.tables
     .flatMap((table) => table.chains.flatMap((chain) => chain.rules))

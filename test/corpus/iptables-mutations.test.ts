@@ -6,10 +6,10 @@ import { type Family, ParseError } from '@portolan/netfilter'
 import { countWork, growthOf } from '../growth/count-work.ts'
 import { nodesOf, rulesetFiles } from './iptables-files.ts'
 
-/** `PORTOLAN_MUTATIONS=1000000` takes a minute or two. PORTOLAN_SEED draws others. */
+/** PORTOLAN_MUTATIONS=1000000 takes a minute or two. PORTOLAN_SEED draws other mutations. */
 const count = Number(process.env.PORTOLAN_MUTATIONS ?? 20_000)
 
-/** Numbers that look random and are the same on every run (mulberry32). */
+/** A pseudo-random generator (mulberry32), with the same numbers on every run. */
 const dice = (seed: number): ((sides: number) => number) => {
   let state = seed
   return (sides) => {
@@ -147,7 +147,7 @@ describe('the reader of iptables', () => {
       }
       console.log(`iptables: ${count} mutated inputs, ${read} read, ${understood} of them understood`)
       expect(read).toBeGreaterThan(count / 20)
-      // Blocks of code for each character.
+      // The number of code blocks run for each character.
       expect(most).toBeLessThan(16)
     },
     Math.max(120_000, count),
@@ -192,7 +192,7 @@ describe('the reader of iptables', () => {
       const ruleset = tryParse(`*filter\n:INPUT ACCEPT [0:0]\n${make(size)}\nCOMMIT\n`, 'ip')
       if (ruleset !== null) print(ruleset, 'iptables-save')
     }
-    // Eight times as long: a square would be sixty-four times as much.
+    // For a text that is eight times as long, quadratic work would be sixty-four times as much.
     expect(growthOf(read, 50_000, 400_000)).toBeLessThan(12)
   })
 

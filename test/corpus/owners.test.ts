@@ -19,7 +19,7 @@ const read = (text: string, name: string): NetfilterRuleset =>
     ? nftables.lower(nftables.parse(text, name), { readElsewhere: nftables.isIptablesTable })
     : iptables.lower(iptables.parse(text, name))
 
-/** Every rule that is said to be of another program, or of none. */
+/** The rules whose owner is another program, or none. */
 const strayRules = ({ tables }: NetfilterRuleset, program: string): readonly string[] =>
   tables.flatMap((table) =>
     table.chains.flatMap((chain) =>
@@ -30,7 +30,7 @@ const strayRules = ({ tables }: NetfilterRuleset, program: string): readonly str
     ),
   )
 
-/** Every policy that drops and is said to be of another program, or of none. */
+/** The dropping policies whose owner is another program, or none. */
 const strayPolicies = ({ tables }: NetfilterRuleset, program: string): readonly string[] =>
   tables.flatMap((table) =>
     table.chains.flatMap((chain) =>
@@ -72,7 +72,7 @@ describe('what is redundant', () => {
   const told = (ruleset: NetfilterRuleset): readonly string[] =>
     findAnomalies([ruleset], { packets }).map(({ kind, rule }) => `${kind} ${rule.chain} ${rule.position}`)
 
-  // A user's own rules, and firewalld's direct ones, are in chains that are left to the administrator.
+  // Users' own rules, and firewalld's direct rules, are in chains that engines leave to the administrator.
   const files = readdirSync(folder).filter((name) => name.endsWith('.listing'))
   test.each(files)('is not told of an engine and its own rules: %s', (name) => {
     const found = told(read(readFileSync(join(folder, name), 'utf8'), name))
@@ -97,7 +97,7 @@ COMMIT
   })
 })
 
-/** What other programs were seen to write, kept beside the corpus. */
+/** The folder of rules that other programs were seen to write. */
 const peers = join(corpus, '../peers/listings')
 
 const saved = (text: string, program: string): string =>

@@ -1,11 +1,11 @@
 import type { Culprit } from '@portolan/core'
 import type { NetfilterChain, NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
 
-/** A culprit in a word. */
+/** A culprit as one line of text. */
 export const place = ({ tool, family, table, chain, text }: Omit<Culprit, 'counters'>): string =>
   [tool, family, table, chain, text].join(' ')
 
-/** The rules of a host without those that are blamed; a policy that is blamed accepts. */
+/** The rules of a host without the culprits. A policy that is a culprit becomes ACCEPT. */
 export const withoutCulprits = (
   rulesets: readonly NetfilterRuleset[],
   culprits: readonly Culprit[],

@@ -29,7 +29,7 @@ type Outcome =
 
 const pure = { ...netfilter, ...ipNum, ...sysctls, ...text, ...core, ...planning }
 
-/** What an expression over the exports of the pure packages is. */
+/** The value of an expression in which all exports of the pure packages are known. */
 const evaluate = (expression: string): Outcome => {
   try {
     const call = new Function(...Object.keys(pure), `return (${expression})`)
@@ -42,7 +42,7 @@ const evaluate = (expression: string): Outcome => {
 const needsMore = (outcome: Outcome): boolean =>
   outcome.kind === 'thrown' && outcome.error instanceof ReferenceError
 
-/** Examples of one line, `call // result`, whose call needs nothing but the package and whose result is a literal. */
+/** The one-line examples (`call // result`) that need only the package, and whose result is a literal. */
 const shortExamples = (['netfilter', 'core'] as const)
   .flatMap(publicExportsOf)
   .flatMap(({ name, comment }) => {

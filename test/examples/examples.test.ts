@@ -4,7 +4,7 @@ import { runExample } from './run-example.ts'
 
 const folder = new URL('../../examples/', import.meta.url)
 
-/** What each example prints, one entry a line. */
+/** The output of each example, one entry for each line. */
 const printed: Readonly<Record<string, readonly unknown[]>> = {
   '01-plan.ts': [
     'default: 10.0.0.0/16',

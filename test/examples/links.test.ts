@@ -6,12 +6,12 @@ import { pages, root, textOf } from './markdown/pages.ts'
 const withoutCode = (text: string): string =>
   text.replaceAll(/^( *)(`{3,})[\s\S]*?^\1\2 *$/gm, '').replaceAll(/`[^`\n]*`/g, '')
 
-/** The targets of the links and pictures of a page. */
+/** The targets of the links and pictures on a page. */
 const linksOf = (page: string): readonly string[] => [
   ...[...withoutCode(textOf(page)).matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = '']) => target),
 ]
 
-/** The anchor that GitHub gives a heading. */
+/** The anchor that GitHub makes for a heading. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()

@@ -19,13 +19,13 @@ const ofKind = (kind: string): (readonly [string, Block])[] =>
 
 const needsKernel = (block: Block): boolean => block.kind === 'console' || block.mark?.kind === 'on-kernel'
 
-/** What the page says that the ts block before it prints. */
+/** The output that the page shows after a ts block. */
 const outputOf = (block: Block): string | null => {
   const next = blocks[blocks.indexOf(block) + 1]
   return next?.page === block.page && next.mark?.kind === 'prints' ? next.text : null
 }
 
-/** Both promises of a ts block: comments behind a console.log, and the block that shows its output. */
+/** Checks a ts block's output against its comments behind console.log, and against the output block after it. */
 const expectKept = (block: Block, printed: string): void => {
   const lines = printed.split('\n')
   for (const text of promisedIn(block.text))

@@ -1,4 +1,6 @@
-/** Public functions whose doc comment shows no call yet. A name leaves this list when it has one; none may join it. */
+/**
+ * Public functions whose doc comment has no example yet. A name is removed when it gets one, and no name may be added.
+ */
 export const owedExamples: ReadonlySet<string> = new Set([
   'netfilter/src/address/address.ts parseAddress',
   'netfilter/src/address/address.ts formatAddress',

@@ -16,9 +16,9 @@ export const packageNames = [
   'etcd',
 ] as const
 
-/** An export whose doc comment says @public. */
+/** An export with @public in its doc comment. */
 export interface PublicExport {
-  /** The file, from the folder of packages on, and the name: `core/src/contract/reach.ts reach`. */
+  /** The file below the folder of packages, and the name: `core/src/contract/reach.ts reach`. */
   readonly name: string
   readonly kind: 'function' | 'other'
   /** The doc comment without its stars. */
@@ -36,7 +36,7 @@ const exportsOfFile = (text: string, file: string): readonly PublicExport[] =>
     return [{ name: `${file} ${name}`, kind: isFunction ? 'function' : 'other', comment }]
   })
 
-/** All of one package's, whether its index passes them on or not. */
+/** All public exports of one package, also those that its index does not re-export. */
 export const publicExportsOf = (name: (typeof packageNames)[number]): readonly PublicExport[] => {
   const source = join(packages, name, 'src')
   return readdirSync(source, { recursive: true, encoding: 'utf8' })

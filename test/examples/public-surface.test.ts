@@ -14,7 +14,10 @@ import { exampleModule, surfaceExports } from './surface-examples.ts'
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
 
-/** Types and functions may differ in their first letter alone, which some file systems do not keep apart. */
+/**
+ * Prefixed, because a type and a function may differ only in the case of their first letter, and some file systems
+ * ignore case.
+ */
 const shown = surfaceExports.flatMap(({ name, isType, example }) =>
   example === null ? [] : [{ name: `${isType ? 'type' : 'value'} ${name}`, example }],
 )
@@ -31,7 +34,7 @@ describe('what `portolan` exports', () => {
   })
 })
 
-/** A host without rules, with its own /run and /var/lib; null: Node ended well there. */
+/** Runs files with Node on a host without rules, with its own /run and /var/lib. Null: Node ended well. */
 const endOf = (files: readonly string[]): Promise<string | null> => {
   const alone = 'mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/lib && exec "$@"'
   const code = files.map((file) => `await import(${JSON.stringify(file)})`).join('\n')
@@ -46,7 +49,7 @@ describe('the examples of what `portolan` exports', () => {
   const folder = scratchFolder()
   beforeAll(async () => {
     for (const { name, example } of shown) writeFileSync(join(folder, `${name}.ts`), exampleModule(example))
-    // Those of the Markdown files are compiled with them, and run in markdown.test.ts.
+    // The ts blocks of Markdown files are compiled together with these, and run in markdown.test.ts.
     for (const block of blocks.filter(({ kind }) => kind === 'ts'))
       writeFileSync(
         join(folder, `${block.page.replaceAll('/', ' ')} ${block.line}.ts`),

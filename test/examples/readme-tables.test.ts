@@ -16,7 +16,7 @@ const cellsOf = (line: string): readonly string[] =>
     .slice(1, -1)
     .map((cell) => cell.trim())
 
-/** The rows of the tables of a section, without their heads. */
+/** The rows of the tables in a section, without their headings. */
 const rowsOf = (heading: string): readonly (readonly string[])[] =>
   section(heading)
     .split('\n')
@@ -49,7 +49,7 @@ describe('the table of what is supported', () => {
       for (const [at, cell] of cells.entries()) {
         const [, file = ''] = /\((.*)\)/.exec(cell) ?? []
         const text = readFileSync(join(root, file), 'utf8')
-        // A scenario is played on all backends unless it says otherwise.
+        // A scenario is played on all backends unless it names some.
         expect(text).toMatch(new RegExp(`'${backends[at]}'|\\bbackends\\b|describeScenarios`))
       }
   })
@@ -65,7 +65,7 @@ describe('the counts of the README', () => {
   const actual = [
     counts.testFiles,
     counts.kernelTestFiles,
-    // With both settings of bridge-nf-call-iptables.
+    // Twice, for both values of bridge-nf-call-iptables.
     questions * backends.length * 2,
     counts.scenarios,
     counts.composeFiles,
@@ -82,7 +82,7 @@ describe('the counts of the README', () => {
 
   test.each(figures)('%s: at least %i, and not many more', (_, least, count) => {
     expect(count).toBeGreaterThanOrEqual(least)
-    // A figure that says half of what there is has been forgotten.
+    // A figure that is half of the real one has not been updated.
     expect(least).toBeGreaterThan(count / 2)
   })
 })

@@ -5,9 +5,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { bundleExample } from '../suites/bundle-example.js'
 
 /**
- * Runs a file as a module of its own and gives back what it printed with console.log, a line each.
+ * Runs a file as a module of its own, and returns the lines that it printed with console.log.
  *
- * @param url - a TypeScript file, anywhere; `portolan` and its packages are the sources of this tree
+ * @param url - a TypeScript file, anywhere. `portolan` and its packages mean the sources of this tree
  */
 export const runExample = async (url: URL): Promise<readonly string[]> => {
   const printed: string[] = []

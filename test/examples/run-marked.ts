@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runExample } from './run-example.ts'
 
-/** What comments promise: one behind a console.log tells the start of what it prints. */
+/** The outputs that comments promise. A comment behind a console.log has the start of its output. */
 export const promisedIn = (code: string): readonly string[] =>
   [...code.matchAll(/console\.log\(.*\) \/\/ (.+)$/gm)].map(([, text = '']) => text)
 
-/** Runs code as a module of its own and gives back the lines that it prints. */
+/** Runs code as a module of its own, and returns the lines that it prints. */
 export const runMarked = async (code: string): Promise<readonly string[]> => {
   const folder = mkdtempSync(join(tmpdir(), 'portolan-example-'))
   try {

@@ -4,5 +4,5 @@ import { fileURLToPath } from 'node:url'
 
 const libraries = fileURLToPath(new URL('../../packages/portolan/node_modules', import.meta.url))
 
-/** A new folder in which the libraries of `portolan` are found, and which no package that is packed meanwhile holds. */
+/** Makes a folder in which the libraries of `portolan` are found. It is in no package that is packed meanwhile. */
 export const scratchFolder = (): string => mkdtempSync(join(libraries, '.examples-'))

@@ -28,7 +28,7 @@ const commentOf = (name: string, from: string): string | null => {
 export const exampleIn = (comment: string): string | null =>
   /@example\n([\s\S]*?)(?=\n@|$)/.exec(comment)?.[1]?.trim() ?? null
 
-/** Everything that `portolan` exports, in the order of its index. */
+/** All exports of `portolan`, in the order of its index. */
 export const surfaceExports: readonly SurfaceExport[] = [
   ...readFileSync(fileURLToPath(surface), 'utf8').matchAll(exported),
 ].flatMap(([, allTypes, names = '', from = '']) =>
@@ -56,7 +56,7 @@ const isLiteral = (text: string): boolean => {
   }
 }
 
-/** `EXPRESSION // LITERAL`, the comment behind it or on the next line, becomes a check; so does what is printed. */
+/** Turns `EXPRESSION // LITERAL` into a check, also with the comment on the next line, and also for printed values. */
 export const checked = (code: string): string =>
   code
     .replace(/^(.*\S)\n\/\/ ('.*')$/gm, '$1 // $2')
@@ -70,9 +70,9 @@ export const checked = (code: string): string =>
     })
     .join('\n')
 
-/** The example as a module of its own, which throws where it does not give what it says. */
+/** The example as a module of its own. It throws unless the example gives the promised results. */
 export const exampleModule = (code: string): string => {
-  // An example may call a value of its own by the name of a function that it does not use.
+  // An example may use the name of a function for a variable of its own. Then the function is not imported.
   const used = surfaceExports.filter(
     ({ name }) => new RegExp(`\\b${name}\\b`).test(code) && !new RegExp(`\\bconst ${name}\\b`).test(code),
   )

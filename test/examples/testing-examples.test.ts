@@ -8,7 +8,7 @@ const examples = publicExportsOf('testing').flatMap(({ name, comment }) => {
   return code === null ? [] : [[name, code] as const]
 })
 
-/** What the examples take for granted: a host with a project on it, a flow, and the tools of a test. */
+/** The surroundings that these examples assume: a host with a project, a flow, and the tools of a test. */
 const around = (code: string): string => `import { deepStrictEqual as check } from 'node:assert'
 import { expect } from '@jest/globals'
 import { readCompose } from '@portolan/core'

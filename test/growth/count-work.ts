@@ -2,14 +2,14 @@ import { Session } from 'node:inspector'
 import { afterAll } from '@jest/globals'
 
 /**
- * How much a function does: the blocks of code that it runs, each counted as often as it runs. V8 counts them, so the
- * answer is the same on a machine with other work, which no time is. Work inside built-in functions is not counted:
- * that of a regular expression, or of copying an array.
+ * Counts the blocks of code that a function runs, each as often as it runs. V8 counts them, so other work on the
+ * machine does not change the result, unlike a time. Work inside built-in functions is not counted, for example of a
+ * regular expression or of copying an array.
  *
- * Taking the counts costs some tenths of a second, so a test counts a few runs, not thousands.
+ * Taking the counts costs some tenths of a second, so a test counts a few runs, and not thousands.
  *
- * V8 counts the blocks of functions that it compiles after this file is loaded. Of a function that has run before, it
- * counts the calls alone.
+ * V8 counts the blocks of functions that it compiles after this file is loaded. For a function that has run before, it
+ * counts only the calls.
  */
 export const countWork = (run: () => unknown): number => {
   takeCounts()
@@ -17,9 +17,10 @@ export const countWork = (run: () => unknown): number => {
   return takeCounts()
 }
 
-/** By how much the work grows from one size to another. */
+/** How many times more work one size takes than another. */
 export const growthOf = (run: (size: number) => unknown, from: number, to: number): number => {
-  // What is done once (a table that is filled, a module that is loaded) belongs to neither size.
+  // The first run does work that is done only once (filling a table, loading a module). It must not count for either
+  // size.
   run(from)
   const small = countWork(() => run(from))
   return countWork(() => run(to)) / small
@@ -37,13 +38,13 @@ session.connect()
 session.post('Profiler.enable')
 session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
 
-// V8 would go on counting in all later suites of this worker.
+// Without this V8 would go on counting in all later suites of this worker.
 afterAll(() => session.disconnect())
 
-/** The counts since they were taken last. */
+/** The counts since the last call. */
 const takeCounts = (): number => {
   let total = 0
-  // The session is of this thread, so the answer is here before `post` returns.
+  // The session belongs to this thread, so the callback runs before `post` returns.
   session.post('Profiler.takePreciseCoverage', (error: Error | null, coverage: Coverage) => {
     if (error !== null) throw error
     for (const { url, functions } of coverage.result) {
@@ -54,5 +55,5 @@ const takeCounts = (): number => {
   return total
 }
 
-/** Taking the counts is work too: of this file, and of the inspector. */
+/** Taking the counts is work in this file and in the inspector, which must not count. */
 const isOfCounting = (url: string): boolean => url.startsWith('node:') || url.includes('/count-work.js?')

@@ -14,7 +14,7 @@ interface Component {
   readonly properties?: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** A bill of materials, as far as it is compared: CycloneDX 1.7. */
+/** The parts of a bill of materials that are compared (CycloneDX 1.7). */
 export interface Bill {
   readonly bomFormat: string
   readonly metadata: { readonly component: Component }
@@ -35,11 +35,11 @@ const told = (component: Component): string => `${nameOf(component)} ${component
 export const isBundled = ({ properties = [] }: Component): boolean =>
   properties.some(({ name }) => name === 'portolan:bundled')
 
-/** The libraries that are in the bundle by the bill, as `yaml 2.9.1`. */
+/** The libraries that the bill lists as bundled, as `yaml 2.9.1`. */
 export const bundledIn = ({ components }: Bill): readonly string[] =>
   components.filter(isBundled).map(told).toSorted()
 
-/** The libraries whose modules are in a folder's code: esbuild writes the place of each module in front of it. */
+/** The libraries whose modules are in a folder's code. esbuild writes the path of each module before its code. */
 export const librariesOfModules = (folder: string): readonly string[] => {
   const modules = readdirSync(folder, { encoding: 'utf8', recursive: true })
     .filter((file) => file.endsWith('.js'))
@@ -50,13 +50,13 @@ export const librariesOfModules = (folder: string): readonly string[] => {
   return [...new Set(names.map((name) => name.replace(/(.)@/, '$1 ')))].toSorted()
 }
 
-/** The libraries whose licence comes with the bundle. */
+/** The libraries whose licences come with the bundle. */
 export const librariesOfLicences = (bundle: string): readonly string[] =>
   [...readFileSync(join(bundle, 'LICENSES.txt'), 'utf8').matchAll(/^(\S+) (\d+\.\d+\.\S+) \(.+\)$/gm)]
     .map(([, name, version]) => `${name} ${version}`)
     .toSorted()
 
-/** What a package depends on at once, by its bill. */
+/** The direct dependencies of a package, by its bill. */
 export const directIn = (bill: Bill): readonly string[] => {
   const root = bill.metadata.component['bom-ref']
   const refs = bill.dependencies.find(({ ref }) => ref === root)?.dependsOn ?? []
@@ -79,7 +79,10 @@ const foundFrom = (installed: Installed, from: string, name: string): string | u
   return from === '.' ? undefined : foundFrom(installed, dirname(from), name)
 }
 
-/** The names of all that npm installed for a package, those of its dependencies too, but no peers of a framework. */
+/**
+ * The names of all packages that npm installed for a package: its dependencies and theirs, but no peer dependencies on
+ * frameworks.
+ */
 export const installedFor = (folder: string, name: string): readonly string[] => {
   const lock = readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8')
   const { packages: installed } = JSON.parse(lock) as { packages: Installed }
@@ -95,7 +98,7 @@ export const installedFor = (folder: string, name: string): readonly string[] =>
   return [...new Set(names)].toSorted()
 }
 
-/** Licences that may come with a copy under Apache-2.0, and ask for no more than to be kept with it. */
+/** Licences that allow a copy under Apache-2.0, and only require that their text is kept with it. */
 const allowed: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -113,7 +116,7 @@ const allowed: ReadonlySet<string> = new Set([
 const licencesOf = ({ licenses = [] }: Component): readonly string[] =>
   licenses.map(({ license, expression }) => expression ?? license?.id ?? license?.name ?? 'unnamed')
 
-/** Libraries without a licence, or with one that is not in the list, as `left-pad 1.0.0: WTFPL`. */
+/** Libraries without a licence, or with one that is not allowed, as `left-pad 1.0.0: WTFPL`. */
 export const forbiddenIn = ({ components }: Pick<Bill, 'components'>): readonly string[] =>
   components
     .map((component) => ({ component, licences: licencesOf(component) }))

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { withCertificates } from '../certificates.js'
 import { emptyFolder, type Tarball } from './packed.ts'
 
-/** An empty project that installed the tarballs with npm, and nothing besides. No script of any package ran. */
+/** An empty project that installed only the tarballs with npm. No package's scripts ran. */
 export const installConsumer = (tarballs: readonly Tarball[]): string => {
   const folder = emptyFolder()
   writeFileSync(join(folder, 'package.json'), '{"name":"consumer","private":true,"type":"module"}')
@@ -19,10 +19,10 @@ export const installConsumer = (tarballs: readonly Tarball[]): string => {
   return folder
 }
 
-/** These ask for a test framework, which a project brings itself; what uses them is in the suites of their package. */
+/** These entries need a test framework, which a project brings itself. The suites of their package cover them. */
 const ofFrameworks: readonly string[] = ['@portolan/testing/jest', '@portolan/testing/vitest']
 
-/** Every entry of every package, as a consumer names it: `@portolan/core/planning`. JSON files are left out. */
+/** Every entry of every package, as a consumer writes it: `@portolan/core/planning`. JSON files are left out. */
 export const entriesOf = (folder: string, tarballs: readonly Tarball[]): readonly string[] => {
   const require = createRequire(join(folder, 'index.js'))
   const names = tarballs.map(({ file }) =>
@@ -39,7 +39,7 @@ export const entriesOf = (folder: string, tarballs: readonly Tarball[]): readonl
   })
 }
 
-/** Node of this run, and those that the tests bring. */
+/** The Node of this run, and those that the tests install. */
 export const nodes: readonly { readonly version: string; readonly program: string }[] = [
   { version: process.versions.node.split('.')[0] ?? '', program: process.execPath },
   ...['22', '24'].map((version) => ({
@@ -50,7 +50,7 @@ export const nodes: readonly { readonly version: string; readonly program: strin
   })),
 ]
 
-/** @returns what it printed, and how it ended */
+/** @returns the output and how the program ended */
 export const runNode = (program: string, folder: string, ...words: readonly string[]) => {
   const { status, stdout, stderr } = spawnSync(program, words, {
     cwd: folder,
@@ -67,7 +67,7 @@ const compiler = (name: 'typescript' | 'typescript-5.4'): string => {
   return join(dirname(manifest), bin.tsc)
 }
 
-/** What a compiler says of a file of a project; nothing: it compiles. */
+/** The messages of a compiler about a file of a project; empty: it compiles. */
 export const compile = (
   folder: string,
   version: 'typescript' | 'typescript-5.4',

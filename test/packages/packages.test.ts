@@ -56,7 +56,8 @@ describe.each(tarballs)('$file', ({ path, file, files }) => {
   test('has types that are those of its code, for whatever resolves them', async () => {
     const found = await checkPackage(createPackageFromTarballData(readFileSync(path)))
     const problems = found.types === false ? ['it has no types'] : found.problems
-    // The old resolution of TypeScript knows no exports, and CommonJS gets these by `require` of a module.
+    // TypeScript's old resolution does not know `exports`, and CommonJS must load these entries by `require` of an ES
+    // module. Both are expected.
     const isNews = (problem: (typeof problems)[number]): boolean =>
       typeof problem === 'string' ||
       !(
@@ -76,7 +77,7 @@ describe.each(tarballs)('the bill of materials of $file', (tarball) => {
   const bill = billOf(tarball)
   const name = nameOf(bill.metadata.component)
   const { version, license, dependencies = {} } = manifestOf(name)
-  // A library that is in the bundle and no dependency besides: npm installs nothing of it.
+  // A library that is in the bundle and no further dependency, so npm installs nothing of it.
   const installed = bill.components.filter(
     (one) => !isBundled(one) || installedFor(folder, name).includes(nameOf(one)),
   )
@@ -100,12 +101,12 @@ describe.each(tarballs)('the bill of materials of $file', (tarball) => {
 
   test('has the libraries whose code the package ships, and so have the licences beside that code', () => {
     const dist = join(folder, 'node_modules', name, 'dist')
-    // Of bundles they are made of what esbuild says that it put there.
+    // The bundle's licences must be those of the modules that esbuild put into it.
     const bundle = join(dist, 'bundle')
     const shipped = existsSync(bundle) ? librariesOfLicences(bundle) : []
     expect(bundledIn(bill)).toEqual(shipped)
     expect(shipped.length > 0).toBe(['portolan', '@portolan/cni', '@portolan/etcd'].includes(name))
-    // Nothing else ships code of others.
+    // No other file ships foreign code.
     expect(librariesOfModules(dist)).toEqual([])
   })
 })

@@ -8,7 +8,7 @@ import { withCertificates } from '../certificates.js'
 
 const script = fileURLToPath(new URL('../../script/pack', import.meta.url))
 
-/** A folder that is gone when the suite that asked for it is done. */
+/** Makes a folder that is removed at the end of the suite. */
 export const emptyFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'portolan-packages-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -20,11 +20,11 @@ export interface Tarball {
   readonly path: string
   /** `portolan-core-0.1.0.tgz` */
   readonly file: string
-  /** Paths inside it, without the leading `package/`. */
+  /** The paths inside it, without the leading `package/`. */
   readonly files: readonly string[]
 }
 
-/** Packs every package of the workspace, as its sources are now. */
+/** Packs every package of the workspace from its present sources. */
 export const packAll = (): readonly Tarball[] =>
   execFileSync('sh', [script, emptyFolder()], {
     encoding: 'utf8',

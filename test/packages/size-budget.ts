@@ -1,4 +1,4 @@
-/** The most that each tarball may have, in bytes: a tenth over what it had when this was set. */
+/** The largest allowed size of each tarball, in bytes: a tenth over its size when the budget was set. */
 export const packedBytes: Readonly<Record<string, number>> = {
   portolan: 1_393_000,
   'portolan-cni': 700_000,

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** How a program ended. */
+/** The outcome of a program. */
 export interface Finished {
   readonly exitCode: number
   readonly stdout: string
@@ -22,34 +22,34 @@ export interface Finished {
 /**
  * A shell that waits for programs to start, one after the other.
  *
- * A process that starts a program is copied first (fork(2)), and a worker of jest has some hundred MiB: that takes
- * twenty times what a shell takes for it, and more than most of the programs do (measured: 20 ms and 1 ms).
+ * fork(2) copies the starting process, and a jest worker has some hundred MiB. That takes twenty times what a shell
+ * needs, and longer than most of the programs run (measured: 20 ms and 1 ms).
  */
 export interface Shell extends Disposable {
   readonly pid: number
-  /** Runs a program to its end. Throws only when the shell is gone: a program that is missing ends with 127. */
+  /** Runs a program to its end. Throws only when the shell is gone. A missing program ends with 127. */
   readonly run: (command: string, args: readonly string[], input?: string) => Finished
 }
 
-/** Runs the file `line` again and again. It ends with the process that has the other ends of its pipes. */
+/** Runs the file `line` again and again. The loop ends with the process at the other ends of its pipes. */
 const loop = `mkfifo "$0/ask" "$0/answer" || exit
 while read -r _; do . "$0/line" <"$0/in" >"$0/out" 2>"$0/err" 3>&-; echo $? >&3; done <"$0/ask" 3>"$0/answer"
 rm -rf "$0"`
 
 /**
- * @param words - the program and arguments that start another: `unshare --net`, say
+ * @param words - the program and arguments that start the shell, such as `unshare --net`
  * @param first - what the shell does first, with && at its end
- * @throws where it could not be started
+ * @throws when the shell cannot be started
  */
 export const openShell = (words: readonly string[], first = ''): Shell => {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'portolan-shell-'))
   const [program = '', ...rest] = [...words, 'sh', '-c', `${first} ${loop}`, folder]
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
-  // It has no number then, and the wait for it ends.
+  // When the start fails there is no process id, and the wait below ends by that.
   child.on('error', () => {})
   child.unref()
   const pid = waitUntilReady(child, join(folder, 'answer'))
-  // In the order in which the shell opens them: each waits for the other end.
+  // Opened in the shell's order, because each open waits for the other end.
   const ask = openSync(join(folder, 'ask'), 'w')
   const answer = openSync(join(folder, 'answer'), 'r')
   const said = Buffer.alloc(16)
@@ -76,7 +76,7 @@ export const openShell = (words: readonly string[], first = ''): Shell => {
 
 const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`
 
-/** Asleep, for a minute at most: what is asked of a shell is asked where nothing else can go on. */
+/** Blocks this thread, for a minute at most. A shell is used where nothing else may run meanwhile. */
 const waitUntilReady = ({ pid }: ChildProcess, file: string): number => {
   const sleeper = new Int32Array(new SharedArrayBuffer(4))
   for (let turn = 0; pid !== undefined && turn < 12_000; turn += 1) {

@@ -1,17 +1,17 @@
-/** Puts an example together, for which the packages of this tree are those of the suites. */
+/** Bundles an example so that the packages of this tree are the suites' own modules. */
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { packageEntries } from '../../script/package-entries.js'
 import { madeOf, root } from './suites-folder.js'
 
-/** As suites have them: see bundle-suites.js. */
+/** The modules of this tree as suites load them: see bundle-suites.js. */
 const ofThisTree = new Map([
   ...packageEntries.map(({ specifier, source }) => [specifier, madeOf(join(root, source))]),
   ['fast-check', join(root, 'test/fast-check.js')],
   ['@jest/globals', join(root, 'test/suites/jest-globals.js')],
 ])
 
-/** A library is found from the root of this tree, where each is installed that examples name. */
+/** Resolves a library from the root of this tree, where all libraries of examples are installed. */
 const found = {
   name: 'found',
   setup: ({ onResolve, resolve }) =>
@@ -23,7 +23,7 @@ const found = {
     }),
 }
 
-/** @param made - the file that the module goes to */
+/** @param made - the path of the bundled module */
 export const bundleExample = async (path, made) => {
   await build({
     entryPoints: [path],

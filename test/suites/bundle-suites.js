@@ -1,6 +1,6 @@
 /**
- * Puts the suites together with all that they import from this tree, in modules that are shared between them. A suite has
- * up to 900 modules: to find, read and link them took longer than most suites do.
+ * Bundles the suites with all modules that they import from this tree, into modules that suites share. A suite has up
+ * to 900 modules, and finding, reading and linking them took longer than most suites run.
  *
  * Libraries stay outside.
  */
@@ -25,7 +25,7 @@ const oneOf = (words) =>
 
 const places = ['dirname', 'filename', 'url']
 
-/** A module that asks where it is hears where its file is, from constants on its first line. */
+/** Modules that ask for their own path get it from constants on their first line. */
 const located = (files) => {
   const texts = new Map(
     files
@@ -52,11 +52,11 @@ const librariesOf = (manifest) => {
   return Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies })
 }
 
-/** A library is imported by its path: it is a dependency of the package that asks for it, not of the suite's. */
+/** A library is imported by its path, because it is a dependency of the importing package, and not of the suite's. */
 const outside = () => {
   const manifests = ['.', ...readdirSync(join(root, 'packages')).map((name) => join('packages', name))]
   const libraries = new Set(manifests.flatMap((folder) => librariesOf(join(root, folder, 'package.json'))))
-  // jest's own, and what is mapped to the tree's.
+  // These are not resolved as libraries: the tree has its own modules for them.
   for (const name of ['@jest/globals', 'fast-check']) libraries.delete(name)
   const found = new Map()
   return {
@@ -74,7 +74,7 @@ const outside = () => {
   }
 }
 
-/** A suite may import an entry of a package for what it does when it is loaded. */
+/** Marks entry points as having side effects, because a suite may import one only for these. */
 const asEntries = {
   name: 'as-entries',
   setup: ({ onResolve }) =>
@@ -85,7 +85,10 @@ const asEntries = {
 
 const counting = join(root, 'test/growth/count-work.ts')
 
-/** It tells its own work from that of others by its file, and counts from where it is loaded: each suite loads its own. */
+/**
+ * Each suite loads its own copy of count-work.ts. The copy counts from its loading on, and leaves out its own work by
+ * its file name.
+ */
 const countingApart = {
   name: 'counting-apart',
   setup: ({ onResolve }) =>
@@ -95,10 +98,10 @@ const countingApart = {
     })),
 }
 
-/** V8 counts the work of functions that it compiles while it counts, so these suites share no modules. */
+/** True: a counting suite. It shares no modules, because V8 counts only functions that are compiled while it counts. */
 const isCounting = (path) => /from '.*\/count-work\.ts'/.test(readFileSync(path, 'utf8'))
 
-/** The libraries, and the sources as they were when suites were made of them. */
+/** A digest of the lock file, which stands for the libraries, and of the sources. */
 const digestOf = (files) => {
   const hash = createHash('sha256')
   for (const path of [join(root, 'pnpm-lock.yaml'), ...files]) {
@@ -107,10 +110,10 @@ const digestOf = (files) => {
   return hash.digest('hex')
 }
 
-/** Of what suites were made, and which files. */
+/** The record of the sources' digest and of the bundled files. */
 const recordPlace = join(suitesFolder, 'made.json')
 
-/** A file is replaced as a whole: another run in this folder reads one or the other. */
+/** Replaces a file by a rename. Another run in this folder reads the old file or the new one. */
 const put = async ({ path, contents }) => {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(`${path}.${process.pid}`, contents)
@@ -119,7 +122,7 @@ const put = async ({ path, contents }) => {
 
 const readRecord = () => readFile(recordPlace, 'utf8').then(JSON.parse, () => ({ digest: null, paths: [] }))
 
-/** What was made before these sources changed is kept: another run may load it yet. What was made before that goes. */
+/** Removes old modules. Those of the last bundling stay, because another run may still load them. */
 const removeOld = async (kept) => {
   for (const entry of await readdir(suitesFolder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
@@ -147,12 +150,12 @@ const bundle = (options) =>
     },
     define: Object.fromEntries(places.map((name) => [`import.meta.${name}`, `suite_${name}`])),
     logLevel: 'warning',
-    // An import for what it does would be left out of packages that say they do nothing when loaded.
+    // An import without names would be dropped when the package claims to have no side effects. So it is an error.
     logOverride: { 'ignored-bare-import': 'error' },
     ...options,
   })
 
-/** Does nothing where it has been done for these sources. */
+/** Bundles the suites. It does nothing where the bundles fit the sources already. */
 export const bundleSuites = async () => {
   const files = ['bench', 'examples', 'packages', 'script', 'test'].flatMap((name) =>
     filesIn(join(root, name)),
@@ -162,7 +165,7 @@ export const bundleSuites = async () => {
   if (before.digest === digest) return
   const suites = files.filter((path) => path.endsWith('.test.ts'))
   const made = await Promise.all([
-    // Examples import the packages by their names.
+    // Examples import the packages by name.
     bundle({
       entryPoints: [
         ...suites.filter((path) => !isCounting(path)),
@@ -178,7 +181,7 @@ export const bundleSuites = async () => {
     }),
   ])
   const outputFiles = made.flatMap((one) => one.outputFiles)
-  // esbuild's own process would live as long as the run.
+  // esbuild's child process would otherwise live as long as the run.
   await stop()
   await Promise.all(outputFiles.map(put))
   const paths = outputFiles.map(({ path }) => path)

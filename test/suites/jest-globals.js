@@ -1,8 +1,8 @@
 import { expectOne } from './one-matcher.js'
 
 /**
- * What suites import as '@jest/globals' (bundle-suites.js). jest makes these anew for each suite, and modules that suites
- * share are loaded once.
+ * The module that suites import as '@jest/globals' (bundle-suites.js). jest makes these functions for each suite anew,
+ * but shared modules are loaded only once. So each function here calls the present suite's one.
  */
 const ofThisSuite = (name, call = (...words) => globalThis[name](...words)) =>
   new Proxy(() => {}, {

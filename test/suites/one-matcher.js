@@ -1,14 +1,14 @@
 /**
- * jest's `expect` makes each matcher in six forms for each value, some 200 functions. Here it makes those of the one
- * matcher that is asked for: meanwhile it knows no other.
+ * Makes `expect` cheaper. jest makes each matcher in six forms for each value, some 200 functions. Here it makes only
+ * the forms of the requested matcher, because meanwhile it knows no other.
  */
 
-/** Under this symbol jest keeps the matchers that it knows. */
+/** jest keeps its matchers under this symbol. */
 const kept = Symbol.for('$$jest-matchers-object')
 
 const tables = new Map()
 
-/** One matcher, as if there were no others. */
+/** A table with one matcher only. */
 const tableOf = (matchers, name) => {
   const before = tables.get(name)
   if (before !== undefined && before[name] === matchers[name]) return before
@@ -18,8 +18,9 @@ const tableOf = (matchers, name) => {
 }
 
 /**
- * What jest's `expect` returns, with one matcher.
- * @param isLater - what it says of a promise shows the line that asked; what it says at once does so by itself
+ * The result of jest's `expect`, with one matcher.
+ * @param isLater - true: the assertion is about a promise. Then the error needs the trace of this line, which a
+ *   direct assertion gets by itself
  */
 const expectation = (value, name, isLater) => {
   const store = globalThis[kept]
@@ -46,6 +47,6 @@ const asked = {
   },
 }
 
-/** As jest's `expect`. */
+/** Replaces jest's `expect`. */
 export const expectOne = (...words) =>
   words.length === 1 ? new Proxy({ value: words[0], form: [] }, asked) : globalThis.expect(...words)

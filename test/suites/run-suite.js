@@ -1,6 +1,6 @@
 /**
- * jest's runner of one suite: jest-circus, which takes what was made of the suite (bundle-suites.js) as Node loads any
- * module. So suites of a worker share the modules that they import, and what V8 knows of these.
+ * Runs one suite with jest-circus. Node loads the bundled suite (bundle-suites.js) as any module. So the suites of a
+ * worker share imported modules, and V8's knowledge of them.
  */
 import asyncHooks from 'node:async_hooks'
 import { createRequire } from 'node:module'
@@ -11,7 +11,7 @@ import { madeOf } from './suites-folder.js'
 const require = createRequire(import.meta.url)
 
 const { AsyncLocalStorage } = asyncHooks
-/** From Node 24 on there is only a getter: a storage of these is no part of what a promise costs. */
+/** From Node 24 on this is a getter that cannot be replaced. There a storage does not slow promises down. */
 const mayBeReplaced = Object.getOwnPropertyDescriptor(asyncHooks, 'AsyncLocalStorage')?.writable === true
 const storages = new Set()
 
@@ -23,9 +23,9 @@ class StorageOfSuite extends AsyncLocalStorage {
 }
 
 /**
- * jest-circus has the tests of one suite: it is loaded anew for each. It keeps which test is running in a storage that Node
- * hands on to each promise that is made. Node goes on with that when the suite has ended, so after 100 suites a promise took
- * 50 times what it takes in the first.
+ * Loads jest-circus again for each suite, because it holds the tests of one suite. It keeps the running test in an
+ * AsyncLocalStorage, which Node passes on to each new promise. Node continues with that after the suite, so after 100
+ * suites a promise took 50 times as long as in the first.
  */
 const loadAnew = (path) => {
   delete require.cache[path]
@@ -45,7 +45,7 @@ const forgetStorages = () => {
 
 let suitesRun = 0
 
-/** Where jest watches, a suite runs again as it was made at the start. */
+/** In jest's watch mode a suite runs again as it was bundled at the start. */
 const load = (path) => {
   suitesRun += 1
   return import(`${pathToFileURL(madeOf(path))}?${suitesRun}`)
@@ -59,10 +59,10 @@ const asNodeLoads = {
   unstable_importModule: load,
 }
 
-/** What jest-circus keeps for all of its copies. */
+/** The handlers that all copies of jest-circus share. */
 const handlers = Symbol.for('EVENT_HANDLERS')
 
-/** The symbols under which the realm has what is of one suite: its tests, and what these hold. */
+/** The symbols of global values that belong to one suite: its tests, and what these refer to. */
 const ofOneSuite = () =>
   Object.getOwnPropertySymbols(globalThis).filter(
     (symbol) => symbol === handlers || Symbol.keyFor(symbol) === undefined,

@@ -1,9 +1,9 @@
 /**
- * Node keeps the numbers of the last `stat` of a process in one place. While those are of a pipe or a socket, its
- * `realpathSync` stops at a link, so that packages which are links, as pnpm installs them, are not found (lib/fs.js,
- * `isFileType(statValues, S_IFIFO)`; measured: Node 20.20). Suites of a worker share a process: one that has looked at a
- * socket last, as `rmSync` of its folder does, would keep the next from loading a package. So each such look is followed
- * by one at a folder.
+ * Works around a fault of Node. Node keeps the numbers of a process's last `stat` in one place. While they are those of
+ * a pipe or a socket, `realpathSync` stops at a link. Then packages that are links, as pnpm installs them, are not
+ * found (lib/fs.js, `isFileType(statValues, S_IFIFO)`; measured: Node 20.20). The suites of a worker share a process.
+ * So a suite that reads a socket's `stat` last, as `rmSync` of its folder does, would keep the next one from loading a
+ * package. Each such `stat` is therefore followed by one of a folder.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'

@@ -2,8 +2,8 @@ import { join, relative } from 'node:path'
 
 export const root = join(import.meta.dirname, '../..')
 
-/** Where modules are, once they are put together with what they import. */
+/** The folder of the bundled modules. */
 export const suitesFolder = join(root, 'dist/suites')
 
-/** What was made of a module of this tree. */
+/** The path of the module that was bundled from a file of this tree. */
 export const madeOf = (path) => join(suitesFolder, relative(root, path)).replace(/\.ts$/, '.js')

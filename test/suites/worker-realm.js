@@ -1,12 +1,12 @@
 /**
- * jest's environment, which is the worker's own. jest would make a realm for each suite, in which V8 begins anew with all
- * that suites share: it has not run yet, so it is slow. The console, the environment, the folder and the exit of the process
- * are put back when a suite ends.
+ * A jest environment that uses the worker's own realm. jest would make a new realm for each suite. There V8 begins anew
+ * with all shared modules, which is slow. The console, the environment variables, the folder and process.exit are
+ * restored at the end of a suite.
  */
 import { setFlagsFromString } from 'node:v8'
 import './stats-of-pipes.js'
 
-// Most suites end before what Node 20 optimises in them pays; see main.ts of the command.
+// Node 20 optimises code too early for most suites, which end before it pays; see main.ts of the command.
 if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
 
 const noMocks = { clearAllMocks() {}, resetAllMocks() {}, restoreAllMocks() {} }
@@ -17,12 +17,12 @@ const setEnvironment = (variables) => {
     if (process.env[name] !== value) process.env[name] = value
 }
 
-/** What test/lab/waiting.ts has. */
+/** The key under which test/lab/waiting.ts keeps its set. */
 const waiting = Symbol.for('portolan.waiting')
 
 const isLimit = (error) => typeof error === 'string' && error.startsWith('Exceeded timeout')
 
-/** What is awaited now, a line each; what it shows may have to be asked of something that hangs. */
+/** The present waits, one a line. `shows` may itself hang, so it has a time limit. */
 const awaited = () =>
   Promise.all(
     [...(globalThis[waiting] ?? [])].map(async (one) => {
@@ -35,7 +35,7 @@ const awaited = () =>
     }),
   )
 
-/** jest-circus keeps errors as pairs, and has put this one there. */
+/** Adds lines to an error in jest-circus's list of pairs. */
 const tellMore = (pairs, error, lines) => {
   const pair = pairs.findLast(([told]) => told === error)
   if (pair !== undefined) pair[0] = [pair[0], ...lines].join('\n')
@@ -59,7 +59,7 @@ export default class WorkerRealm {
 
   async setup() {}
 
-  /** A test that runs into its limit says what it waits for. */
+  /** Adds the present waits to the error of a test that exceeds its time limit. */
   async handleTestEvent(event, { unhandledErrors }) {
     const { name, error, test, describeBlock } = event
     if (!['test_fn_failure', 'hook_failure'].includes(name) || !isLimit(error)) return

@@ -4,7 +4,7 @@ import { type Case, one, web } from '../case.ts'
 const port = (host: number | string, more = ''): string => web(`ports: ["${host}:80"]${more}`)
 const base = port(80)
 
-/** Two files, the second laid over the first. */
+/** Two files, of which the second overrides the first. */
 const merged: Readonly<Record<string, readonly [string, string]>> = {
   'ports are appended': [base, port(81)],
   'ports said twice': [base, port(80)],

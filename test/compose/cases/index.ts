@@ -6,7 +6,7 @@ import { projectCases } from './project.ts'
 import { variableCases } from './variables.ts'
 import { yamlCases } from './yaml.ts'
 
-/** Every small project that is held to Compose. */
+/** All small projects for which Portolan is compared with Compose. */
 export const cases: readonly Case[] = [
   ...portCases,
   ...variableCases,

@@ -25,7 +25,7 @@ const names = [
 const profiled = 'services: {a: {image: x, profiles: [a]}, b: {image: x, profiles: [b, c]}, d: {image: x}}\n'
 const file = (name: string): readonly [string, string] => [name, port(1)]
 
-/** Where the files stand, and where the program is started. */
+/** Cases about the folders of the files and of the program's start. */
 const found: readonly Case[] = [
   ...[
     'compose.yaml',

@@ -1,24 +1,24 @@
-/** A fenced block of a page, or one that is hidden in a comment. */
+/** A fenced block of a page, also one that is hidden in a comment. */
 export interface Block {
-  /** The page, from the root of the repository. */
+  /** The path of the page, from the root of the repository. */
   readonly page: string
-  /** The line of its fence; 1 is the first. */
+  /** The number of its first line, counted from 1. */
   readonly line: number
-  /** The word behind the fence: `ts`, `console`; empty when there is none. */
+  /** The word behind the fence: `ts`, `console`; empty: none. */
   readonly kind: string
   readonly text: string
-  /** What a comment right before it asks for; null when there is none. */
+  /** The instruction in a comment directly before the block; null: none. */
   readonly mark: Mark | null
 }
 
 export type Mark =
-  /** `<!-- before: CODE -->`: code that runs before a ts block and is not shown. */
+  /** `<!-- before: CODE -->`: hidden code that runs before a ts block. */
   | { readonly kind: 'before'; readonly code: string }
   /** `<!-- on a kernel: CODE -->`: the same, and both run in the page's network namespace. */
   | { readonly kind: 'on-kernel'; readonly code: string }
-  /** `<!-- file: NAME -->`: the text is written to that file for the commands behind it. */
+  /** `<!-- file: NAME -->`: the text is written to that file, for the commands after it. */
   | { readonly kind: 'file'; readonly name: string }
-  /** `<!-- prints -->`: what the ts block before it prints. */
+  /** `<!-- prints -->`: the output of the ts block before. */
   | { readonly kind: 'prints' }
 
 const readMark = (comment: string): Mark | null => {
@@ -32,7 +32,7 @@ const readMark = (comment: string): Mark | null => {
 
 const fenced = /(?:^(<!--(?:(?!-->)[\s\S])*-->)\n)?^( *)(`{3,})(\w*)[^\n]*\n([\s\S]*?)^\2\3 *$/gm
 
-/** All fenced blocks of a page, in its order. */
+/** All fenced blocks of a page, in order. */
 export const blocksOf = (page: string, text: string): readonly Block[] =>
   [...text.matchAll(fenced)].map((found) => {
     const [whole, comment = '', indent = '', , kind = '', body = ''] = found
@@ -46,17 +46,17 @@ export const blocksOf = (page: string, text: string): readonly Block[] =>
     }
   })
 
-/** The code of a ts block with what is hidden before it. */
+/** The code of a ts block, with the hidden code before it. */
 export const codeOf = ({ mark, text }: Block): string =>
   mark?.kind === 'before' || mark?.kind === 'on-kernel' ? `${mark.code}\n${text}` : text
 
-/** A command of a console block, and what the page shows that it prints. */
+/** A command of a console block, and the output that the page shows. */
 export interface ShownCommand {
   readonly command: string
   readonly shown: string
 }
 
-/** `$ ` begins a command, `> ` continues one; every other line is output. */
+/** Splits a console block. `$ ` begins a command, `> ` continues one, and every other line is output. */
 export const commandsOf = (text: string): readonly ShownCommand[] => {
   const commands: { command: string; shown: string; open: boolean }[] = []
   for (const line of text.replace(/\n$/, '').split('\n')) {

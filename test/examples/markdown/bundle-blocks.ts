@@ -4,13 +4,13 @@ import { build, stop } from 'esbuild'
 import { bundleOptions } from '../../../script/bundle-options.js'
 import { scratchFolder } from '../scratch-folder.ts'
 
-/** Modules that Node runs, made from the sources of this tree. */
+/** Modules for Node, bundled with the sources of this tree. */
 export interface BlockBundle {
   readonly files: readonly string[]
   remove(): void
 }
 
-/** Puts each code together with the packages that it imports. It lies where native modules are found. */
+/** Bundles each code with the packages that it imports. The modules lie in a folder where native modules are found. */
 export const bundleBlocks = async (codes: readonly string[]): Promise<BlockBundle> => {
   if (codes.length === 0) return { files: [], remove: () => {} }
   const folder = scratchFolder()

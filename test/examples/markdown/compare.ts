@@ -6,7 +6,10 @@ const lined = (text: string): string =>
     .join('\n')
     .trimEnd()
 
-/** A line that is `…` alone stands for any lines, also for none; `…` within a line for any text of that line. */
+/**
+ * A pattern for a shown text. A line with only `…` stands for any number of lines; `…` within a line stands for any
+ * text.
+ */
 const patternOf = (shown: string): RegExp =>
   new RegExp(
     `^${shown
@@ -16,8 +19,8 @@ const patternOf = (shown: string): RegExp =>
   )
 
 /**
- * What has to equal the shown text: the shown text itself where what was printed fits it, else what was printed, so
- * that a failed test shows the difference.
+ * The text to compare with the shown one: the shown text itself where the output matches it, else the output. So a
+ * failed test shows the difference.
  */
 export const fitted = (printed: string, shown: string): string =>
   patternOf(lined(shown)).test(lined(printed) === '' && lined(shown) === '' ? '\n' : `${lined(printed)}\n`)

@@ -15,10 +15,10 @@ const markdownIn = (folder: string): readonly string[] =>
     return entry.name.endsWith('.md') ? [relative(root, path)] : []
   })
 
-/** API Extractor writes these, and test/architecture/api-report.test.ts holds them to the sources. */
+/** API Extractor writes these pages, and test/architecture/api-report.test.ts compares them with the sources. */
 const isGenerated = (page: string): boolean => page.endsWith('.api.md')
 
-/** Every page that is written by hand, from the root. */
+/** All hand-written pages, as paths from the root. */
 export const pages: readonly string[] = markdownIn(root)
   .filter((page) => !isGenerated(page))
   .toSorted()

@@ -10,11 +10,11 @@ const faultOf = (read: () => unknown): readonly string[] => {
   }
 }
 
-/** What is wrong with a block of `config.yaml`. */
+/** The faults of a `config.yaml` block. */
 export const readConfigBlock = ({ text, page }: Block): readonly string[] =>
   faultOf(() => parseConfig(text, page))
 
-/** What is wrong with a Compose file, or noted about it. */
+/** The faults and notes of a Compose file. */
 export const readYamlBlock = ({ text, page }: Block): readonly string[] => {
   const notes: string[] = []
   const faults = faultOf(() => {

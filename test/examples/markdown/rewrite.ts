@@ -8,8 +8,8 @@ import type { Printed } from './session.ts'
 const commandLines = (command: string): string => `$ ${command.replaceAll('\n', '\n> ')}\n`
 
 /**
- * Writes into a page what its console blocks print (PORTOLAN_DOCS=write), where that differs from what it shows. Read
- * the difference before it is committed: `…` for what varies is yours to set.
+ * Writes the output of a page's console blocks into the page where it differs (PORTOLAN_DOCS=write). Read the
+ * difference before you commit it, and replace text that varies by `…` again.
  */
 export const writePrinted = (page: string, printed: ReadonlyMap<Block, readonly Printed[]>): void => {
   let text = textOf(page)

@@ -6,14 +6,14 @@ import { type Block, codeOf, commandsOf, type ShownCommand } from './blocks.ts'
 import { bundleBlocks } from './bundle-blocks.ts'
 import { root } from './pages.ts'
 
-/** What a block that ran printed: a command of a console block, or the whole of a ts block. */
+/** The output of a block: of one command of a console block, or of a whole ts block. */
 export interface Printed extends ShownCommand {
   readonly printed: string
 }
 
 /**
- * The host of a page: a network namespace with one uplink, that forwards already. What its disk holds (leases, state,
- * locks, networks of other engines, configuration, nameservers) is not the machine's.
+ * The host of a page: a network namespace with one uplink, which forwards already. It has its own leases, state, locks,
+ * networks of other engines, configuration and nameservers, and not the machine's.
  */
 const host = `
 mount -t tmpfs tmpfs /run
@@ -34,7 +34,7 @@ for name in all default eth0; do sysctl -qw net.ipv4.conf.$name.rp_filter=0; don
 sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0 2>/dev/null || :
 `
 
-// One shell runs all commands of a page, so that variables and $? last from one to the next.
+// One shell runs all commands of a page, so that variables and $? stay from one to the next.
 const shell = `
 _code=0
 step() {
@@ -42,7 +42,7 @@ step() {
 }
 `
 
-// What a page leaves running would outlive its namespace's shell.
+// Ends the background jobs of a page, which would outlive the shell.
 const ending = `trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n`
 
 const node = process.execPath

@@ -1,6 +1,6 @@
 /**
- * Blocks that are not run, by their page and first line, each with the reason. A block that is not here is run or read;
- * one that is here and no longer there fails the test.
+ * The blocks that are not run, by page and first line, with the reasons. All others are run or parsed. An entry without
+ * its block fails the test.
  */
 export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'CONTRIBUTING.md': {
