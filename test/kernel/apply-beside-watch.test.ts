@@ -23,14 +23,14 @@ const api = (port: string, network = 'net'): string => `  api: {networks: [${net
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the text is Compose's
 const ofVariable = '${PORT:-7000}:80'
 
-/** A watch of a file in a folder of its own, with what it says on standard error. */
+/** A watch of a file in its own folder, and its standard error. */
 const watchFile = async (lab: Lab, text: string, environment: Readonly<Record<string, string>> = {}) => {
   await lab.host.mustRun(['mkdir', '-p', '/run/lab/watched', '/run/lab/elsewhere'])
   await lab.write('watched/compose.yaml', text)
   await lab.host.writeText(log, '')
   const argv = pilotOf(lab, 'nftables').argv('watch', null, '--json')
   const running = lab.host.start(
-    // The file is found, and the port comes from the watch's own environment.
+    // The watch finds the file by itself. The variable for the port is only in the watch's environment.
     ['sh', '-c', `cd /run/lab/watched; PORT=9000 exec "$@" >> ${log}`, 'sh', ...lab.command, ...argv],
     { timeoutMs: 120_000, environment },
   )
@@ -56,7 +56,7 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     const lab = await open()
     const run = (command: string, file: string, ...words: readonly string[]) =>
       lab.portolan(pilotOf(lab, 'nftables').argv(command, file, ...words))
-    // The file says the port by a variable that only the watch has.
+    // The file gets the port from a variable that only the watch has.
     const text = textOf(api(ofVariable))
     await using watched = await watchFile(lab, text)
     await watched.next('watching', ({ kind }) => kind === 'watching')
@@ -87,10 +87,10 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     )
     expect(await bridges(lab)).toBe(before)
 
-    // The same file, which says another port here than where the watch was started.
+    // The same file means another port here than in the watch's environment.
     const otherwise = await run('apply', '/run/lab/watched/compose.yaml', '--yes')
     expect(otherwise).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('variables') })
-    // What is wanted is the same, in another file, in another order, with another backend.
+    // The same intent in another file, in another order, with another backend.
     const same = textOf(
       `${api('9000:80')}\n`.replace(
         'api: {networks: [net], ports: ["9000:80"]}',
@@ -100,7 +100,7 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     const copy = await lab.write('elsewhere/same.yaml', same)
     expect(await run('apply', copy, '--yes')).toMatchObject({ exitCode: 0, stderr: '' })
     expect((await run('plan', copy)).stdout).not.toContain('portolan watch')
-    // What the file says by now is taken by the watch as well.
+    // The watch also takes the file's new text.
     await lab.write(
       'watched/compose.yaml',
       textOf(`${api(ofVariable)}\n  web: {networks: [net], ports: ["9001:80"]}`),
@@ -139,7 +139,7 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
       '--eval',
       library,
     ])
-    // Its rules are the same: only a look finds it, for which the kernel tells of something else here.
+    // The watch's rules do not change. So only a check finds it, and a change of a link makes the watch check.
     await lab.host.mustRun(['sh', '-c', 'ip link add looked type bridge && ip link delete looked'])
     await watched.next(
       'the lease',
@@ -169,14 +169,14 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     }
     const all = ['WATCHED', 'WATCHED', 'WATCHED']
     expect(await refused()).toEqual(all)
-    // Another folder comes in the place of what was a link to one.
+    // A folder takes the place of a link to one.
     await lab.host.mustRun(['sh', '-c', 'rm /run/lab/state && ip link add looked type bridge'])
     await watched.next(
       'the leases',
       (event) => event.kind === 'drift' && event.changes.some(({ object }) => object === 'leases'),
     )
     expect(await refused()).toEqual(all)
-    // The locks of the host are gone. Its state is there.
+    // The lock files of the host are gone, but its state exists.
     await lab.host.mustRun([
       'sh',
       '-c',
@@ -193,7 +193,7 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
 
   test('a watch whose lock was lost ends where another one has begun meanwhile, and names it', async () => {
     const lab = await open()
-    // What it locks files with does not go on while there is a file.
+    // The program that locks files hangs as long as a file exists.
     const slow = `#!/bin/sh
       touch /run/lab/asked
       while [ -e /run/lab/hold ]; do sleep 0.02; done

@@ -21,7 +21,7 @@ test('a bridge asks for neighbours as soon as its first port is there, and no en
   const [bridge] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge'])) as [
     { readonly ifname: string; readonly address: string },
   ]
-  // Without a link-local address that is not tentative the kernel sends no neighbour solicitation.
+  // The kernel sends no neighbour solicitation without a link-local address that is not tentative.
   const tentative = ['ip', '-6', 'address', 'show', 'dev', bridge.ifname, 'tentative']
   expect(await lab.host.mustRun(tentative)).toBe('')
   const linkLocal = ['ip', '-6', 'address', 'show', 'dev', bridge.ifname, 'scope', 'link']
@@ -47,7 +47,8 @@ test('an endpoint is attached once the kernel receives what is for its IPv6 addr
   const file = await lab.write('compose.yaml', compose)
   await lab.portolan(['apply', '--yes', '-f', file])
   const web = await bareMachine(lab, 'web')
-  // As on a busy machine: what the kernel does a little later is undone, and done again once attach has looked for it twice.
+  // Simulates a busy machine: a change that the kernel makes a little later is undone. It is made again once attach has
+  // looked for it twice.
   const folder = '/run/lab/late'
   await lab.host.mustRun(['mkdir', '-p', folder])
   const programs = {

@@ -40,7 +40,7 @@ const mtu = (bytes: number): string => `, driver_opts: {com.docker.network.drive
 
 const other = ', driver_opts: {com.docker.network.bridge.name: br-other}'
 
-/** One change after the other of one text, under an endpoint that stays attached. */
+/** Changes of one text, one after the other, while an endpoint stays attached. */
 const changes: readonly (readonly [string, Wish, RegExp | null, 'anew' | 'again' | null])[] = [
   [
     'ip_range and icc',
@@ -123,7 +123,7 @@ describe('a text that changes under an attached service', () => {
     const applied = await run('apply', '-f', file, '--yes')
     expect(applied.exitCode).toBe(0)
     for (const command of commands) expect(applied.stdout).toContain(command)
-    // Where the interface tells, it is told until it is mended.
+    // The note about the interface is repeated until it is repaired.
     const after = /gets (\S+) and keeps (\S+)/.exec(notes[0] ?? '')
     const former = /keeps (\S+\/\d+) inside/.exec(notes[0] ?? '')
     const still =

@@ -9,7 +9,7 @@ import { type Etcd, patient, startEtcd } from '../lab/neighbour/etcd.ts'
 let server: Etcd | null = null
 const stores: BlockStore[] = []
 
-/** A cluster of its own for each test. */
+/** Opens a store of a new cluster for each test. */
 const open = async (): Promise<BlockStore> => {
   if (server === null) throw new Error('etcd has not been started')
   const store = openEtcdStore({

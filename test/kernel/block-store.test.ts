@@ -20,7 +20,7 @@ const etcd = (): Etcd => {
 }
 
 let clusters = 0
-/** A cluster of its own: no test sees the keys of another. */
+/** Opens a store of a new cluster, so that no test sees another's keys. */
 const open = () => {
   clusters += 1
   return openEtcdStore({ cluster: `cluster-${clusters}`, endpoints: [etcd().endpoint], ...patient })

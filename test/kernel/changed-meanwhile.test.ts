@@ -19,7 +19,7 @@ const open = async (): Promise<Lab> => {
   return lab
 }
 
-/** Applies, while another program does something between the last reading of the rules and the change. */
+/** Applies, while another program acts between the last reading of the rules and the change. */
 const applyWhile = async (lab: Lab, command: string, compose: string) => {
   const file = await lab.write('compose.yaml', compose)
   const argv = pilotOf(lab, 'nftables').argv('apply', file, '--yes')
@@ -61,7 +61,7 @@ describeOnKernel('a host that another process of ours is changing', 'nftables', 
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(shop(['9090:80']).replace('name: shop', 'name: other'))
     const forwarding = (value: number) => lab.host.setSysctl('net.ipv4.conf.eth0.forwarding', value)
-    // As if that process had switched forwarding on, and the kernel had not come to this interface yet.
+    // As if the other process had turned forwarding on, and the kernel had not reached this interface yet.
     await forwarding(0)
     const lock = (await lab.host.mustRun(['find', '/run', '-name', 'network-*.lock'])).trim()
     const holder = lab.host.start([
@@ -77,7 +77,8 @@ describeOnKernel('a host that another process of ours is changing', 'nftables', 
     await until('the lock to be held', isHeld, { beside: holder })
     const argv = pilot.argv('apply', await lab.write('compose.yaml', shop()), '--yes')
     const applying = lab.host.start([...lab.command, ...argv])
-    // The shell that holds it becomes `sleep` behind the file, which may take longer than the command.
+    // The shell that holds the lock replaces itself by `sleep` after it made the file. That may take longer than the
+    // command.
     await until('it to wait', () => /waiting for (sh|sleep)\b/.test(applying.printed()), { beside: applying })
     await forwarding(1)
     holder.kill('SIGKILL')

@@ -13,7 +13,7 @@ const { etcd, open, start, close } = commandEtcd('beside')
 const remembered = async (cluster: CommandCluster, host: string): Promise<readonly string[]> =>
   (await readHeldBlocks(`etcd://192.0.2.1/${cluster.name}`, cluster.state(host))).blocks
 
-/** A host with `join --watch` that has joined. */
+/** Starts `join --watch` on a host, and waits until it has joined. */
 const watching = async (cluster: CommandCluster, host: string, ...words: readonly string[]) => {
   const watcher = cluster.start(host, '--watch', ...words)
   await until('blocks that are remembered', async () => (await remembered(cluster, host)).length > 0, {
@@ -41,7 +41,7 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
     expect(await refused('clone', 'join', '--member', 'web-1', '--takeover')).toMatch(
       /stop `portolan cluster join --watch`.*a minute/s,
     )
-    // A join that ends is in nothing's way, and the watch gives none of its blocks back.
+    // A join that ends is no obstacle, and the watch releases none of its blocks.
     const blocks = blocksOf(await cluster.join('web-1', '--count', '3', '--takeover'))
     expect(blocks).toHaveLength(3)
     watcher.kill('SIGKILL')
@@ -53,10 +53,10 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
   test('a watch whose state directory was taken away says so, and gets its blocks with a takeover alone', async () => {
     const cluster = await open('10.64.0.0/12:24')
     const lose = async (host: string): Promise<void> => {
-      // It writes them down after its blocks.
+      // The neighbours are stored after the blocks.
       await until('its neighbours', () => existsSync(join(cluster.state(host), 'cluster-neighbours.json')))
       renameSync(cluster.state(host), `${cluster.state(host)}.lost`)
-      // What changes in the cluster has it look.
+      // A change in the cluster makes the watch check.
       await cluster.join(`other-of-${host}`)
     }
     const plain = await watching(cluster, 'web-1')
@@ -75,7 +75,7 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
       beside: taking,
     })
     expect(await remembered(cluster, 'web-2')).toEqual(before)
-    // It holds what it is in the new directory as in the one before.
+    // The watch holds its lock in the new directory as in the old one.
     expect((await cluster.run('web-2', 'join', '--watch')).stderr).toMatch(/join --watch.*\(process \d+\)/s)
     taking.kill('SIGTERM')
     expect(await taking.outcome).toMatchObject({ exitCode: 0 })
@@ -94,7 +94,7 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
     await etcd().machine.mustRun(['rm', '-rf', '/run/etcd/data'])
     await etcd().start()
     watcher.kill('SIGCONT')
-    // It has asked etcd, and has no part in the cluster.
+    // The watch has asked etcd, and found that the host is not in the cluster.
     await until(
       'no part in the cluster',
       async () => (await readMember(cluster.state('web-1')))?.left === true,
@@ -142,7 +142,7 @@ describeBeside('portolan cluster beside join --watch', ['etcd'], () => {
     const store = cluster.store()
     const { revision } = await store.read()
     const wanted = ['join', '--member', 'web-1', '--count', '9'] as const
-    // What was claimed before a process dies is found by the next one.
+    // The next process finds the blocks that a process claimed before it was killed.
     const claimer = cluster.start('web-1', '--count', '9')
     await take(store.watch(revision + 1), 2)
     claimer.kill('SIGKILL')

@@ -34,7 +34,7 @@ const watchOn = async ({ host, file }: Node) => {
 
 const pools = ['--pool', '10.64.0.0/23:24', '--pool', 'fd00:1234::/63:64']
 
-/** What a watch makes anew it wants, by all that it knows. */
+/** Expects that a watch makes deleted routes again: it wants these routes by its whole knowledge. */
 const madeAnew = async ({ host }: Node, routes: readonly string[]): Promise<void> => {
   for (const route of routes) {
     const family = route.includes(':') ? '-6' : '-4'
@@ -85,7 +85,7 @@ describeBeside('blocks that changed hands behind a copy of etcd, which is restor
     }
     for (const watch of [ofSecond, ofThird, stays]) await watch.stop()
     expect(await ofSecond.said()).not.toMatch(/[-~+] set masquerade/)
-    // The host before knows nothing of it.
+    // The earlier host with this block does not know of the change.
     await before.host.must('cluster', 'join', '--member', 'h1', '--cluster', url)
     await before.host.must('cluster', 'release', '--cluster', url)
     for (const _turn of [1, 2]) {

@@ -40,13 +40,13 @@ const json = async (host: string, ...words: readonly string[]) => {
 }
 const joined = (host: string) => json(host, 'join', '--member', host)
 
-/** Asks etcd itself. */
+/** Sends a request to etcd itself. */
 const ask = async (path: string, body: object) => {
   const url = `http://${etcd().inside}/v3/${path}`
   return JSON.parse(await etcd().machine.mustRun(['curl', '-s', '--data', JSON.stringify(body), url]))
 }
 
-/** How many seconds the lease of a host has left, as etcd counts them. */
+/** The seconds until a host's lease expires, by etcd's clock. */
 const secondsLeft = async (host: string): Promise<number> => {
   const key = Buffer.from(`/portolan/v1/prod/hosts/${host}`).toString('base64')
   const { kvs } = await ask('kv/range', { key })
@@ -54,7 +54,7 @@ const secondsLeft = async (host: string): Promise<number> => {
   return Number(TTL)
 }
 
-/** Resolves once the lease of a host was renewed; it fails where that ran out. */
+/** Resolves once a host's lease was renewed; fails when it expired. */
 const renewed = async (host: string): Promise<void> => {
   let least = await secondsLeft(host)
   for (let now = least; now <= least; now = await secondsLeft(host)) {
@@ -142,7 +142,7 @@ describeBeside('the clock of a host is set by a day', ['etcd', 'faketime'], () =
         kept: [{ host: expect.stringMatching(/^silent-/) }],
       })
     await renewals
-    // The lease is the one that it was: the key was written once.
+    // The lease is unchanged, because the key was written only once.
     expect(await Promise.all(sites.map(({ stays }) => keyOf(`hosts/${stays}`)))).toEqual(before)
     for (const { watcher } of running) {
       watcher.kill('SIGTERM')

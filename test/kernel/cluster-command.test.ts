@@ -129,7 +129,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
       exitCode: 1,
       stderr: expect.stringMatching(/No block is free in pool 10\.64\.0\.0\/22:24: hosts hold all 4/),
     })
-    // As it is printed, on a host without a configuration.
+    // The command as printed, on a host without a configuration.
     const [, line = ''] = /`portolan (cluster init [^`]*)`/.exec(stderr) ?? []
     const words = line.replace('NEW', '10.65.0.0/24:24').split(' ')
     expect(await cluster.portolan('i', ...words)).toMatchObject({ exitCode: 0 })
@@ -154,7 +154,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     }
     expect(await store.read()).toEqual(before)
     expect(existsSync(cluster.state('web-2'))).toBe(false)
-    // Its own address is no other's, and that of a host that is off may be given to another one.
+    // A host's own address is no conflict, and the address of a host that is off may go to another host.
     expect(await cluster.join('web-1', '--address', '192.0.2.11')).toMatchObject({ claimed: [] })
     await silence(cluster, 'web-1')
     const joined = await cluster.join('web-2', '--address', '192.0.2.11')
@@ -175,7 +175,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     })
     expect(blocksOf(await cluster.join('web-2', '--count', '2'))).toContain(lost)
     expect(await cluster.json('web-1', 'status')).toMatchObject({ lost: [lost] })
-    // Without room for another one too.
+    // The same when there is no room for another block.
     const staying = await cluster.run('web-1', 'join', '--watch')
     expect(staying).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('No block is free') })
     expect(staying.stderr).toMatch(`block ${lost} is no longer of this host: web-2 has it now`)
@@ -184,7 +184,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
       const { stdout, stderr } = await cluster.run('web-1', 'join', '--json')
       const move = { block: lost, takenBy: 'web-2', networks: ['shop/web'] }
       expect(JSON.parse(stdout)).toMatchObject({ claimed, moves: [move] })
-      // About the cluster that was named: without it the network would leave that.
+      // The remedy names the cluster: without it the network would leave that cluster.
       expect(stderr).toMatch(
         /Give it another subnet: `portolan move --cluster etcd:\S+ --state \S+ -f FILE web` with the Compose file of project shop/,
       )
@@ -205,7 +205,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
       moves: [],
     })
     expect(stderr).toContain(`no pool has block ${old} any more, and networks of this host use it: shop/web`)
-    // No other network comes there.
+    // No other network gets this subnet.
     const url = `etcd://192.0.2.1/${cluster.name}`
     const [fresh = ''] = JSON.parse(stdout).claimed
     const held = await readHeldBlocks(url, cluster.state('web-1'))
@@ -213,7 +213,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(planSubnets({}, [{ network: 'db', family: 'ip' }], [], { blocks: held })[0]?.subnet).toBe(fresh)
     await leases.transact((state) => releaseProject(state, 'shop'))
     await leases.close()
-    // It is no loss: the host gave it back itself.
+    // The host gave the block back itself, so it did not lose it.
     expect(await cluster.json('web-1', 'join')).toMatchObject({
       claimed: [],
       released: [old],
@@ -237,7 +237,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     rmSync(cluster.state('web-1'), { recursive: true })
     await silence(cluster, 'web-1')
     await cluster.json('any', 'init', '--pool', '10.65.0.0/24:26', '--pool', 'fd00:65::/60:64')
-    // With --count, which claims more, as without.
+    // With --count, which claims more blocks, and without.
     for (const more of [['--takeover'], [], ['--count', '2']]) {
       const { stdout, stderr } = await cluster.run('web-1', 'join', '--member', 'web-1', ...more, '--json')
       const told = JSON.parse(stdout)
@@ -275,7 +275,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     const store = cluster.store()
     const { revision } = await store.read()
     const claimer = cluster.start('web-1')
-    // The first change is its claim; whether it has heard the answer is open.
+    // The first change is the host's claim. Whether the host has the answer is open.
     const first = take(store.watch(revision + 1), 1)
     await first
     await claimer.stop()
@@ -315,7 +315,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     const watcher = cluster.start('web-1', '--watch')
     const [claim] = await first
     const [block] = claim?.changes.filter(({ key }) => key.startsWith('blocks/')) ?? []
-    // As an administrator would, by hand.
+    // As an administrator would do by hand.
     await store.commit({ when: [], writes: [{ kind: 'delete', key: block?.key ?? '' }] })
     const told = await seen
     expect(told[2]?.changes.map(({ key }) => key)).toContain(block?.key)
@@ -332,7 +332,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     const first = take(store.watch(revision + 1), 1)
     const watcher = cluster.start('web-1', '--watch')
     const [claim] = await first
-    // The pools, what was given back, and what was claimed.
+    // The pools, the released block, and the claimed ones.
     const next = take(store.watch((claim?.revision ?? 0) + 1), 4)
     await cluster.json('any', 'init', '--pool', '10.65.0.0/24:26')
     await next
@@ -389,7 +389,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(await cluster.portolan('web-1', 'subnet')).toMatchObject({ exitCode: 0 })
     expect(await cluster.run('web-1', 'join')).toMatchObject({ exitCode: 1 })
     expect(await cluster.portolan('web-1', 'subnet')).toMatchObject({ exitCode: 4, stdout: '' })
-    // It is told until `join` or `release` has settled it.
+    // The message is repeated until `join` or `release` has settled it.
     for (const _again of [1, 2])
       expect((await cluster.run('web-1', 'status')).stderr).toContain('is no longer of this host')
   })
@@ -407,7 +407,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(await verb('reclaim', '--all', '--yes')).toMatchObject({ exitCode: 0 })
     expect(await verb('release')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(block) })
     expect(await verb('join', '--member', 'web-2')).toMatchObject({ exitCode: 0 })
-    // Pools are of every host: it is said of which.
+    // Pools belong to all hosts, so the message names the cluster.
     expect(await verb('init', '--pool', '10.65.0.0/16:24')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('nothing says which cluster is meant'),

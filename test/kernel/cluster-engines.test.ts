@@ -43,7 +43,7 @@ describeBeside('containers of real engines on the hosts of a cluster', ['docker'
       startPodman(three.lab),
     ])
     here = { site, dockers, third: { ...three, podman }, webs: [] }
-    // What the services do that ship.
+    // Does what the shipped services do.
     const joining = [one, two].map((host) => {
       const { start, machine } = host
       const service = start('cluster', 'join', '--watch', '--member', machine.name, '--count', '2')

@@ -24,7 +24,7 @@ interface Site {
   readonly etcd: GuardedEtcd
   readonly resident: ResidentCommand
   readonly url: string
-  /** The URL of the cluster where this keeps the host and etcd apart. */
+  /** The cluster URL for each obstacle between the host and etcd. */
   readonly apart: Readonly<Record<string, string>>
 }
 
@@ -34,14 +34,14 @@ const site = (): Site => {
   return made
 }
 
-/** One after the other: the command is loaded once for all that need no process of their own. */
+/** Runs one command line after the other. The command is loaded once for all that need no process of their own. */
 const run = (words: readonly string[], url: string) => {
   const { etcd, resident } = site()
   const line = [...words, '--cluster', url, '--state', at('state')]
   return resident.run(line) ?? etcd.machine.run([process.execPath, program, ...line], { environment })
 }
 
-/** Two servers, of which one is killed once both have agreed on something: the other one has lost the majority. */
+/** Two servers. One is killed once both have agreed on something, so the other has lost the majority. */
 const startLonely = async ({ machine }: GuardedEtcd): Promise<string> => {
   const peer = (port: number): string => `http://127.0.0.1:${port + 1}`
   const [kept, lost] = [2779, 2879].map((port) => {
@@ -77,7 +77,7 @@ const taken = write(
   "name: shop\nservices: {nginx: {ports: ['8080:80']}, other: {ports: ['8080:80']}}\n",
 )
 
-/** What each command says of the host, whatever keeps etcd away; the verbs of `cluster` have no other way than etcd. */
+/** Each command's exit code when etcd cannot be reached. The verbs of `cluster` cannot work without etcd. */
 const commands: readonly (readonly [command: string, exitCode: number])[] = [
   [`plan -f ${file}`, 0],
   [`plan -f ${clear}`, 2],
@@ -86,7 +86,7 @@ const commands: readonly (readonly [command: string, exitCode: number])[] = [
   [`conflicts -f ${taken}`, 3],
   [`apply -f ${file} --yes`, 0],
   [`script -f ${file} --format nft`, 0],
-  // The network has all of the one block.
+  // The network takes the whole block.
   ['subnet', 4],
   [`watch -f ${file} --once`, 0],
   ['cluster status', 1],
@@ -94,7 +94,7 @@ const commands: readonly (readonly [command: string, exitCode: number])[] = [
   ['cluster release', 1],
   ['cluster reclaim --all --yes', 1],
 ]
-/** They ask no etcd while the state directory is there. */
+/** These commands ask etcd only when the state directory is lost. */
 const asksNone = ['subnet']
 
 describeBeside(
@@ -145,7 +145,7 @@ describeBeside(
       ['an unknown authority', some],
       ['an expired certificate', some],
       ['no answer', some],
-      // Each verb of `cluster` waits 15 s for a vote.
+      // Each verb of `cluster` waits 15 s for an election.
       ['a majority that is lost', [`plan -f ${clear}`]],
     ])('%s', async (what, names) => {
       const url = site().apart[what] ?? ''

@@ -12,7 +12,7 @@ describeBeside('a cluster of five hosts on three servers of etcd', ['etcd'], () 
     const say = asked === undefined ? () => {} : (line: string) => void process.stderr.write(`${line}\n`)
     const { claimed, released, expired, faults } = await runFuzz(lab, operations, say)
     expect(faults).toEqual([])
-    // It is a test of something only where blocks change hands.
+    // The test means something only when blocks change hands.
     expect(claimed).toBeGreaterThan(operations / 10)
     expect(released).toBeGreaterThan(operations / 20)
     expect(expired).toBeGreaterThan(operations / 100)

@@ -24,7 +24,7 @@ const site = (): ClusterSite => {
   return opened
 }
 
-/** The hosts have one backend each: what is between them is of none. */
+/** Each host has another backend. The routes between hosts do not depend on it. */
 const backends = { h1: 'nftables', h2: 'iptables-nft', h3: 'iptables-legacy' } as const
 type HostName = keyof typeof backends
 
@@ -38,7 +38,7 @@ interface Pod {
   readonly machine: Machine
   readonly address: string
   readonly address6: string
-  /** Of its ADD. */
+  /** The result of its ADD. */
   readonly result: object
 }
 
@@ -60,7 +60,7 @@ const callOn = async (name: HostName, verb: string, pod: Machine, more: object =
   return stdout
 }
 
-/** A container that a runtime gives to the plugin; all that a runtime ever does on this host. */
+/** A container that a runtime hands to the plugin. On this host the runtime does nothing else. */
 const added = async (name: HostName, pod: string): Promise<Pod> => {
   const machine = held.use(await createMachine(pod))
   const result = JSON.parse(await callOn(name, 'ADD', machine))
@@ -117,7 +117,7 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
   test('an ADD routes to the hosts that joined since the network was made', async () => {
     await join('h1')
     expect(await routesOn('h1')).toBe(0)
-    // What is known by now and not in force yet is no fault of a container.
+    // A change that is known but not active yet is no fault of a container, so CHECK succeeds.
     await callOn('h1', 'CHECK', pod(0).machine, { prevResult: pod(0).result })
     pods.push(await added('h1', 'three'))
     expect(await routesOn('h1')).toBe(2)
@@ -214,7 +214,7 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
         return (await pod(3).machine.probe(probe)).delivered
       })
       await meet(pod(0), pod(3))
-      // What another program has routed there is left alone, for as long as it is there.
+      // Another program's routes to these blocks are left alone as long as they exist.
       const { machine } = hostOf('h1')
       const blocks = (await routesOf(hostOf('h1'))).flatMap((route) => route.split(' ', 1))
       await machine.ip(

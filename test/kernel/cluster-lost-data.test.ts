@@ -14,7 +14,7 @@ const { open, close, site, node, nodes } = settledSite()
 const held = new Disposables()
 const residents = new Map<Node['host'], ResidentCommand>()
 
-/** The command is loaded once a host. */
+/** Runs the command, loaded once for each host. */
 const portolan = (host: Node['host'], ...words: readonly string[]): Promise<RunOutcome> => {
   const environment = { NODE_OPTIONS: '', NO_COLOR: '1', HOME: '/run/lab' }
   const resident = residents.get(host) ?? held.use(residentCommand(host.machine.inside, environment))
@@ -30,7 +30,7 @@ const runOn = ({ host, file }: Node, verb: string, ...words: readonly string[]):
 const clusterOn = ({ host }: Node, ...words: readonly string[]): Promise<RunOutcome> =>
   portolan(host, 'cluster', ...words, '--cluster', site().url)
 
-/** The network of a node, with whichever subnets it gets. */
+/** A project with the network of a node, whose subnets the planner chooses. */
 const anyPlace = `
 name: shop
 networks:
@@ -39,7 +39,7 @@ services:
   web: {ports: ["8080:80"]}
 `
 
-/** What a host remembers of the cluster. */
+/** The stored state of the cluster on a host. */
 const memoryOf = ({ host }: Node): Promise<string> =>
   host.machine.mustRun(['sh', '-c', 'cd /var/lib/portolan && cat cluster.json cluster-neighbours.json'])
 
@@ -49,7 +49,7 @@ const blocksOf = (text: string): readonly string[] =>
 const watchOn = ({ host, file }: Node) =>
   speakingOn(host, 'watch', '-f', file, '--cluster', site().url, '--backend', backends.h1)
 
-/** Commands that ask etcd say that it lost its data, and none takes a route, a rule or a block away. */
+/** Expects that commands which ask etcd say that it lost its data, and that none removes a route, a rule or a block. */
 const goesByMemory = async (one: Node, why: RegExp, isEach = false): Promise<void> => {
   const [routes, memory] = [await routesOf(one.host), await memoryOf(one)]
   const said = expect.stringMatching(why)
@@ -92,7 +92,7 @@ describeBeside('an etcd that has lost what the hosts of a cluster know', ['etcd'
       const { exitCode, stdout, stderr } = await clusterOn(first, 'join', '--json')
       expect({ exitCode, stderr, blocks: blocksOf(stdout).toSorted() }).toEqual({
         ...{ exitCode: 0, blocks: first.blocks.toSorted() },
-        // The first one knows the other one, which has not joined again.
+        // The first host knows the second one, which has not joined again.
         stderr: first === one ? expect.stringMatching(/knows nothing of .* of h2.*routes.*stay/is) : '',
       })
       await meet(one, two)
@@ -144,7 +144,7 @@ describeBeside('an etcd that has lost what the hosts of a cluster know', ['etcd'
       one.blocks.toSorted(),
     )
     const order = /portolan cluster release --force.* && portolan cluster join --member NAME/
-    // That the other machine is this host as it was before is not known to be otherwise, so that comes first.
+    // The other machine may be this host itself, from before. So the takeover comes first in the remedy.
     const takeover = /`portolan cluster join --takeover[^`]*` gets back[\s\S]*/
     const told = expect.stringMatching(
       new RegExp(`older copy[^]*${block} another machine named h1[^]*${takeover.source}${order.source}`),
@@ -154,7 +154,7 @@ describeBeside('an etcd that has lost what the hosts of a cluster know', ['etcd'
     expect(await clusterOn(one, 'status')).toMatchObject({ exitCode: 1, stderr: told })
     await watch.says(new RegExp(`${block}[^]*${order.source}`))
     await watch.stop()
-    // What asks no etcd goes by what was written down.
+    // Commands that do not ask etcd use the stored state.
     const status = await portolan(one.host, 'status', '-f', one.file)
     const [line = ''] = new RegExp(`${order.source}[^\\n\x60]*`).exec(status.stdout) ?? []
     expect(line).toContain('NAME')

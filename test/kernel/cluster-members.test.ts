@@ -46,21 +46,21 @@ const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
   command().run(wordsOf(host, words))
 const json = async (host: string, ...words: readonly string[]) => {
   const { exitCode, stdout, stderr } = await run(host, ...words, '--json')
-  // What went wrong is told there.
+  // Where a command failed, its output says why.
   const told = exitCode === 0 ? null : stdout
   expect({ exitCode, stderr, told }).toEqual({ exitCode: 0, stderr: '', told: null })
   return JSON.parse(stdout)
 }
 const joined = (host: string) => json(host, 'cluster', 'join', '--member', host)
 
-/** Started again behind the test. */
+/** The members that are off. They are started again after each test. */
 const off: EtcdMember[] = []
 const turnOff = async (...members: readonly EtcdMember[]): Promise<void> => {
   off.push(...members)
   for (const one of members) await one.kill()
 }
 
-/** Cuts a member off from the two others; hosts still reach it. */
+/** Cuts a member off from the two others. Hosts still reach it. */
 const isolate = (one: EtcdMember): Promise<void> =>
   lab().cut(
     bothWays(
@@ -145,8 +145,8 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
       json('web-1', 'cluster', 'init', '--pool', '10.64.0.0/12:24', '--pool', '10.80.0.0/16:24'),
     ]
     const reclaiming = run('web-1', 'cluster', 'reclaim', '--all', '--grace', '0', '--yes')
-    // Each waits three times as long as one request may take, from its first request on: one that began late, as on a busy
-    // machine, waits longer yet. The servers have run on, and have but to vote.
+    // Each command waits three times the timeout of one request, from its first request on. A command that began late
+    // on a busy machine waits even longer. The servers still run, and only have to elect a leader.
     await delay(6_000)
     await lab().cut([])
     const [claimed, released, seen, settled] = await Promise.all(asked)
@@ -177,14 +177,14 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
     await hasJoined(watcher, 'web-8')
     await turnOff(member(1), member(2))
     await comes('does not answer')
-    // The words of a server that is off are others than those of one that has lost the others.
+    // The message about a server that is off differs from that about one that lost the others.
     await turnOff(member(0))
     for (const one of off.splice(0)) one.start()
     await lab().leader()
     await comes('answers again')
     watcher.kill('SIGTERM')
     expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
-    // Servers that have just voted may be away again for a moment.
+    // Servers may be unavailable again for a moment after an election.
     const told = (await lines('')).slice(0, -1)
     for (const [place, line] of told.entries())
       expect(line).toMatch(place % 2 === 0 ? /^portolan: .*does not answer/ : /^portolan: etcd answers again/)
@@ -213,7 +213,7 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
     expect(plan).toMatchObject({ exitCode: 2, stdout: expect.stringContaining(block) })
     for (const one of off.splice(0)) one.start()
     await lab().leader()
-    // Nothing of this has changed what the host has.
+    // None of this changed the blocks of the host.
     expect(await joined('web-1')).toMatchObject({ claimed: [], moves: [] })
   })
 })

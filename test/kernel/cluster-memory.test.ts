@@ -16,7 +16,7 @@ const { open, close, site, node, nodes } = settledSite()
 
 const state = '/var/lib/portolan'
 
-/** Containers of two hosts reach each other on their own addresses. */
+/** Expects that containers of two hosts reach each other at their own addresses. */
 const meet = async (one = node(0), other = node(1)): Promise<void> => {
   for (const [from, to] of [
     [one, other],
@@ -32,13 +32,13 @@ const meet = async (one = node(0), other = node(1)): Promise<void> => {
 const runOn = ({ host, file }: Node, verb: string, ...words: readonly string[]) =>
   host.portolan(verb, '-f', file, '--backend', backends[host.machine.name as keyof typeof backends], ...words)
 
-/** The state directory is gone, as after a disk was changed: nothing of the kernel is. */
+/** Loses the state directory, as after a new disk. The kernel keeps its state. */
 const loseState = ({ host }: Node): Promise<string> =>
   host.machine.mustRun(['sh', '-c', `mv ${state} ${state}.lost-$(ls -d ${state}* | wc -l)`])
 
 const plugin = fileURLToPath(new URL('../../packages/cni/bin/portolan-cni.js', import.meta.url))
 
-/** An ADD for a network that is in no block, of another project than the one whose rules are lost. */
+/** An ADD for a network outside all blocks, in another project than the one that lost its rules. */
 const addOn = async ({ host: { machine } }: Node): Promise<void> => {
   const pod = held.use(await createMachine(`pod-${machine.name}`))
   const backend = backends[machine.name as keyof typeof backends]
@@ -58,7 +58,7 @@ const addOn = async ({ host: { machine } }: Node): Promise<void> => {
   expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 })
 }
 
-/** As a script of another program does: chains stay, and what is in them goes. */
+/** Empties the chains as another program's script does. The chains themselves stay. */
 const flushed = (variant: 'nft' | 'legacy'): string =>
   ['iptables', 'ip6tables']
     .flatMap((one) => ['nat', 'mangle', 'filter'].map((table) => `${one}-${variant} -t ${table} -F`))
@@ -94,7 +94,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
       expect(await client.probe({ protocol: 'tcp', destination: one.address, port: 81 })).toMatchObject({
         delivered: false,
       })
-      // Its own project finds nothing to do but what no bridge tells: its published port.
+      // Its own project has only one change left: the published port, which no bridge stores.
       await applyOn(one.host, one.file, '--cluster', site().url)
     },
   )
@@ -106,7 +106,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     await loseState(one)
     const routes = await routesOf(one.host)
     expect(routes).toHaveLength(4)
-    // Before and after a join that is refused, which writes down that it was tried.
+    // Before and after a refused join. The refused join stores that it was tried.
     for (const isTried of [false, true]) {
       if (isTried)
         expect(
@@ -166,7 +166,8 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     expect(planned.unread).toEqual([])
     await host.machine.mustRun(['rm', config])
 
-    // One that began while etcd did not answer, and cut containers of other hosts off, has them back with it.
+    // A watch that begins while etcd does not answer cuts the containers of other hosts off. They are reached again
+    // once etcd answers.
     await host.machine.mustRun(['rm', `${state}/cluster-neighbours.json`])
     await host.machine.ip(`route add unreachable ${clusterAddress(1)}`)
     const cut = watch()
@@ -209,7 +210,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
         { beside: watching },
       )
       const remembersNone = /remembers no block of cluster lab[\s\S]*join --takeover/
-      // A look at the text of before may have been under way, and have written the leases down.
+      // A check of the earlier text may have been running, and may have stored the leases.
       if (isRead)
         await until('what it says of its blocks', () => remembersNone.test(watching.printed()), {
           beside: watching,
@@ -230,7 +231,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     for (const one of nodes.slice(0, 2)) {
       const { host } = one
       const cluster = ['--cluster', site().url] as const
-      // As if a minute had passed in which nothing kept it alive.
+      // As if nothing had kept the host alive for a minute.
       await forgetAlive(site(), host.machine.name)
       const text = await host.must(
         ...['cluster', 'join', '--takeover', '--member', host.machine.name, ...cluster, '--json'],
@@ -263,7 +264,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     expect(script.stdout).not.toContain('proto 143')
     const status = JSON.parse(await one.host.must('status', '--json'))
     expect(status.unread).toEqual([expect.stringMatching(note)])
-    // A cluster is named, and does not answer.
+    // The named cluster does not answer.
     await one.host.machine.ip(`route add unreachable ${clusterAddress(1)}`)
     const named = await runOn(one, 'plan', '--cluster', site().url)
     expect(named.stderr).toMatch(/does not answer[\s\S]*remembers nothing of cluster lab/)

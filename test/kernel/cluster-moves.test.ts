@@ -16,13 +16,13 @@ services:
   nginx: {networks: [web], ports: ["8080:80", "8080:80/udp"]}
 `
 
-/** As in killed.test.ts: three seeds that follow each other see every step. */
+/** As in killed.test.ts: three consecutive seeds cover every step. */
 const stride = process.env.PORTOLAN_KILL_STEPS === 'all' ? 1 : 3
 const seed = Number(process.env.PORTOLAN_SEED) >>> 0
 const firstStep = 1 + (seed % stride)
 const mostSteps = 40
 
-/** What comes after a move that was killed. */
+/** The commands that run after a killed move. */
 const next = [
   ['move', ['web', '--cluster', url, '--yes']],
   ['apply', ['--cluster', url, '--yes']],
@@ -71,7 +71,7 @@ describeBeside('portolan move on a host of a cluster', ['etcd'], () => {
     const refused = await pilot.run('move', shop, 'web')
     expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Claim') })
     expect(refused.stderr).toContain(`\`portolan cluster join --cluster ${url} --count 2\``)
-    // It says that there is no second one of IPv6.
+    // It says that IPv6 has no second block.
     await lab.portolan(['cluster', 'join', '--count', '2', '--cluster', url])
     const moved = mustSucceed('move', await pilot.run('move', shop, 'web', '--yes'))
     expect(moved.stdout).toContain('web keeps its IPv6 subnet fd00:64::/64: no other one is free')
@@ -100,7 +100,7 @@ describeBeside('portolan move on a host of a cluster', ['etcd'], () => {
       )
       const now = await bridgeOf()
       const plan = await pilot.plan(shop, '--cluster', url)
-      // Before its first step it has taken its leases.
+      // A move takes its leases before its first step.
       expect({ step, isTold, changes: plan.changes, conflicts: plan.conflicts }).toEqual({
         ...{ step, isTold: !isEnd && then.join() === before.join(), changes: [], conflicts: [] },
       })

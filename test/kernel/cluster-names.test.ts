@@ -73,7 +73,8 @@ describeBeside('names in a cluster', ['etcd'], () => {
     })
     expect(stderr).toContain('portolan move')
     expect(await cluster.json('clone', 'join')).toMatchObject({ blocks: [{ block }], claimed: [] })
-    // Told as long as a network is there, and no longer, though this host has not joined again.
+    // The message is repeated while a network is in these blocks, and then ends, although this host has not joined
+    // again.
     expect((await cluster.run('web-1', 'status')).stderr).toMatch(
       /are in it: shop\/web\. .* This is told until they have moved/,
     )
@@ -83,7 +84,7 @@ describeBeside('names in a cluster', ['etcd'], () => {
     expect(await cluster.json('web-1', 'status')).toMatchObject({ host: 'web-2', lost: [] })
   })
 
-  /** What makes the blocks of web-1 free in the cluster, and another machine web-1, which has other blocks. */
+  /** Ways in which the blocks of web-1 become free, while another machine called web-1 has other blocks. */
   const freed = {
     reclaimed: async (cluster: CommandCluster) => {
       await cluster.json('any', 'reclaim', '--member', 'web-1', '--grace', '0', '--yes')
@@ -120,7 +121,7 @@ describeBeside('names in a cluster', ['etcd'], () => {
         /Next, `portolan cluster join --member NAME --cluster etcd:\S+ --state \S+` gives/,
       )
       const joined = await cluster.json('web-1', 'join', '--member', 'web-2')
-      // What is free, and a block of a pool, comes back with the network that is in it.
+      // A free block of a pool comes back together with the network inside it.
       expect(joined).toMatchObject(
         how === 'reclaimed'
           ? { blocks: [{ block }], moves: [] }
@@ -139,7 +140,7 @@ describeBeside('names in a cluster', ['etcd'], () => {
     expect(await cluster.json('late', 'join', '--member', 'web-2')).toMatchObject({ host: 'web-2' })
     expect((await cluster.run('other', ...taken)).exitCode).toBe(1)
     expect(await cluster.json('other', 'join')).toMatchObject({ host: hostname() })
-    // The name of a cluster that is misspelt has no pools.
+    // A misspelt cluster name means a cluster without pools.
     const empty = await open()
     expect((await empty.run('web-1', 'join', '--member', 'misnamed')).exitCode).toBe(1)
     await empty.json('any', 'init', '--pool', '10.65.0.0/16:24')
@@ -155,12 +156,12 @@ describeBeside('names in a cluster', ['etcd'], () => {
     const { stdout } = await cluster.run('clone', 'release')
     expect(stdout).toMatch(/^Released 10\..*\nThis host is no longer web-1 in cluster /)
     expect(await cluster.json('clone', 'status')).toMatchObject({ host: null, hosts: [] })
-    // A call that is refused changes nothing of that.
+    // A refused call does not change that.
     await cluster.join('web-1')
     expect((await cluster.run('clone', 'join', '--member', 'web-1')).exitCode).toBe(1)
     expect(await cluster.json('clone', 'release')).toMatchObject({ released: [] })
     expect(await cluster.json('clone', 'join')).toMatchObject({ host: hostname(), moves: [] })
-    // A name that was asked for is kept from then on.
+    // A requested name is kept from then on.
     await cluster.json('clone', 'release')
     await cluster.json('clone', 'join', '--member', 'web-2')
     expect(await cluster.json('clone', 'join')).toMatchObject({ host: 'web-2', claimed: [] })

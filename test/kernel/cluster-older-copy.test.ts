@@ -13,7 +13,7 @@ const withData = async (script: string): Promise<void> => {
   await etcd().start()
 }
 
-/** Two hosts have all blocks, and a copy of etcd is made; then the block of web-1 changes hands, to a web-2 that comes. */
+/** Two hosts have all blocks when etcd is copied. After that the block of web-1 goes to a new host, web-2. */
 const changedHands = async (): Promise<{ readonly cluster: CommandCluster; readonly block: string }> => {
   const cluster = await open('10.64.0.0/23:24')
   const [block = ''] = blocksOf(await cluster.join('web-1', '--address', '192.0.2.11'))
@@ -25,7 +25,7 @@ const changedHands = async (): Promise<{ readonly cluster: CommandCluster; reado
   return { cluster, block }
 }
 
-/** The older copy, or what was there before it was restored. */
+/** Restores the older copy, or the data from before the last restore. */
 const restore = (from: 'copy' | 'later'): Promise<void> =>
   withData(`mv data now && cp -a ${from} data && rm -rf later && mv now later`)
 
@@ -44,7 +44,7 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
 
   test('has that host give the block back where it has seen the loss, and the other one gets it again', async () => {
     const { cluster, block } = await changedHands()
-    // It sees what became of its block, and remembers that.
+    // The host sees what happened to its block, and stores that.
     await cluster.run('web-1', 'status')
     await restore('copy')
     expect(await cluster.run('web-1', 'status')).toMatchObject({
@@ -172,7 +172,7 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
       if (what === 'gives up') await cluster.json('web-1', 'release', '--force')
       const other = ['reclaim', '--all', '--grace', '0', '--yes'] as const
       if (what === 'gives up') expect(await cluster.json('web-3', ...other)).toMatchObject({ reclaimed: [] })
-      // It asks, and waits for the host to come back.
+      // The command asks, and waits for the host to come back.
       expect(await cluster.run('web-3', 'reclaim', '--member', 'web-2')).toMatchObject({ exitCode: 1 })
       const words = [...line.split(' ').slice(0, 3), '--grace', '0', '--yes']
       const freed = await cluster.json('web-3', ...words)

@@ -19,7 +19,7 @@ const words = (host: string, grace = 0): readonly string[] => [
   ...['--grace', String(grace), '--yes'],
 ]
 
-/** A copy of etcd from before web-2 joined, which web-3 remembers. */
+/** etcd has a copy from before web-2 joined, but web-3 remembers web-2. */
 const forgotten = async (): Promise<{ readonly cluster: CommandCluster; readonly block: string }> => {
   const cluster = await open('10.64.0.0/22:24')
   await cluster.join('web-3', '--address', '192.0.2.13')
@@ -31,10 +31,12 @@ const forgotten = async (): Promise<{ readonly cluster: CommandCluster; readonly
   return { cluster, block }
 }
 
-/** How long a reclaim waits at least: it is stopped as soon as it says that it does. */
+/** The shortest wait of a reclaim. The test stops it as soon as it says that it waits. */
 const graceSeconds = 20
 
-/** Does something once a reclaim has read the cluster and waits; it goes on behind that, however long it took. */
+/**
+ * Does work while a reclaim has read the cluster and waits. The reclaim continues after the work, however long it took.
+ */
 const meanwhile = async (asked: readonly Running[], done: () => Promise<unknown>): Promise<void> => {
   for (const one of asked) {
     await until('the advice of reclaim', () => one.printed().includes('Reclaim only'), { beside: one })

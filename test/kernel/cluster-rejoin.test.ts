@@ -10,7 +10,7 @@ const { etcd, open, start, close } = commandEtcd('rejoin')
 
 const address = '192.0.2.11'
 
-/** A bridge of network web of project shop in a block, as it stays where a state directory was lost. */
+/** A bridge of network web of project shop in a block, as it stays after the loss of a state directory. */
 const networkUp = async (block: string): Promise<() => Promise<unknown>> => {
   const { machine } = etcd()
   await machine.ip(
@@ -22,7 +22,7 @@ const networkUp = async (block: string): Promise<() => Promise<unknown>> => {
   return () => machine.ip('link del br-web')
 }
 
-/** As if the host had been off, and another one had taken its blocks. */
+/** As if the host had been off, and another host had reclaimed its blocks. */
 const reclaim = async (cluster: CommandCluster, host: string): Promise<void> => {
   await silence(cluster, host)
   await cluster.json('any', 'reclaim', '--member', host, '--grace', '0', '--yes')
@@ -49,7 +49,7 @@ describeBeside('a host that joins again', ['etcd'], () => {
     const joined = await cluster.json('web-1', 'join')
     expect(joined).toMatchObject({ claimed: [used], moves: [{ networks: [] }, { networks: [] }] })
     expect(blocksOf(joined)).toEqual([used])
-    // One by its lease, one by what is up, and neither asks for two.
+    // One block comes from the lease, and one from the bridge. None is claimed twice.
     await cluster.json('web-1', 'join', '--count', '3')
     const end = await networkUp(taken)
     await reclaim(cluster, 'web-1')
@@ -64,7 +64,7 @@ describeBeside('a host that joins again', ['etcd'], () => {
     const [block = ''] = blocksOf(await cluster.join('web-1', '--address', address))
     const end = await networkUp(block)
     const takeover = /portolan cluster join --takeover --member web-1 --cluster \S+ --state \S+/
-    // With a name that it has not, and with none.
+    // With a name that is not the host's, and without a name.
     for (const words of [[], ['--member', 'vm', '--watch']])
       expect(await cluster.run('lost', 'join', ...words)).toMatchObject({
         exitCode: 1,
@@ -95,7 +95,7 @@ describeBeside('a host that joins again', ['etcd'], () => {
     const cluster = await open('10.64.0.0/16:24')
     const store = cluster.store()
     const [block = ''] = blocksOf(await cluster.join('web-1', '--address', address))
-    // Its address is another one by now.
+    // The host has another address now.
     await store.commit({ when: [], writes: [{ kind: 'delete', key: 'nodes/web-1' }] })
     await store.close()
     await silence(cluster, 'web-1')

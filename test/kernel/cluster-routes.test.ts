@@ -11,7 +11,7 @@ import { routesOf, untilRoutes } from './cluster/site-routes.ts'
 
 const { open, close, site, node, nodes } = settledSite()
 
-/** What `portolan status` finds of networks and of the host. */
+/** The conflicts of networks and of the host that `portolan status` reports. */
 const statusConflicts = async ({ host }: Node, ...words: readonly string[]): Promise<readonly string[]> =>
   JSON.parse(await host.must('status', ...words, '--json')).conflicts.map(
     ({ kind, message }: { readonly kind: string; readonly message: string }) => `${kind}: ${message}`,
@@ -19,7 +19,7 @@ const statusConflicts = async ({ host }: Node, ...words: readonly string[]): Pro
 
 const portolan = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 
-/** Those to exactly a block, of any program. */
+/** The routes to exactly this block, of any program. */
 const routesTo = async ({ machine }: Node['host'], block: string): Promise<readonly string[]> => {
   const family = block.includes(':') ? '-6' : '-4'
   const text = await machine.mustRun(['ip', '-o', family, 'route', 'show', 'exact', block])
@@ -51,7 +51,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     await client.ip(`route add ${two.blocks[0]} via ${clusterAddress(12)}`)
     await client.listen({ protocol: 'tcp', port: 90 })
     expect(await client.probe(tcp(two.address, 81))).toMatchObject({ delivered: false })
-    // Another host itself is another machine, not one of its containers.
+    // Another host counts as another machine, and not as one of its containers.
     expect(await one.host.machine.probe(tcp(two.address, 81))).toMatchObject({ delivered: false })
     expect(await client.reach(tcp(clusterAddress(12), 8080))).toMatchObject({ delivered: true, by: 'web-h2' })
     expect(await one.web.reach(tcp(clusterAddress(12), 8080))).toMatchObject({
@@ -82,7 +82,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     const path = await host.write('routes.sh', script)
     const before = await routesOf(host)
     expect(before).toHaveLength(2)
-    // It is read from now on, and the program may not have come to write it.
+    // The file is read from now on, and the program may not have written it yet.
     await host.machine.mustRun(['touch', '/run/lab/monitored'])
     const monitor = host.machine.start(['sh', '-c', 'exec ip -4 monitor route > /run/lab/monitored'])
     const monitored = async (): Promise<readonly string[]> =>
@@ -93,7 +93,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       await host.machine.ip('route add 203.0.113.9 via 192.0.2.9', 'route del 203.0.113.9')
       return tells('203.0.113.9')
     })
-    // They lead to no block of another host.
+    // These routes lead to no block of another host.
     await host.machine.ip(
       'route add 203.0.113.8 via 192.0.2.9 proto 143',
       'route add fd00:9::/64 via 2001:db8:1::9 proto 143',
@@ -116,7 +116,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     const [block = ''] = node(1).blocks
     const rules = await host.machine.mustRun(['nft', 'list', 'ruleset'])
     for (const how of ['replace', 'prepend']) {
-      // In the place of that of Portolan, and ahead of it.
+      // A foreign route instead of Portolan's, or before it.
       await host.machine.ip(`route ${how} ${block} via ${clusterAddress(9)}`)
       const { exitCode, stderr } = await host.machine.run(['sh', path])
       expect({ exitCode, stderr }).toMatchObject({
@@ -165,7 +165,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
             ? []
             : [expect.objectContaining({ kind: 'BlockRouteTaken', message: expect.stringMatching(told) })],
         )
-        // One key with theirs cannot be replaced without touching theirs.
+        // A route with the same key as a foreign one cannot be replaced without a change of the foreign one.
         expect(await script()).toMatchObject({ exitCode: how === 'append' ? 1 : 0 })
         expect(await there(block)).toEqual(beside)
       } finally {
@@ -202,7 +202,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     } finally {
       await write(before)
     }
-    // Another project brought the routes since a host left, and its own rules alone.
+    // Another project brought the routes after a host had left. Its rules are its own.
     const [left, ...others] = JSON.parse(before).others
     const route = ['route', left.block, 'via', left.via, 'dev', 'eth0', 'proto', '143']
     const ip = (verb: string) => host.machine.ip(route.with(0, `route ${verb}`).join(' '))
@@ -423,7 +423,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     const ofFirst =
       /this host is h1 in cluster lab \(etcd:\S+\) with the state directory \/var\/lib\/portolan, .*Cluster second .*`portolan cluster release --cluster etcd:\S+\/lab`/
     expect(await join()).toMatchObject(isRefused(ofFirst))
-    // By another path it is the same directory, and what was in force before there was a note is told by the blocks.
+    // Another path leads to the same directory. Routes from before the note are recognised by their blocks.
     await machine.mustRun(['ln', '-s', '/var/lib/portolan', '/run/lab/linked'])
     await host.must('cluster', 'join', '--cluster', url, '--state', '/run/lab/linked')
     await machine.mustRun(['sh', '-c', 'rm /run/portolan/routes-*.json'])
@@ -432,7 +432,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     )
     await host.must('cluster', 'join', '--cluster', url)
     expect(await join()).toMatchObject(isRefused(ofFirst))
-    // One that joined before there were routes.
+    // A host that joined before Portolan made routes.
     const before = await routesOf(host)
     for (const family of ['-4', '-6']) await machine.mustRun(['ip', family, 'route', 'flush', 'proto', '143'])
     expect(await join()).toMatchObject({ exitCode: 0 })
@@ -453,7 +453,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       expect(await node(0).web.reach(tcp(node(1).address, 81))).toMatchObject({ delivered: true })
       await host.must('destroy', '-p', 'second', '--yes', ...state)
     } finally {
-      // One of its blocks is that which the network of the first is in.
+      // One of its blocks contains the network of the first project.
       await host.must('cluster', 'release', '--force', ...second, ...state)
     }
     expect(await join()).toMatchObject(isRefused(ofFirst))
@@ -492,8 +492,8 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       const made = ['link add dm0 type veth peer name dm1', 'link set dm1 up', 'link set dm0 up']
       const theirs = [`route replace ${block} dev dm0`, `route replace ${block6} dev dm0`]
       const network = [`addr add ${at(block, 1)}/24 dev dm0`, `addr add ${at(block6, 1)}/64 dev dm0 nodad`]
-      // The remedy that it prints, what ends both routes at once without any message about the one of IPv4, and a network of
-      // the interface, which comes behind the route of Portolan.
+      // Three cases: the printed remedy; a command that ends both routes at once without a message about the IPv4 one;
+      // and a network of the interface, whose route comes after Portolan's.
       for (const [at, [comes, goes]] of [
         [[...made, ...theirs], theirs.map((route) => route.replace('replace', 'del'))],
         [theirs, ['link del dm0']],
@@ -506,7 +506,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
         await areBack()
         await counted('conflict-gone', 2 * at + 2)
       }
-      // So are those whose host could not be reached when the watch planned last.
+      // The same for routes whose host could not be reached at the watch's last plan.
       const gateway = `${at(own, 1)}/24`
       await machine.ip('link set eth0 down', `addr del ${gateway} dev br-web`)
       const addressesNow = (): Promise<string> => machine.mustRun(['ip', 'addr', 'show', 'br-web'])
@@ -552,7 +552,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       await host.machine.ip(`route del ${route}`)
       await untilRoutes(host, 'two routes', ({ length }) => length === 2, watching)
 
-      // The second host leaves, and the third gets its block.
+      // The second host leaves, and the third one gets its block.
       const [, second, third] = site().hosts
       const [block = ''] = node(1).blocks
       await second?.must('destroy', '--all', '--yes')
@@ -597,11 +597,11 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       expect(planned.conflicts).toContainEqual(expect.objectContaining(lost))
       const found = await host.portolan('conflicts', ...words, '--json')
       expect(JSON.parse(found.stdout).conflicts).toContainEqual(expect.objectContaining(lost))
-      // A plan only looks.
+      // A plan changes nothing.
       expect(await memory()).toBe(before)
       await tells('"SubnetOverlap"')
       expect((await host.portolan('status')).stdout).toContain('is no longer of this host')
-      // It comes back with its block, as no host has taken it.
+      // The host comes back with its block, because no other host has taken it.
       await host.must('cluster', 'join', ...cluster)
       await untilRoutes(host, '30 routes', ({ length }) => length === 30, watching)
       expect((await host.portolan('conflicts', ...words, '--json')).stdout).not.toContain('SubnetOverlap')
@@ -664,7 +664,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       await watching.outcome
     }
     const note = /^Blocks 10\..* are no longer of this host: .*no other IPv4 block.*`portolan cluster join/
-    // With a cluster that is named and without, and in either form.
+    // With a named cluster and without, and in both output formats.
     for (const more of [cluster, []]) {
       const { stdout } = await third.portolan('plan', ...words, ...more, '--json')
       expect(JSON.parse(stdout).notes).toContainEqual({ text: expect.stringMatching(note), place: null })

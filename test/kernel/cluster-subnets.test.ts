@@ -11,7 +11,7 @@ import { asked, callsIn, containerOn, namespaceOf } from './podman-plugin/calls.
 
 const url = 'etcd://127.0.0.1:2379/prod'
 
-/** Services on the network web, each with a port; and other networks. */
+/** A Compose file with services on network web, each with a port, and with other networks. */
 const project = (services: readonly string[], networks: readonly string[] = []): string =>
   `name: shop
 networks: {${['web', ...networks].map((name) => `${name}: {}`).join(', ')}}
@@ -29,7 +29,7 @@ const close = async (): Promise<void> => {
   await lab?.[Symbol.asyncDispose]()
 }
 
-/** A host beside a server of etcd, and what the command says there. */
+/** A host beside an etcd server, and the command on it. */
 const open = async (pool: string) => {
   const lab = await openLab()
   const etcd = await startEtcd(lab.host)
@@ -103,7 +103,7 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     const docker = of('{x-portolan: {pool: docker}}')
     const named = of('{ipam: {config: [{subnet: 172.19.0.0/16}]}}')
 
-    // Made before the cluster was named.
+    // These networks were made before the cluster was named.
     await pilot.applied(docker)
     const inForce = await pilot.plan(docker, '--cluster', url)
     const overlap = {
@@ -141,7 +141,7 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     )
     expect(added.exitCode).toBe(1)
     expect(added.stdout).toMatch(/has not joined cluster prod/)
-    // A subnet that is named is taken, and said not to be checked.
+    // A subnet in the file is accepted, with a note that it was not checked.
     const unasked =
       /network (pods|web) \(172\.2[01]\..* was not checked .*cluster prod.*`portolan cluster join`/i
     const own = { ipv6: false, subnet: '172.20.0.0/24' }
@@ -191,7 +191,7 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(second.exitCode).toBe(1)
     expect(second.stdout).toMatch(/Claim one more.*portolan cluster join --count 2/)
 
-    // Another host took the block: what is attached there from now on is refused, and says why.
+    // Another host took the block. A later attach is refused, and the message says why.
     await etcd.start()
     await cluster('release', '--force')
     await cluster('join', '--member', 'web-2', '--state', '/run/lab/web-2')
@@ -205,24 +205,25 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
       /network pods overlaps .*is held by host web-2 now.*the next one that is added makes it again/,
     )
     expect((await lab.portolan(['status'])).stdout).toContain('is held by host web-2 now')
-    // A program that holds the network itself attaches, and is told.
+    // A program that holds the network itself may attach, and gets a note.
     const held = `const host = await open({ project: 'cni', state: '/var/lib/portolan' })
       const { notes } = await host.attach({ network: 'pods', endpoint: 'own', netns: { pid: ${late.pid} }, interface: 'own' })
       await host.detach('own'); await host.close(); report(notes ?? [])`
     expect(await inHost(lab, 'nftables', held)).toEqual([
       expect.stringMatching(/is held by host web-2 now.*removeNetwork.*ensureNetwork/),
     ])
-    // Podman's file has the subnet of its network, so Podman alone can give it another one.
+    // Podman's own file contains the subnet of its network, so only Podman can change it.
     const gateway = `${prefix}129`
     const written = asked('web', { subnets: [{ subnet: `${prefix}128/25`, gateway }] })
     const setup = callsIn(lab).refused(['setup', namespaceOf(late)], containerOn(written, late))
     expect(await setup).toMatch(/is held by host web-2 now.*podman network rm.*podman network create/s)
-    // Other networks of the project are made all the same.
+    // The other networks of the project are made all the same.
     const more = await call('ADD', third, config({ ipv6: false, name: 'more' }), environment)
     expect(more).toMatchObject({ exitCode: 0, stderr: '' })
     expect(JSON.parse(more.stdout).ips[0].address).toMatch(/^10\.80\.[01]\./)
 
-    // Where its last container is gone, it is made again: the one that comes has an address of this host's block.
+    // Once its last container is gone, the network is made again. The next container gets an address of this host's
+    // block.
     const first = { ...sandboxOf(pod), interface: 'net1' }
     expect(await call('DEL', first, config({ ipv6: false }), environment)).toMatchObject({ exitCode: 0 })
     const anew = await call('ADD', { ...third, interface: 'net2' }, config({ ipv6: false }), environment)
@@ -249,9 +250,10 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     const outside = elsewhere.replace(others[0] ?? '', '10.9.0.0/24')
     expect(await pilot.plan(outside, '--cluster', url)).toMatchObject({ exitCode: 2, conflicts: [] })
 
-    // As when a host is taken for dead that is not.
+    // As when a host is wrongly taken for dead.
     await cluster('release', '--force')
-    // It is named still, and has no block: what is printed names pools outside it, and moves the network as it is typed.
+    // The cluster is still named, but the host has no block. The printed commands name pools outside the cluster, and
+    // move the network as typed.
     const out = await pilot.plan(project(['nginx']), '--cluster', url)
     const printed = out.conflicts[0]?.remedy?.commands[0] ?? ''
     expect(printed).toMatch(/^portolan move .* --pool classic --pool docker /)
@@ -269,7 +271,7 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(lost.conflicts).toMatchObject([{ kind: 'SubnetOverlap', severity: 'error' }])
     expect(lost.conflicts[0]?.remedy?.commands[0]).toMatch(/^portolan move .*--cluster etcd:.* web$/)
     expect(JSON.stringify(lost.conflicts[0])).toContain('is held by host web-2 now')
-    // The commands that are printed have the cluster where neither a file nor an option names it.
+    // The printed commands name the cluster when neither a file nor an option does.
     const unnamed = await pilot.plan(project(['nginx']))
     expect(unnamed.conflicts[0]?.remedy?.commands[0]).toMatch(/^portolan move .*--cluster etcd:.* web$/)
     const command = `portolan move -f FILE --cluster ${url} web`
@@ -281,7 +283,7 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(attached.stderr).toContain(`The command is \`${command}\`.`)
     expect(attached.exitCode).toBe(0)
     expect(attached.stderr.split('is held by host')).toHaveLength(2)
-    // A program that attaches to the network of a plan is told too.
+    // A program that attaches to a plan's network gets a note too.
     const held = `const host = await open({ project: 'jobs', state: '/var/lib/portolan' })
       const { notes } = await host.attach({ network: 'shop/web', endpoint: 'own', netns: { pid: ${late.pid} }, interface: 'own' })
       await host.detach('own', { network: 'shop/web' }); await host.close(); report(notes ?? [])`
@@ -293,7 +295,7 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
       exitCode: 0,
       stdout: expect.stringMatching(/gets its address anew.*attach.*again/s),
     })
-    // What was attached has the address of before until it is attached again.
+    // An attached endpoint keeps its old address until it is attached again.
     const addressOf = async () => (await late.mustRun(['ip', '-br', '-4', 'address', 'show', 'net1'])).trim()
     expect(await addressOf()).toContain(block.replace('0/24', ''))
     expect(await run('attach', 'web', ...inside)).toMatchObject({ exitCode: 1 })

@@ -19,7 +19,7 @@ const nameOf = (member: string): string => `${member}.example`
 interface Here {
   readonly lab: ClusterLab
   readonly url: string
-  /** Of each member, what it should show. */
+  /** The certificate that each member should show. */
   readonly own: Readonly<Record<string, Issued>>
   readonly expired: Issued
 }
@@ -35,7 +35,7 @@ const member = (name: string): EtcdMember => {
   return found
 }
 
-/** What a member shows from now on: etcd reads it for each connection. */
+/** Replaces the certificate that a member shows. etcd reads the file for each connection. */
 const shownBy = (name: string): Issued => ({ cert: at(`${name}-shown.pem`), key: at(`${name}-shown.key`) })
 const show = (name: string, { cert, key }: Issued): void => {
   copyFileSync(cert, shownBy(name).cert)
@@ -67,7 +67,7 @@ const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
   command().run(wordsOf(host, words))
 const json = async (host: string, ...words: readonly string[]) => {
   const { exitCode, stdout, stderr } = await run(host, ...words, '--json')
-  // What went wrong is told there.
+  // Where a command failed, its output says why.
   const told = exitCode === 0 ? null : stdout
   expect({ exitCode, stderr, told }).toEqual({ exitCode: 0, stderr: '', told: null })
   return JSON.parse(stdout)

@@ -75,7 +75,7 @@ const command = (): CommandOn => {
   return started
 }
 
-/** Words of `portolan cluster`. Whatever it prints, no secret is in it. */
+/** Runs `portolan cluster` with these words. Its output must never contain a secret. */
 const run = async (words: readonly string[], url: string) => {
   const outcome = await command().run(['cluster', ...words, '--cluster', url, '--state', at('state')])
   const text = outcome.stdout + outcome.stderr
@@ -226,7 +226,7 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
     expect(await told(url)).toMatch(
       /user portolan may not do this.*may read and write keys under \/portolan\/v1\/: `etcdctl role grant-permission --prefix ROLE readwrite \/portolan\/v1\/`/,
     )
-    // What this host knows of itself needs no permission.
+    // The host's own stored state needs no permission.
     const shown = await run(['status'], url)
     expect(shown).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('BLOCK OF THIS HOST') })
     await etcd.ask('auth/user/grant', { user: 'portolan', role: 'blocks' })
@@ -250,7 +250,7 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
     const isTold = async (): Promise<void> => {
       await until('its key', async () => (await etcd.ask('kv/range', { key })).kvs, { beside: watcher })
     }
-    // A machine that is busy may leave it without an answer for a while, which it says too.
+    // A busy machine may leave the host without an answer for a while, which it reports too.
     const told = (): readonly string[] =>
       readFileSync(said, 'utf8')
         .split('\n')
@@ -258,16 +258,16 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
     const says = (text: string): Promise<unknown> =>
       until(text, () => told().some((line) => line.includes(text)), { beside: watcher, shows: told })
     await isTold()
-    // The token is of the users and roles that were; a host goes on with another one.
+    // A change of users or roles makes the token invalid. The host continues with a new token.
     await etcd.ask('auth/role/add', { name: 'another' })
     await etcd.ask('kv/deleterange', { key })
     await isTold()
-    // By then the token of two seconds has run out.
+    // The token, which is valid for two seconds, has expired by now.
     await delay(2_500)
     await etcd.ask('kv/deleterange', { key })
     await isTold()
     expect(told().filter((line) => !line.includes('etcd answers again'))).toEqual([])
-    // Nothing changes in the cluster: etcd goes on with a watch that it would not begin now.
+    // Nothing changes in the cluster. etcd continues an existing watch that it would refuse to begin now.
     await etcd.ask('auth/user/revoke', { name: 'portolan', role: 'blocks' })
     await says('user portolan may not do this')
     await etcd.ask('auth/user/changepw', { name: 'portolan', password: 'another' })

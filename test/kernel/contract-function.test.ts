@@ -18,8 +18,8 @@ import {
 } from './contract/scenario.ts'
 
 /**
- * The contract as a function must say what the kernel tests demand of real packets, row by row: they were
- * written apart, so that each checks the other.
+ * The contract as a function must agree, row by row, with what the kernel tests demand of real packets. Both were
+ * written separately, so each checks the other.
  */
 const { desired } = resolve(readCompose(compose, { source: 'compose.yaml' }), {})
 
@@ -44,7 +44,7 @@ const agrees = (expected: Expected, found: Reach, family: Family): boolean => {
     case 'not to a container':
       return found.kind === 'local' || found.kind === 'dropped'
     case 'refused':
-      // It arrives at a port without a listener. The contract knows nothing of listeners.
+      // The packet arrives at a port without a listener. The contract knows nothing of listeners.
       return found.kind === 'delivered'
     case 'delivered': {
       const { to, port, source } = expected

@@ -13,7 +13,7 @@ const noBatches = fileURLToPath(new URL('../lab/no-batches.mjs', import.meta.url
 const client = `${addresses.ip.client}/32`
 const neighbour = `${addresses.ip.neighbour}/32`
 
-/** The services on ports from 8001 on, and the sources that may reach each; null: every source. */
+/** The services on the ports from 8001 on, and the sources that may reach each; null: every source. */
 type Ports = readonly (readonly [service: 'web' | 'db', allowFrom: readonly string[] | null])[]
 
 const before: Ports = [
@@ -33,7 +33,7 @@ const after: Ports = [
   ['web', [neighbour]],
 ]
 
-/** The network `quiet` is internal in both, and holds the service `vault`. */
+/** In both versions network `quiet` is internal, and holds the service `vault`. */
 const compose = (ports: Ports): string => `name: shop
 networks:
   net: {}
@@ -65,7 +65,7 @@ interface Scene {
   readonly lab: Lab
   readonly pilot: Pilot
   readonly plan: PlanJson
-  /** What is open, each a line: `neighbour 8001 db`. */
+  /** The open flows, as lines: `neighbour 8001 db`. */
   readonly open: () => Promise<ReadonlySet<string>>
 }
 
@@ -103,13 +103,13 @@ const beyond = (open: ReadonlySet<string>, ...allowed: readonly ReadonlySet<stri
 const print = async ({ pilot }: Scene, ports: Ports, format: string): Promise<string> =>
   mustSucceed('script', await pilot.run('script', compose(ports), '--format', format)).stdout
 
-/** The text up to each of its line ends but the last. */
+/** The text up to each of its line ends, except the last one. */
 const linePrefixes = (text: string): readonly string[] => {
   const lines = text.split('\n')
   return lines.slice(1, -1).map((_, index) => `${lines.slice(0, index + 1).join('\n')}\n`)
 }
 
-/** Prefixes that end within a line, spread evenly over what follows `from`. */
+/** Prefixes that end within a line, spread evenly over the text after `from`. */
 const bytePrefixes = (text: string, from: number, count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) =>
     text.slice(0, from + Math.floor(((text.length - 1 - from) * (index + 0.5)) / count)),
@@ -127,7 +127,7 @@ describeOnKernel('a script that is cut, nftables', 'nftables', () => {
     const rules = await scene.lab.host.mustRun(['nft', 'list', 'ruleset'])
     for (const prefix of prefixes) {
       const { exitCode } = await scene.lab.host.run(['nft', '-f', '-'], { input: prefix })
-      // What is a comment alone changes nothing, and is accepted.
+      // A prefix with comments only changes nothing, and is accepted.
       if (prefix.replace(/^#.*$/gm, '').trim() !== '')
         expect([prefix.slice(-80), exitCode]).toEqual([prefix.slice(-80), 1])
     }
@@ -150,7 +150,7 @@ describeOnKernel('the changes that apply hands to nft, cut', 'nftables', () => {
   test('open nothing that neither the old rules nor the new ones have open', async () => {
     const scene = await setScene('nftables')
     const { host } = scene.lab
-    // An nft that keeps what it is given, and refuses it.
+    // An nft program that stores its input and refuses it.
     await host.mustRun(['mkdir', '-p', '/run/lab/bin'])
     const trap = '#!/bin/sh\ncase "$1" in -f) cat > /run/lab/given; exit 1;; esac\nexec /usr/sbin/nft "$@"\n'
     await host.writeText('/run/lab/bin/nft', trap)
@@ -251,7 +251,7 @@ describe.each(backends)('the shell script of %s', (backend) => {
     test('does nothing at all', async () => {
       const scene = await setScene(backend)
       const text = await print(scene, after, 'sh')
-      // Were it run, the shell would make a file of each program it starts.
+      // If the shell ran this, it would make a file for each program that it starts.
       const trap = 'PATH=/run/lab/trap; export PATH\n'
       for (const name of [
         'nft',

@@ -6,7 +6,10 @@ import { shrunkFor } from './differential/shrunk-for.ts'
 import { startTally, type Tally, tryOut } from './differential/trial.ts'
 import { type Mix, trials } from './differential/trial-arbitrary.ts'
 
-/** PORTOLAN_FLOWS asks for more: 50000 take some ten minutes. PORTOLAN_SEED draws others, PORTOLAN_SHRINK=no only finds. */
+/**
+ * PORTOLAN_FLOWS sets the number of flows: 50000 take some ten minutes. PORTOLAN_SEED draws others. PORTOLAN_SHRINK=no
+ * only finds a failure.
+ */
 const wanted = Number(process.env.PORTOLAN_FLOWS ?? 2400)
 const flowsPerRuleset = 60
 const mixes: readonly Mix[] = ['nftables', 'iptables-nft', 'iptables-legacy', 'all together']
@@ -27,7 +30,7 @@ describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
   beforeAll(async () => {
     scene = await openScene()
   })
-  /** Some ten rulesets of a hundred cut flows off once they are answered: of few there may be none. */
+  /** Some ten of a hundred rulesets cut flows off after their first answer. Among a few rulesets there may be none. */
   const all = { mixes: 0, later: 0 }
   afterAll(async () => {
     await scene[Symbol.asyncDispose]()
@@ -41,7 +44,7 @@ describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
       await fc.assert(
         fc.asyncProperty(
           trials(mix, flowsPerRuleset),
-          // Each step of shrinking asks the kernel again: what is found by then is small enough to read.
+          // Each step of shrinking asks the kernel again. What is found within this time is small enough to read.
           shrunkFor(longestShrinkMs, (trial) => tryOut(scene, trial, tally)),
         ),
         {
@@ -51,7 +54,7 @@ describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
       )
       process.stderr.write(summary(mix, tally))
       expect(tally.flows).toBeGreaterThanOrEqual(wanted / mixes.length)
-      // Agreement on what hardly happens would say little; nor may "possible" excuse much.
+      // Agreement on rare outcomes would mean little, and "possible" must not excuse much.
       expect([...tally.outcomes.keys()]).toEqual(expect.arrayContaining(['local', 'forwarded', 'dropped']))
       expect(tally.translated).toBeGreaterThan(tally.flows / 100)
       expect(tally.possible).toBeLessThan(tally.flows / 3)

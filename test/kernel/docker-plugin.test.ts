@@ -13,13 +13,13 @@ import { reach } from './docker-plugin/reach.ts'
 import { refusals } from './docker-plugin/refusals.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 
-// It speaks for dockerd itself: many kills take less time so.
+// These tests play dockerd themselves, so that many kills take less time.
 describeLifecycle('killed calls of the Docker plugin', 'nftables', killed)
 describeLifecycle('containers that end without the Docker plugin', 'nftables', ended)
 describeLifecycle('a full disk under the Docker plugin', 'nftables', fullDisk)
 
 describeBeside('networks of Docker by the plugin', ['docker'], () => {
-  // dockerd takes seconds to start, so one host serves all of these.
+  // dockerd takes seconds to start, so one host serves all these tests.
   let here: Here | null = null
   beforeAll(async () => {
     const lab = await workerLabs().open()

@@ -14,7 +14,7 @@ services: { web: { ports: ["8080:80"] } }
 networks: { default: { driver_opts: { com.docker.network.bridge.name: br-shop } } }
 `
 
-/** As after a restart of the host: no bridge is there, and no rule. Only files know of networks that are down. */
+/** Simulates a restart of the host: no bridge and no rule exists. Only files know the networks. */
 const restartHost = async ({ host }: Lab): Promise<void> => {
   await host.mustRun([
     'sh',

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { backends } from '../lab/backend.ts'
 import { obstacle } from '../lab/gate.ts'
 
-// A suite that is not there fails nowhere: this is what notices that a backend has quietly dropped out.
+// A missing suite fails nowhere else. This test notices when a backend has no suite any more.
 describe('the kernel suites', () => {
   const files = readdirSync(new URL('.', import.meta.url))
 

@@ -11,17 +11,17 @@ services: { web: { ports: ["${port}:80"], networks: { theirs: { ipv4_address: 10
 networks: { theirs: { external: true } }
 `
 
-/** A network as Podman has it written down, in the place of one before. */
+/** Writes a network in Podman's file, in place of an earlier one. */
 const note = async ({ host }: Lab, bridge: string): Promise<void> => {
   const subnet = { subnet: '10.77.0.0/24', gateway: '10.77.0.1' }
   const network = { name: 'theirs', driver: 'bridge', network_interface: bridge, subnets: [subnet] }
   await host.writeText('/run/lab/theirs.json', JSON.stringify(network))
-  // At once: a watch that tries again would tell of half a file.
+  // By a rename: else the watch might read half of the file.
   const put = 'mkdir -p /run/containers/networks && mv /run/lab/theirs.json /run/containers/networks'
   await host.mustRun(['sh', '-c', put])
 }
 
-/** Podman does so with the first container. */
+/** Makes the bridge, as Podman does with the first container. */
 const bringUp = ({ host }: Lab, bridge: string): Promise<void> =>
   host.ip(`link add ${bridge} type bridge`, `link set ${bridge} up`, `addr add 10.77.0.1/24 dev ${bridge}`)
 
@@ -57,7 +57,7 @@ describeLifecycle(
         const watch = await startWatch(lab, backend, await lab.write('shop.yaml', textOf(port)))
         await remove(lab, 'br-one')
         await watch.next('missing', ({ kind }) => kind === 'failed')
-        // What else is amiss is mended meanwhile.
+        // Other damage is repaired meanwhile.
         await lab.host.mustRun(['nft', 'flush', 'ruleset'])
         await watch.next('mended', ({ kind }) => kind === 'drift')
         await make(lab, 'br-two')
@@ -71,7 +71,7 @@ describeLifecycle(
         const events = await watch.events()
         const told = events.flatMap((event) => (event.kind === 'failed' ? [event.error.message] : []))
         expect(told).toEqual([expect.stringContaining('theirs is not on this host')])
-        // After the bridge was there at first.
+        // The events after the bridge existed for the first time.
         const since = events.slice(events.findIndex(({ kind }) => kind === 'watching'))
         const changed = since.flatMap((event) => (event.kind === 'drift' ? event.changes : []))
         expect(

@@ -17,7 +17,7 @@ services:
 networks: { theirs: { external: true, name: ${network} } }
 `
 
-/** Plans a service on a network of another engine, applies it, and plugs its container in. */
+/** Plans a service on another engine's network, applies the plan, and starts the service's container. */
 const join = async (lab: Lab, network: string, bridge: string, gateway: string): Promise<string> => {
   const file = await lab.write('compose.yaml', compose(network))
   const words = ['-f', file, '--backend', 'nftables']
@@ -36,7 +36,7 @@ const join = async (lab: Lab, network: string, bridge: string, gateway: string):
   })
   const probe = { protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 3000 } as const
   expect(await lab.client.reach(probe)).toMatchObject({ delivered: true, by: 'web' })
-  // What it was planned with is what it keeps, though its address answers on the bridge now.
+  // The service keeps its planned address, though that address answers on the bridge now.
   const again = await lab.portolan(['plan', ...words, '--json'])
   expect(JSON.parse(again.stdout).addresses[0].address).toBe(address)
   return address

@@ -29,7 +29,7 @@ const dropped = `*filter
 COMMIT
 `
 
-/** Another dialect beside each of ours. */
+/** Foreign rules of another dialect beside each backend. */
 const drawn = (backend: Backend): readonly [string, RuleTexts] => {
   const at = backends.indexOf(backend) + 1
   const dialect = backends[at % backends.length] ?? 'nftables'

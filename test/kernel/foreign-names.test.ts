@@ -8,7 +8,7 @@ services: { web: { ports: ["8080:80"] } }
 networks: { default: { driver_opts: { com.docker.network.bridge.name: br-shop } } }
 `
 
-/** A process that calls itself something else, as any user may, and listens. */
+/** A process that gives itself another name, as any user may, and listens. */
 const listener = `
 const { writeFileSync } = require('node:fs')
 writeFileSync('/proc/self/comm', '\u001b[2J\u001b[31mroot\u0007')
@@ -16,7 +16,7 @@ require('node:net').createServer().listen(8080, '0.0.0.0', () => writeFileSync('
 setTimeout(() => undefined, 60000)
 `
 
-/** Newlines are all that a terminal obeys of it. */
+/** Expects that no characters control a terminal, except newlines. */
 const expectPlain = (text: string): void => expect(text).toMatch(/^(\n|[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}])*$/u)
 
 describeOnKernel(

@@ -21,7 +21,7 @@ for (const backend of ['nftables', 'iptables-nft', 'iptables-legacy'] as const)
           stderr: expect.stringMatching(/the disk is full \(ENOSPC\)\. .*Nothing was changed\. Make room/s),
         })
       }
-      // The sysctls that it sets are noted before.
+      // The earlier values of sysctls are stored before they are changed.
       await lab.host.setSysctl('net.ipv4.ip_forward', 0)
       await pilot.apply(shop([]))
       const destroyed = ['destroy', null, '-p', 'shop', '--yes'] as const

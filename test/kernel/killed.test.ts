@@ -18,7 +18,7 @@ services:
   nginx: { networks: [web], ports: ['8080:80', '8080:80/udp'] }
 `
 
-/** With a port on a foreign bridge, whose hairpin mode is to be put back too. */
+/** The project has a port on a foreign bridge, whose hairpin mode must be restored too. */
 const besideBridge = `name: shop
 networks:
   web: { enable_ipv6: true }
@@ -31,13 +31,13 @@ services:
 const mostSteps = 60
 
 /**
- * A run kills before every third step of a command, and its seed says before which: three seeds that follow each other
- * see every step, as one run with PORTOLAN_KILL_STEPS=all does.
+ * A run kills before every third step of a command. The seed decides where it begins. So three consecutive seeds cover
+ * every step, as does one run with PORTOLAN_KILL_STEPS=all.
  */
 const stride = process.env.PORTOLAN_KILL_STEPS === 'all' ? 1 : 3
 const firstStep = 1 + ((Number(process.env.PORTOLAN_SEED) >>> 0) % stride)
 
-/** What destroy puts back, a line each: rules, bridges, sysctls, the foreign port's hairpin mode, and no notes. */
+/** What destroy restores, as lines: rules, bridges, sysctls, the foreign port's hairpin mode, and no notes. */
 const hostLines = async ({ host }: Lab): Promise<readonly string[]> => {
   const text = async (...argv: string[]): Promise<string> => (await host.run(argv)).stdout
   const [rules, sysctls, links, ports, notes] = await Promise.all([
@@ -71,7 +71,7 @@ const dockerRules = `*filter
 COMMIT
 `
 
-/** A host with Docker's policy, and with settings of its own that the kernel overwrites together with forwarding. */
+/** A host with Docker's policy, and with settings that the kernel overwrites when forwarding is turned on. */
 const settle = async ({ host }: Lab): Promise<void> => {
   await host.mustRun(['iptables-nft-restore'], { input: dockerRules })
   await host.setSysctl('net.ipv4.conf.all.accept_redirects', 0)
@@ -79,7 +79,7 @@ const settle = async ({ host }: Lab): Promise<void> => {
   await host.setSysctl('net.ipv6.conf.eth1.forwarding', 1)
 }
 
-/** A foreign bridge: IPv4 forwarding, which it may rely on, stays on after destroy. */
+/** A foreign bridge. It may depend on IPv4 forwarding, so that stays on after destroy. */
 const addBridge = async ({ host }: Lab): Promise<void> => {
   await host.ip(
     'link add br-lan type bridge',
@@ -95,7 +95,7 @@ interface Way {
   readonly backend: Backend
   readonly killed: 'apply' | 'destroy'
   readonly isBesideBridge: boolean
-  /** What is run after it. */
+  /** The commands that run after the killed one. */
   readonly after: readonly ('apply' | 'destroy')[]
 }
 
@@ -109,7 +109,7 @@ interface DestroyJson {
   readonly kept: readonly KeptSysctl[]
 }
 
-/** Switches off by the printed commands what destroy has kept for a foreign bridge. */
+/** Runs the printed commands, which turn off what destroy has kept for a foreign bridge. */
 const runPrinted = async ({ host }: Lab, stdout: string, isBesideBridge: boolean): Promise<void> => {
   const { kept } = JSON.parse(stdout) as DestroyJson
   const names = kept.map(({ name }) => name)
@@ -117,7 +117,7 @@ const runPrinted = async ({ host }: Lab, stdout: string, isBesideBridge: boolean
   for (const { commands } of kept) for (const command of commands) await host.mustRun(command.split(' '))
 }
 
-/** Kills a command before its first step, then before a later one, until it comes to its end. */
+/** Kills a command before its first step, then before later ones, until it runs to its end. */
 const killAtEachStep = async ({ backend, killed, isBesideBridge, after }: Way): Promise<void> => {
   await using lab = await labs.open()
   await settle(lab)
@@ -150,7 +150,7 @@ const killAtEachStep = async ({ backend, killed, isBesideBridge, after }: Way): 
     expect({ step, changed: difference(before, await hostLines(lab)) }).toEqual({ step, changed: [] })
     if (exitCode === 0) break
   }
-  // Rules, bridges, sysctls, and what is remembered of them: fewer steps would mean that they are not counted.
+  // Rules, bridges, sysctls and notes. Fewer steps would mean that some are not counted.
   expect(step).toBeGreaterThan(10)
   expect(step).toBeLessThan(mostSteps)
 }

@@ -43,7 +43,7 @@ describeOnKernel('a pool of labs', 'nftables', () => {
     await lab.host.listen({ protocol: 'udp', port: 53 })
     await lab.client.ip('addr add 192.0.2.78/24 dev eth0')
     const left = lab.host.start(['sh', '-c', 'echo in; exec sleep 50'])
-    // Until it has entered it is none of that host.
+    // Waits until the program has entered the host's namespace.
     await until('a program on the host', () => left.printed() !== '', { beside: left })
     const { pid } = lab.host
     await lab[Symbol.asyncDispose]()
@@ -90,7 +90,8 @@ describeOnKernel('a pool of labs', 'nftables', () => {
     }
   })
 
-  // The kernel takes a mount away everywhere with the folder that it is on (fs/namespace.c, `__detach_mounts`).
+  // When a folder is deleted, the kernel removes the mounts on it in all namespaces (fs/namespace.c,
+  // `__detach_mounts`).
   test('nor is a lab of no more use where something was mounted there as it was made, and is gone', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'portolan-mount-'))
     execFileSync('mount', ['--bind', folder, folder])

@@ -29,7 +29,7 @@ test('what a program did before its end is seen', async () => {
   expect(await until('the end', () => true, { beside: program })).toBe(true)
 })
 
-/** What jest tells of a test that ran into its limit just now, behind another error. */
+/** jest's messages for a test that has just exceeded its time limit, after another error. */
 const toldAtLimit = async (): Promise<readonly unknown[]> => {
   const limit = 'Exceeded timeout of 5 ms for a test.'
   const errors: [unknown, Error][] = [

@@ -7,7 +7,7 @@ import { takeSnapshot } from '../lab/snapshot.ts'
 import { addresses } from '../lab/topology.ts'
 import { until } from '../lab/until.ts'
 
-// The lab proves itself with rules written by hand: what it says of a rule set must not rest on our compilers.
+// The lab is tested with hand-written rules, so that the test does not depend on Portolan's compilers.
 const rules = `
 table inet hand {
   chain pre { type nat hook prerouting priority -105
@@ -58,7 +58,7 @@ describe('IPv6 addresses of a machine', () => {
 
   test('are not counted as there before the kernel receives what is for them', async () => {
     await machine.ip('link set wire0 up', 'addr add fd00:18::1/64 dev wire0 nodad')
-    // What the kernel has not done yet, and then does.
+    // A route that the kernel adds late: it is deleted here, and added again.
     const route = 'local fd00:18::1 dev wire0 table local proto kernel metric 0'
     await machine.ip(`route del ${route}`)
     const order: string[] = []

@@ -3,7 +3,7 @@ import { typed } from '../lab/typed.ts'
 import { describeLifecycle, type OpenLab } from './lifecycle/describe-lifecycle.ts'
 import { pilotOf } from './lifecycle/pilot.ts'
 
-/** A project of services on one network, each with a port of the host's choice. */
+/** A project with services on one network. Portolan chooses the host port of each. */
 const project = (name: string, ...services: readonly string[]): string =>
   `name: ${name}\nnetworks: {web: {enable_ipv6: true}}\nservices:\n${services
     .map((service) => `  ${service}: {networks: [web], ports: ["80"]}\n`)
@@ -26,7 +26,7 @@ const leases = (open: OpenLab): void => {
     const after = await pilot.plan(project('shop', 'a', 'c'))
     expect(of(after, 'c')).toEqual(of(before, 'c'))
     expect(of(after, 'a')).not.toEqual(of(before, 'b'))
-    // As after a reboot: no bridge, no rule, but the state directory.
+    // As after a reboot: no bridge and no rule, only the state directory.
     await pilot.run('destroy', null, '--all', '--yes', '--keep-leases')
     const rebooted = await pilot.plan(project('shop', 'a', 'c'))
     expect([rebooted.subnets.map(({ subnet }) => subnet), rebooted.addresses]).toEqual([
@@ -132,7 +132,7 @@ signal.pause()
 `,
     ])
     try {
-      // The store itself may be read, so something is held.
+      // The ordinary user may read the store itself, so this waits until a file is locked.
       const holds = 'until grep -qs "[1-9]" /run/lab/ordinary/holds; do sleep 0.05; done'
       await lab.host.mustRun(['sh', '-c', holds])
       expect(await pilot.run('plan', project('shop', 'a'))).toMatchObject({ exitCode: 0 })

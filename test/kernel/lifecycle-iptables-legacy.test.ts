@@ -10,7 +10,8 @@ import { scripts } from './lifecycle/scripts.ts'
 import { scriptsBeside } from './lifecycle/scripts-beside.ts'
 import { switching } from './lifecycle/switching.ts'
 
-// What hangs on no table of rules is played on the other two: forwarding, refusals, bridge ports, two networks.
+// Tests that do not depend on the tables of rules run on the other two backends: forwarding, refusals, bridge ports,
+// two networks.
 describeLifecycle('applying again', 'iptables-legacy', idempotence)
 describeLifecycle('destroy', 'iptables-legacy', destroying)
 describeLifecycle('running flows', 'iptables-legacy', flows)

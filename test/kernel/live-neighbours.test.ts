@@ -9,7 +9,7 @@ import { workerLabs } from '../lab/worker-labs.ts'
 import { expectWhole, openedShop, untilWhole } from './live/live-shop.ts'
 import { startWatcher, type Watcher } from './live/watcher.ts'
 
-/** A program does something, and a moment later both ports are as they were asked for. */
+/** Another program does something. A moment later both ports must be as requested again. */
 const expectHeld = async (lab: Lab, watcher: Watcher, work: () => Promise<unknown>): Promise<void> => {
   await work()
   await setTimeout(1000)

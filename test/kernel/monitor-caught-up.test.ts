@@ -3,7 +3,7 @@ import { describeOnKernel } from '../lab/gate.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import { watching } from './monitor/watching.ts'
 
-/** Takes what waits, and only that. */
+/** Takes the notices that wait, and no others. */
 const taking = `
   import { execFileSync } from 'node:child_process'
   import { readFileSync } from 'node:fs'

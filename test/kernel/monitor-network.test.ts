@@ -3,11 +3,11 @@ import { describeOnKernel } from '../lab/gate.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import { watching } from './monitor/watching.ts'
 
-/** What is told of some commands, up to the notice that has all of `last`. */
+/** The notices about some commands, up to the one that has all keys of `last`. */
 const toldOf = async (lab: Lab, commands: readonly string[], last: object): Promise<readonly object[]> =>
   (await watching(
     lab,
-    // Where silence is what is wanted, it is not waited for as long as for a notice.
+    // An expected silence is not awaited as long as a notice.
     `const last = ${JSON.stringify(last)}
     if (last.kind === 'silence') silenceMs = 5000
     for (const command of ${JSON.stringify(commands)}) await run('sh', '-ec', command)
@@ -144,7 +144,8 @@ describeOnKernel('a monitor of the network', 'nftables', () => {
     expect((await toldOf(lab, commands, last)).at(-1)).toMatchObject(last)
   })
 
-  // The kernel sends no RTM_DELROUTE for them (net/ipv4/fib_frontend.c, `fib_disable_ip`): the link is told alone.
+  // The kernel sends no RTM_DELROUTE for these routes (net/ipv4/fib_frontend.c, `fib_disable_ip`). Only the link has a
+  // notice.
   test('IPv4 routes that go down with their link have no notice of their own', async () => {
     await lab.host.ip('route add 10.98.0.0/16 via 10.9.0.2')
     const told = await toldOf(lab, ['ip link set br-web down', 'ip rule add lookup 5 priority 5'], {

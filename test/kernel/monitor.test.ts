@@ -8,7 +8,7 @@ interface Told {
   readonly [key: string]: unknown
 }
 
-/** What is told of one command, up to the notice of this kind, action and more. */
+/** The notices about one command, up to the one of this kind, action and other keys. */
 const toldOf = async (lab: Lab, command: readonly string[], last: object): Promise<readonly Told[]> =>
   (await watching(
     lab,
@@ -21,7 +21,7 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
   let lab: Lab
   beforeAll(async () => {
     lab = await openLab()
-    // What is told then is of the test.
+    // Waits for a quiet host, so that later notices come from the test.
     await lab.host.quiet()
   })
   afterAll(() => lab?.[Symbol.asyncDispose]())

@@ -57,7 +57,7 @@ describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvi
     expect(ip?.uses).toContainEqual(expect.objectContaining({ owner }))
     expect(stderr).toContain(`sysctl -w ${forwarding}=0`)
 
-    // The command does what it is printed for, and nothing is left that a second destroy would switch off.
+    // The printed command does what it says, and a second destroy has nothing left to turn off.
     mustSucceed('destroy', await pilot.destroy())
     expect(await ask()).toMatchObject({ by: 'theirs' })
     await lab.host.mustRun((ip?.commands[0] ?? '').split(' '))
@@ -136,7 +136,7 @@ describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvi
     await using lab = await labs.open()
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(shop())
-    // The library, as the command calls it once the question is answered.
+    // Calls the library as the command does after its question is answered.
     const script = `
       const { destroy, planDestroy } = await import('${library}')
       const options = { stateDirectory: '/run/lab/state' }
@@ -162,7 +162,7 @@ describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvi
     await docker.createNetwork({ name: 'web', subnet: '172.31.5.0/24', bridge: 'br-web' })
     await pilot.apply(joining, '--force')
     expect(await lab.host.sysctl('net.ipv4.conf.br-web.route_localnet')).toBe('1')
-    // Started without its proxy, Docker finds it on.
+    // Docker without its proxy finds the setting on when it starts.
     await lab.host.writeText(
       '/etc/docker/daemon.json',
       (await lab.host.readText('/etc/docker/daemon.json')).replace(

@@ -47,7 +47,7 @@ describeBeside('beside a Docker that is stopped', ['docker'], () => {
 
       await docker.start()
       await docker.enter({ name: 'theirs' })
-      // Both want the port now. That is an error, whichever of them has it.
+      // Both programs want the port now. That is an error, whichever of them has it.
       const taken = (await told()).conflicts.filter(({ severity }) => severity === 'error')
       expect(taken.map(({ kind }) => kind)).toContainEqual(expect.stringMatching(/^(Dnat|HostPortTaken)/))
       await pilot.destroy()

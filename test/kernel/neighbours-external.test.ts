@@ -20,11 +20,11 @@ import {
 
 const labs = workerLabs()
 
-/** An engine with a network that a project of ours joins. */
+/** An engine with a network that a project of Portolan's joins. */
 interface Joined {
   readonly name: string
   readonly gateway: string
-  /** One of its own containers or guests on that network, with a service on TCP port 80. */
+  /** One of the engine's own containers or guests on that network, with a service on TCP port 80. */
   readonly theirs: Machine & { readonly address: string | null }
   readonly renew: () => Promise<void>
 }
@@ -71,7 +71,7 @@ services:
 networks: { theirs: { external: true, name: ${name} } }
 `
 
-/** What the engine has: its rules, whose order a restart may change, and its bridge with all that is set of it. */
+/** The engine's state: its rules, whose order a restart may change, and all settings of its bridge. */
 const stateOf = async ({ host }: Lab): Promise<string> => {
   const rules = await host.mustRun(['sh', '-c', 'iptables-save; ip6tables-save; nft list ruleset'])
   const link = await host.mustRun(['ip', '-d', 'link', 'show', 'dev', bridge])
@@ -114,7 +114,7 @@ describeBeside('a project on a network of another engine', ['docker', 'podman', 
       })
       const works = await fares(lab, web)
       expectTruth(works, (await pilot.plan(compose(joined.name))) as unknown as Told)
-      // libvirt refuses what comes in to its guests.
+      // libvirt rejects packets to its guests.
       expect({ engine, ...works.ip }).toEqual({ engine, port: engine !== 'libvirt', out: true })
       expect(await web.reach({ ...sibling, destination: joined.theirs.address ?? '' })).toMatchObject({
         by: 'theirs',
@@ -147,7 +147,7 @@ describeBeside('a project on a network of another engine', ['docker', 'podman', 
     expect(planned.stderr).toContain(
       `on bridge ${bridge}, which is not on this host. Create that bridge first`,
     )
-    // What the message says is done, and it works.
+    // After the remedy of the message is carried out, it works.
     await lab.host.ip(
       `link add ${bridge} type bridge`,
       `link set ${bridge} up`,

@@ -19,7 +19,7 @@ const labs = workerLabs()
 
 type Member = Machine & { readonly address: string | null; readonly address6: string | null }
 
-/** A container or guest of an engine, and another one on the same network where the engine keeps them apart. */
+/** A container or guest of an engine, and a second one on the same network where the engine isolates them. */
 interface Theirs {
   readonly one: Member
   readonly two?: Member
@@ -93,13 +93,13 @@ services:
 networks: { theirs: { external: true, name: backend } }
 `
 
-/** The program that answered, and the address that it saw. A busy machine may answer late. */
+/** The program that answered, and the source that it saw. A busy machine may answer late. */
 const ask = async (from: Machine, probe: Probe): Promise<string> => {
   const outcome = await from.probe({ ...probe, timeoutMs: 1500 })
   return outcome.delivered ? `${outcome.by} sees ${outcome.source}` : 'no answer'
 }
 
-/** All that reaches the engine's own container, and what it reaches. */
+/** All flows to and from the engine's own container. */
 const fares = async (lab: Lab, { one, two }: Theirs): Promise<Readonly<Record<string, string>>> => {
   const asked = families.flatMap((family) => {
     const target = (member: Member): string => (family === 'ip' ? member.address : member.address6) ?? ''
@@ -123,14 +123,14 @@ const fares = async (lab: Lab, { one, two }: Theirs): Promise<Readonly<Record<st
           ] as const)),
     ].map(async ([what, from, probe]) => {
       const said = await ask(from as Machine, probe as Probe)
-      // The kernel picks an address of the host by itself.
+      // The kernel chooses an address of the host as source.
       return [`${family} ${what}`, what === 'from the host' ? said.split(' ')[0] : said] as const
     })
   })
   return Object.fromEntries(await Promise.all(asked)) as Readonly<Record<string, string>>
 }
 
-/** What reaches our container, and what it reaches. */
+/** All flows to and from Portolan's container. */
 const ourWays = async (lab: Lab, web: Container, { one }: Theirs): Promise<object> => {
   const ofFamily = async (family: Family): Promise<object> => {
     const { host, outside } = addresses[family]
@@ -155,7 +155,7 @@ const ourContract = (family: Family): object => ({
   ...{ direct: 'no answer', udp: 'no answer', ping: 'no answer' },
   published: `web sees ${addresses[family].client}`,
   out: `outside sees ${addresses[family].hostOutside}`,
-  // Through the host and back onto the same bridge.
+  // Through the host and back to the same bridge.
   fromTheirs: `web sees ${gateway[family]}`,
 })
 
@@ -187,7 +187,7 @@ describeBeside(
       {
         await using web = await join(lab)
         await carrying(lab.host, bridge, web.port)
-        // The port of the container is its own affair: of rules nothing is left to do.
+        // The container's port is left to the engine. Portolan's rules need no change.
         const { changes } = await pilot.plan(compose)
         expect(changes.filter(({ object }) => !object.includes('v-web'))).toEqual([])
         expect(await ourWays(lab, web, theirs)).toEqual({ ip: ourContract('ip'), ip6: ourContract('ip6') })

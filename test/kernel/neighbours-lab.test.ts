@@ -15,7 +15,7 @@ import { workerLabs } from '../lab/worker-labs.ts'
 
 const labs = workerLabs()
 
-// The lab proves itself: real programs do on its host what they are known for. The matrix is in neighbours/.
+// The lab is tested with real programs: they do on its host what they are known for. The matrix is in neighbours/.
 const published = { protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 2000 } as const
 
 describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 'ufw', 'fail2ban'], () => {
@@ -122,7 +122,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
       expect(await readFile(`/proc/${pid}/comm`, 'utf8')).toBe('sleep\n')
     }
     expect((await run(['find', '/sys/fs/cgroup', '-name', cgroup])).stdout).toBe('')
-    // Another process may have that number by now: numbers begin anew after some minutes of tests.
+    // Another process may have this id by now, because ids begin again after some minutes of tests.
     const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')
     expect(groups.includes(cgroup)).toBe(false)
   })

@@ -38,7 +38,7 @@ const join = (lab: Lab, { name, ip, ip6 }: Project): Promise<Container> =>
     services: [{ protocol: 'tcp', port: 80 }],
   })
 
-/** The administrator's chain of Docker, in both families. */
+/** The rules of Docker's chain for the administrator, in both families. */
 const administrators = async ({ host }: Lab): Promise<readonly string[]> => {
   const listed = await host.mustRun(['sh', '-c', 'iptables -S DOCKER-USER; ip6tables -S DOCKER-USER'])
   return listed.split('\n').filter((line) => line !== '')
@@ -71,7 +71,8 @@ describeBeside('two projects on one network of Docker, each with --fix', ['docke
       await daemon.createNetwork({
         ...{ name: 'backend', bridge, subnet: '10.77.0.0/24', gateway: '10.77.0.1', subnet6: 'fd00:77::/64' },
       })
-      // As Docker writes it from version 28 on. In iptables our accepts behind its chains would do without it.
+      // The rule that Docker writes from version 28 on. Without it, Portolan's accepts after Docker's chains would be
+      // enough in iptables.
       for (const program of ['iptables', 'ip6tables'])
         await lab.host.mustRun([program, '-A', 'DOCKER', '!', '-i', bridge, '-o', bridge, '-j', 'DROP'])
       const pilot = pilotOf(lab, backend)
@@ -84,7 +85,7 @@ describeBeside('two projects on one network of Docker, each with --fix', ['docke
       await expectServed(lab, depot, theirs)
       const both = await administrators(lab)
       const [gone, kept] = which === 'first' ? [shop, depot] : [depot, shop]
-      // Each has one of its own in each family.
+      // Each container has its own rule in each family.
       for (const { ip, ip6 } of [gone, kept])
         for (const address of [`${ip}/32`, `${ip6}/128`])
           expect(both.filter((line) => line.includes(` -d ${address} `))).not.toEqual([])

@@ -19,10 +19,10 @@ const labs = workerLabs()
 
 const theirPort = 8090
 const outsidePort = 7000
-/** Of their container, and not published. */
+/** A port of the foreign container that is not published. */
 const hiddenPort = 81
 
-/** Our container, from which all is asked, on a host whose FORWARD lets nothing pass by itself, as Docker leaves it. */
+/** Portolan's container, which sends all probes. The host's FORWARD policy drops, as Docker sets it. */
 const openOurs = async (lab: Lab, backend: Backend): Promise<Container> => {
   for (const program of ['iptables', 'ip6tables'])
     await lab.host.mustRun([backend.replace('iptables', program), '-P', 'FORWARD', 'DROP'])
@@ -33,7 +33,10 @@ const openOurs = async (lab: Lab, backend: Backend): Promise<Container> => {
 
 type Theirs = Pick<Container, 'name' | 'address' | 'address6' | 'arrivals'> & Machine
 
-/** Their container is reached by its published port alone; ours reaches the outside, and is reached. */
+/**
+ * Expects that only the published port of the foreign container is reached, and that Portolan's container reaches the
+ * outside and is reached.
+ */
 const expectApart = async (lab: Lab, ours: Container, theirs: Theirs, when: string): Promise<void> => {
   for (const family of families) {
     const destination = family === 'ip' ? theirs.address : theirs.address6
@@ -48,7 +51,7 @@ const expectApart = async (lab: Lab, ours: Container, theirs: Theirs, when: stri
     }
     expect({ when, family, ...ways }).toMatchObject({
       ...{ when, family },
-      // Docker accepts what is for its published ports; for the others the policy does not.
+      // Docker accepts packets to its published ports. For other ports the policy drops.
       published: (await lab.client.probe(published)).delivered ? { by: theirs.name } : { delivered: false },
       outside: { by: 'outside' },
       own: { by: 'nginx' },
@@ -81,7 +84,7 @@ describeBeside('ports that another engine has not published', ['docker', 'podman
       await expectApart(lab, ours, theirs, 'Docker restarted')
       await pilotOf(lab, backend).apply(shop())
       await expectApart(lab, ours, theirs, 'Docker first')
-      // Made after our rules were written, with a bridge whose name tells nothing.
+      // Made after Portolan's rules were written, with a bridge whose name shows no owner.
       await docker.createNetwork({ name: 'late', subnet: '172.31.5.0/24', bridge: 'late0' })
       const late = await docker.run({ name: 'late', network: 'late' })
       await expectClosed(ours, late, { protocol: 'tcp', destination: late.address, port: 80 })

@@ -7,19 +7,19 @@ import { workerLabs } from '../lab/worker-labs.ts'
 const shop = 'name: shop\nservices: {web: {ports: ["8080:80"]}}\n'
 const unprivileged = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
 
-// A home of its own: what root keeps in root's may not even be looked at.
+// A home of its own, because an ordinary user may not even look into root's.
 const atHome = ['env', 'HOME=/run/lab/home', ...unprivileged]
 
 const users = {
   'without a privilege': [...atHome, '--bounding-set=-all', '--inh-caps=-all'],
-  // It may read every rule of nf_tables, and is shown not one name of a legacy table.
+  // This user may read all rules of nf_tables, but sees no names of legacy tables.
   'with CAP_NET_ADMIN': [...atHome, '--inh-caps=+net_admin,+net_raw', '--ambient-caps=+net_admin,+net_raw'],
 } as const
 
 const legacyUnread =
   'The iptables-legacy rules of IPv4 and IPv6, if there are any, could not be read: only root may read /proc/net/ip_tables_names and /proc/net/ip6_tables_names.'
 
-/** A host on which another program's legacy rules stop what is forwarded. */
+/** A host where another program's legacy rules drop forwarded packets. */
 const openHost = async (): Promise<Lab> => {
   const lab = await workerLabs().open()
   await lab.host.mustRun(['iptables-legacy', '-P', 'FORWARD', 'DROP'])
@@ -89,7 +89,7 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
     const ofRules = conflicts.filter(({ culprit }) => culprit?.tool === 'nft')
     expect(ofRules.map(({ kind, certainty }) => `${kind} ${certainty}`)).toContain('ForwardDropped possible')
     expect(ofRules.every(({ certainty }) => certainty === 'possible')).toBe(true)
-    // What the rules that are known drop blocks all the same.
+    // Drops of known rules still block.
     expect(ofRules.find(({ kind }) => kind === 'ForwardDropped')).toMatchObject({
       severity: 'error',
       message: expect.stringContaining('may drop the forwarded packets'),

@@ -12,7 +12,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))
 })
 
-/** A host on which a program keeps a table for itself, and so lets no other change it (nft(8), `flags owner`). */
+/** A host on which a program owns a table, so that no other program can change it (nft(8), `flags owner`). */
 const withOwnedTable = async (table: string, more: readonly string[] = []): Promise<Lab> => {
   const lab = await openLab()
   opened.push(lab)

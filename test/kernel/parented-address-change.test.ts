@@ -45,7 +45,7 @@ test('an interface with the address that a file had before is named, and detach 
   expect(await run(`detach web -p shop --netns ${web.pid}`)).toMatchObject({ exitCode: 0, stderr: '' })
   expect(await web.mustRun(['ip', 'link'])).not.toContain('eth0')
   expect(await run(attach)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('192.0.2.201') })
-  // That of another endpoint is named, and stays.
+  // The message names another endpoint's address, which stays.
   expect(await run(`attach shop/lan --netns ${web.pid} --name api`)).toMatchObject({
     exitCode: 1,
     stderr: expect.stringContaining('eth0 is the interface of endpoint web of network shop/lan'),

@@ -20,7 +20,7 @@ test('a network that attach made on an interface is found by its name in the fol
     exitCode: 0,
     stdout: expect.stringContaining('b is on network attach/lan'),
   })
-  // What the command says goes before what is there.
+  // An option of the command overrides what exists: -p names another project.
   expect(await run(`attach lan -p shop --netns ${b.pid} --name b`)).toMatchObject({
     exitCode: 1,
     stderr: expect.stringContaining('there is no network "shop/lan"'),

@@ -23,7 +23,7 @@ test('an attach that fails, or asks for what would change under endpoints, leave
       'and the driver macvlan:private is asked for while an endpoint is on it (c). Detach it first (portolan detach c -p attach --netns ...), or leave that out, or choose another name for the network.',
     ],
     ['--gateway 192.0.2.77', 'has the gateway 192.0.2.1, and the gateway 192.0.2.77 is asked for'],
-    // Only the attach fails, of a network that may be so.
+    // The network accepts these options, and only the attach fails.
     ['--ip-range 192.0.2.64/26 --mtu 9000', 'Could not'],
   ] as const) {
     expect(await run(`${lan} ${more} --netns ${q.pid} --name q`)).toMatchObject({
@@ -38,7 +38,7 @@ test('an attach that fails, or asks for what would change under endpoints, leave
   })
   expect(await q.mustRun(['ip', 'route'])).toContain('default via 192.0.2.1 dev eth0')
   expect(await q.mustRun(['ip', '-d', 'link', 'show', 'eth0'])).toContain('macvlan mode bridge')
-  // An option that is left out says nothing.
+  // An omitted option changes nothing.
   expect(await run(`${lan} --netns ${c.pid} --name c`)).toMatchObject({ exitCode: 0, stderr: '' })
   for (const { name, pid } of [c, q])
     expect(await run(`detach ${name} --netns ${pid}`)).toMatchObject({ exitCode: 0 })
@@ -65,7 +65,7 @@ test('a MAC that was asked for in vain is not taken for that of an interface the
     stderr: expect.stringContaining('another child of eth0 has the MAC address 02:42:c0:00:02:09'),
   })
   expect(await run(`attach lan --netns ${e.pid} --name e`)).toMatchObject({ exitCode: 0, stderr: '' })
-  // A parent that is down is said.
+  // A message says that the parent is down.
   await lab.host.ip('link add p0 type veth peer name p0-end')
   const down = await run(`attach pn --parent p0 --netns ${e.pid} --name e --interface eth1 --json`)
   expect(JSON.parse(down.stdout).notes).toEqual([

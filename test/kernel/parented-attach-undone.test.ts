@@ -15,7 +15,7 @@ test('a network that attach made on an interface goes with an attach that fails,
   }
   expect(await attach('lan --parent eth0 --subnet 10.44.0.0/24')).toMatchObject(inTheWay)
   expect(await links()).toBe(before)
-  // Neither its subnet nor its parent is held any more.
+  // The failed attach has released its subnet and its parent.
   expect(await attach('lan --parent eth0 --subnet 10.45.0.0/24 --interface eth1')).toMatchObject({
     exitCode: 0,
     stdout: expect.stringContaining('10.45.0.2'),

@@ -22,7 +22,7 @@ networks:
         - { subnet: "2001:db8:1::/64", gateway: "${addresses.ip6.neighbour}" }
 `
 
-/** A lab whose host has the network `lan`, applied. */
+/** Opens a lab whose host has the network `lan` applied. */
 const openLan = async (mode = 'bridge'): Promise<Lab> => {
   const lab = await labs.open()
   const file = await lab.write('compose.yaml', compose(mode))
@@ -66,7 +66,7 @@ test('a container on a parent is a machine there, in both families, with its add
   expect(two.ip).toBe('192.0.2.128')
   await lab.client.listen({ protocol: 'tcp', port: 80 })
   for (const family of ['ip', 'ip6'] as const) {
-    // The container's own source is seen, and nothing is translated.
+    // The client sees the container's own source, because nothing is translated.
     expect(
       await web.reach({ protocol: 'tcp', destination: addresses[family].client, port: 80 }),
     ).toMatchObject({ by: 'client', source: one[family] })
@@ -78,13 +78,13 @@ test('a container on a parent is a machine there, in both families, with its add
       by: 'web',
       source: two[family],
     })
-    // As the plan says: the host and its own children do not reach one another.
+    // As the plan says, the host and its own child interfaces do not reach each other.
     expect(await reaches(lab.host, one[family])).toBe(false)
   }
   expect(await web.mustRun(['ip', 'route'])).toContain(`default via ${addresses.ip.neighbour} dev eth0`)
   const inside = JSON.parse(await db.mustRun(['ip', '-d', '-j', 'link', 'show', 'eth0']))[0]
   expect(inside).toMatchObject({ address: two.mac, mtu: 1400, linkinfo: { info_kind: 'macvlan' } })
-  // Again for the same namespace nothing changes; for another one it is told.
+  // A second attach of the same namespace changes nothing. For another namespace it fails with a message.
   expect(await attach(lab, web)).toEqual(one)
   expect(
     await inLan(
@@ -98,7 +98,7 @@ test('a container on a parent is a machine there, in both families, with its add
 test.each([
   ['bridge', true],
   ['private', false],
-  // The switch of the lab sends no frame back where it came from.
+  // The lab's switch sends no frame back to the port it came from.
   ['vepa', false],
 ])(
   'in mode %s clients reach containers, and whether containers reach one another: %p',
@@ -125,7 +125,7 @@ test('an interface that is there already is left as it is', async () => {
     ),
   ).toMatchObject({ message: expect.stringContaining('an interface named eth0 is there already') })
   expect(await db.mustRun(['ip', '-d', '-o', 'link'])).toBe(before)
-  // What was leased for it was given up, and is there for its return.
+  // The lease was released, and is still free when the endpoint returns.
   await db.ip('link del eth0')
   expect((await attach(lab, db)).ip).toBe('192.0.2.128')
 })
@@ -144,7 +144,7 @@ test('detach removes the interface in the namespace that is named, and refuses t
     `await host.detach('db', { network: 'shop/lan', netns: { pid: ${db.pid} } }); report(null)`,
   )
   expect(await db.mustRun(['ip', 'link'])).not.toContain('eth0')
-  // The probe for the MAC address leaves nothing.
+  // The probe for the MAC address leaves no interface.
   expect(await lab.host.mustRun(['ip', '-o', 'link'])).toBe(links)
   const api = await bareMachine(lab, 'api')
   await attach(lab, api)
@@ -207,7 +207,7 @@ test('the command makes a network on an interface, joins it, and takes the proce
   const [pid, before] = [c.pid, await lab.host.mustRun(['ip', '-o', 'link'])]
   for (const line of [
     `attach lan ${lan} --gateway ${addresses.ip.neighbour} --netns ${pid} --name c --mtu 1400`,
-    // It is there by now, and is known by its name.
+    // The network exists now, and is found by its name.
     `attach lan --netns ${pid} --name c`,
   ]) {
     expect(await run(line)).toMatchObject({

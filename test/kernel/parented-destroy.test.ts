@@ -14,7 +14,7 @@ test('destroy names an endpoint that is still on an interface of the host, and g
   })
   expect(await run('destroy -p attach --yes')).toMatchObject({
     exitCode: 1,
-    // Nothing is told to be given up.
+    // Nothing is printed about released leases.
     stdout: '',
     stderr: expect.stringContaining(
       'Endpoint web of network attach/lan still has its interface on eth0, in a namespace that this host does not see. Detach it first (portolan detach web -p attach --netns ...), or keep what is leased (--keep-leases). Nothing was removed.',
@@ -33,7 +33,7 @@ test('an interface of a container that has ended may stay for a moment, and is w
   await using lab = await labs.open()
   const lan = 'attach lan --parent eth0 --subnet 192.0.2.0/24 --gateway 192.0.2.254 --name web'
   const on = ({ pid }: { readonly pid: number }): string[] => `${lan} --netns ${pid}`.split(' ')
-  /** Its namespace outlives it, as with the kernel's work queue on a busy machine. */
+  /** The namespace outlives the process, as when the kernel's work queue is late on a busy machine. */
   const ended = async (): Promise<void> => {
     const web = await bareMachine(lab, 'web')
     expect(await lab.portolan(on(web))).toMatchObject({ exitCode: 0, stderr: '' })

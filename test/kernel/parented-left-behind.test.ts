@@ -39,7 +39,7 @@ test('a file that takes a macvlan network away, or moves it, is refused while a 
   expect(await lab.host.mustRun(['ip', '-o', 'link'])).toBe(links)
   expect(await detach(a)).toMatchObject(done)
   expect(await apply(bridge)).toMatchObject(refused('job', 'on eth0 no more'))
-  // Its service goes, and the network stays: the interface is found where it is all the same.
+  // The service is removed from the file, and the network stays. The service's interface is found all the same.
   expect(await run(`attach vl/lan --netns ${a.pid} --name a`)).toMatchObject(done)
   expect(await apply(lan('eth0', 'b: {networks: [lan]}'))).toMatchObject({ exitCode: 0 })
   const still = { exitCode: 1, stderr: expect.stringContaining('Endpoint a of network') }

@@ -37,7 +37,7 @@ test('a network on a parent leaves rules, interfaces and sysctls of the host as 
   expect(plan.parented).toEqual([
     expect.objectContaining({ name: 'lan', parent: 'eth0', driver: { kind: 'macvlan', mode: 'bridge' } }),
   ])
-  // Of the host's network, beside .2 and .3, which are the host's own.
+  // In the host's network, beside .2 and .3, which are the host's own addresses.
   expect(plan.addresses).toEqual([expect.objectContaining({ service: 'web', address: '192.0.2.4' })])
   expect(plan.leases.kept).toBe(2)
   await lab.portolan(['destroy', '--yes', '-p', 'shop'])

@@ -8,9 +8,9 @@ import { inHost } from './lifecycle/in-host.ts'
 
 const labs = workerLabs()
 
-/** What a use of pipework comes to, with the container `c` of process `pid`. */
+/** A use of pipework, and what must hold after it, with the container `c` of process `pid`. */
 interface Use {
-  /** As docs/pipework-one-by-one.md writes it. */
+  /** The commands as docs/pipework-one-by-one.md shows them. */
   readonly here: (pid: number) => string
   readonly holds: (lab: Lab, c: Machine) => Promise<void>
 }

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { inKeptProcess } from './lifecycle/in-host.ts'
 
-// A live host writes a port down under the lock of the host, and then starts a program for each family.
+// A live host stores a port while it holds the host's lock, and then starts a program for each family.
 for (const backend of ['iptables-nft', 'iptables-legacy'] as const)
   describeLifecycle('a port whose rules take longer than readings', backend, (open) => {
     test('is no drift for a status, which reads again once the lock is free', async () => {

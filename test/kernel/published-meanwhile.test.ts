@@ -4,8 +4,8 @@ import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { inKeptProcess } from './lifecycle/in-host.ts'
 
 /**
- * Runs a module with two host objects of a project, which know nothing of each other: `one` does `meanwhile` before the
- * program `nft` lists something for it the next time, and `other` has a network, an endpoint and port 8080 there.
+ * Runs a module with two host objects of a project that do not know each other. `one` runs `meanwhile` before the
+ * program `nft` lists something for it the next time. `other` has a network, an endpoint and port 8080 there.
  */
 const inTwo = (lab: Lab, code: string): Promise<unknown> =>
   inKeptProcess(
@@ -36,7 +36,7 @@ const inTwo = (lab: Lab, code: string): Promise<unknown> =>
      await other.close()`,
   )
 
-// A port of iptables is published under the lock of the host, which whatever plans holds too, and its rules are read once.
+// With iptables a port is published under the host's lock, which every plan holds too, and the rules are read once.
 describeLifecycle('a port of another process', 'nftables', (open) => {
   test('that is published while networks are planned stays in the rules', async () => {
     const lab = await open()

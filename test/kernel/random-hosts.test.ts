@@ -8,25 +8,25 @@ import { openStage, type Stage } from './random-hosts/stage.ts'
 import { startTally, summary } from './random-hosts/tally.ts'
 import { tryOut } from './random-hosts/trial.ts'
 
-/** PORTOLAN_HOSTS asks for more. PORTOLAN_SEED draws others, PORTOLAN_SHRINK=no only finds. */
+/** PORTOLAN_HOSTS sets the number of hosts. PORTOLAN_SEED draws others. PORTOLAN_SHRINK=no only finds a failure. */
 const wanted = Number(process.env.PORTOLAN_HOSTS ?? 60)
 const mixes: readonly Mix[] = ['nftables', 'iptables-nft', 'iptables-legacy', 'all together']
-/** Of fewer hosts it is not known that they differ enough. */
+/** With fewer hosts it is unknown whether they differ enough. */
 const leastHosts = 48
-/** PORTOLAN_HOST=SEED/PATH, of what a run found, asks that host alone. */
+/** PORTOLAN_HOST=SEED/PATH, as a failure prints it, tests only that host. */
 const alone = process.env.PORTOLAN_HOST?.split('/')
 const longestShrinkMs = 120_000
-/** While one waits for silence, the others work. */
+/** While one stage waits for silence, the others work. */
 const stages = alone === undefined ? 3 : 1
 const hosts = Math.ceil(wanted / mixes.length / stages)
 
-/** Each stage has hosts of its own for each mix. */
+/** Each stage draws its own hosts for each mix. */
 const seedOfStage = (mix: Mix, stage: number): number =>
-  // By two odd numbers that have little to do with each other, so that runs of neighbouring seeds share no hosts.
+  // Multiplied by two unrelated odd numbers, so that runs with neighbouring seeds share no hosts.
   Math.imul(Number(process.env.PORTOLAN_SEED), 0x9e3779b1) ^
   Math.imul(mixes.indexOf(mix) * stages + stage + 1, 0x85ebca6b)
 
-/** The other stages go on for a while, and shrinking takes its time. */
+/** Prints the failure at once, because the other stages continue for a while, and shrinking takes long. */
 const tellAtOnce = (error: unknown): never => {
   process.stderr.write(
     `${error instanceof Error ? error.message.split('\n', 2).join('\n') : String(error)}\n`,
@@ -36,7 +36,7 @@ const tellAtOnce = (error: unknown): never => {
 
 describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => {
   const open: Stage[] = []
-  /** What hosts of one mix seldom have is counted over all of them. */
+  /** Rare cases are counted over all mixes together. */
   const all = {
     mixes: 0,
     asked: 0,
@@ -53,14 +53,14 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
   afterAll(async () => {
     await Promise.all(open.map((stage) => stage[Symbol.asyncDispose]()))
     if (all.mixes < mixes.length || wanted < leastHosts || alone !== undefined) return
-    // Agreement on what hardly happens would say little.
+    // Agreement on rare cases would mean little.
     expect(all.failed).toBeGreaterThan(all.asked / 20)
     expect(all.failed).toBeLessThan((all.asked * 3) / 4)
     expect(all.later).toBeGreaterThan(0)
     expect(all.witnesses).toBeGreaterThan(wanted)
     expect(all.openedHosts).toBeGreaterThan(wanted / 20)
     expect(all.senders.size).toBeGreaterThanOrEqual(200)
-    // Few have as many as there may be.
+    // Few hosts have the largest possible number of rules.
     expect(all.mostRules).toBeGreaterThanOrEqual(wanted < 500 ? 100 : 300)
   })
 
@@ -68,13 +68,13 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
     'agree on which clients are not served, on hosts with random rules of %s',
     async (mix) => {
       const tally = startTally()
-      // All of them end before the next begins: no two hosts may meet on one stage.
+      // All stages end before the next mix begins, so that no two hosts share a stage.
       const ends = await Promise.allSettled(
         open.map((stage, at) =>
           fc.assert(
             fc.asyncProperty(
               randomHost(mix),
-              // Each step of shrinking asks the kernel again: what is found by then is small enough to read.
+              // Each step of shrinking asks the kernel again. What is found within this time is small enough to read.
               shrunkFor(longestShrinkMs, (host) => tryOut(stage, host, tally).catch(tellAtOnce)),
             ),
             {

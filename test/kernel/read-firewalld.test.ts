@@ -13,7 +13,7 @@ import { workerLabs } from '../lab/worker-labs.ts'
 
 const labs = workerLabs()
 
-/** Starts programs in the room, after words such as those of setpriv(1), and notes which. */
+/** Starts programs in the room behind words such as those of setpriv(1), and records which. */
 const runnerIn = (
   room: EngineRoom,
   { as = [] }: { readonly as?: readonly string[] } = {},
@@ -31,7 +31,7 @@ const runnerIn = (
 
 const busOf = (room: EngineRoom): string => room.outside('/run/dbus/system_bus_socket')
 
-/** The same from both ways of asking. */
+/** Reads by both ways, and expects the same result. */
 const readTwice = async (room: EngineRoom): Promise<Configurations> => {
   const found = await readByBus(busOf(room))
   if (found === null) throw new Error('firewalld does not answer on the bus')
@@ -72,7 +72,7 @@ const direct: Files = {
     <passthrough ipv="ipv6">-t filter -A INPUT -s 2001:db8:9::1 -j DROP</passthrough></direct>`,
 }
 
-/** firewalld with what an administrator wrote in /etc/firewalld. */
+/** Starts firewalld with an administrator's files in /etc/firewalld. */
 const startWith = async (
   lab: Lab,
   files: Files,
@@ -90,7 +90,7 @@ const startWith = async (
 describeBeside('firewalld is read alike over D-Bus and with firewall-cmd', ['firewalld'], () => {
   test('with zones, policies and ipsets that differ in its two configurations, in panic mode', async () => {
     await using lab = await labs.open()
-    // No direct rules: beside those firewalld keeps its ipsets with ipset(8), which not every kernel has.
+    // Without direct rules: firewalld keeps ipsets with ipset(8) beside them, which some kernels lack.
     const { firewalld, room } = await startWith(lab, { ...blocks, ...ipsets })
     const whole = await readByBus(busOf(room))
     expect(whole === null ? 'nothing read' : findUnsaved(whole)).toBeNull()

@@ -25,7 +25,7 @@ describeBeside('what Portolan asks of a real Docker', ['docker', 'fail2ban'], ()
       const hidden = await docker.run({ name: 'hidden' })
       const fail2ban = await startFail2ban(lab, { chain: 'DOCKER-USER', ports: '80' })
       for (const family of families) await fail2ban.ban(addresses[family].neighbour)
-      // None of them is a port that a probe has by itself.
+      // No probe chooses one of these ports by itself.
       const drop = ['-p', 'tcp', '-i', 'eth0', '--sport', '15000:15010', '-j', 'DROP']
       for (const program of ['iptables-nft', 'ip6tables-nft'])
         await lab.host.mustRun([program, '-I', 'DOCKER-USER', ...drop])
@@ -53,13 +53,14 @@ describeBeside('what Portolan asks of a real Docker', ['docker', 'fail2ban'], ()
         await expectClosed(lab.neighbour, web, { ...published, destination })
         await expectClosed(lab.client, web, { ...published, destination, sourcePort: 15005 })
         const theirs = family === 'ip' ? hidden.address : (hidden.address6 ?? '')
-        // Docker guards such a port by the policy of FORWARD alone, and in iptables our accepts come before that.
+        // Docker protects this port only by the policy of FORWARD. In iptables Portolan's accepts come before the
+        // policy.
         await expectClosed(web, hidden, { protocol: 'tcp', destination: theirs, port: 80 })
         expect(
           await web.reach({ ...published, destination: addresses[family].outside, port: 443 }),
         ).toMatchObject({ by: 'outside' })
       }
-      // Bans are told still, and no remedy is offered for them.
+      // The bans are still reported, but without remedies.
       const left = await shop.conflicts()
       expect(left.filter(({ severity }) => severity === 'error')).toEqual([])
       expect(left.flatMap(({ remedy }) => remedy.commands)).toEqual([])

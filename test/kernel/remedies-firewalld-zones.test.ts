@@ -12,7 +12,7 @@ const labs = workerLabs()
 
 const direct = { protocol: 'tcp', port: 80, timeoutMs: 1500 } as const
 
-/** What is on the wires of eth0, and behind the router on eth1. */
+/** The prefixes on the wire of eth0, and those behind the router on eth1. */
 const wire = ['192.0.2.0/24', '2001:db8:1::/64']
 const far = ['203.0.113.0/24', '2001:db8:3::/64']
 
@@ -29,7 +29,7 @@ const sources = (zone: string, prefixes: readonly string[]): readonly Words[] =>
   [`--zone=${zone}`, ...prefixes.map((prefix) => `--add-source=${prefix}`)],
 ]
 
-/** The port is served to these machines, and nothing else of the container or the host is. */
+/** Expects that these machines reach the port, and nothing else of the container or the host. */
 const expectServed = async (lab: Lab, web: Container, names: readonly Name[]): Promise<void> => {
   await lab.host.listen({ protocol: 'udp', port: 9000 })
   for (const family of families)
@@ -46,7 +46,9 @@ const expectServed = async (lab: Lab, web: Container, names: readonly Name[]): P
 
 type Name = 'neighbour' | 'outside' | 'distant'
 
-/** Without the culprit: a rule of the dispatcher has another number and text once our bridge is in a zone. */
+/**
+ * The message without its culprit. The number and text of a dispatcher rule change when Portolan's bridge is in a zone.
+ */
 const effectOf = (message: string): string => message.replace(/\. Firewalld's .*/, '.')
 
 const errorsNow = async (shop: Shop): Promise<readonly string[]> =>
@@ -54,7 +56,7 @@ const errorsNow = async (shop: Shop): Promise<readonly string[]> =>
     .filter(({ severity }) => severity === 'error')
     .map(({ message }) => effectOf(message))
 
-/** The errors that an apply tells. */
+/** The errors in the output of an apply. */
 const errorsTold = (stdout: string): readonly string[] =>
   [...stdout.matchAll(/^ *error \w+: (.+)$/gm)].map(([, message = '']) => effectOf(message))
 
@@ -77,7 +79,7 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
       expect((await shop.conflicts()).map(({ message }) => message)).toEqual([])
       const web = await shop.web()
       await expectServed(lab, web, ['neighbour', 'outside', 'distant'])
-      // Bridged packets pass the rules too: so do those that find a neighbour in IPv6.
+      // Bridged packets pass the rules too, and so do IPv6 neighbour discovery messages.
       const mate = await lab.container({
         ...{ name: 'mate', bridge: 'br-front', gateway: gateways.ip, gateway6: gateways.ip6 },
         ...{ address: '172.30.1.20/24', address6: 'fd00:30:1::20/64' },
@@ -139,7 +141,7 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
     expect((await shop.apply('--fix')).exitCode).toBe(3)
     expect(await settings(lab)).toBe(before)
     const dead = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
-    // A refusal that no packet comes to is not told beside the one in front of it.
+    // A reject rule that no packet reaches is not reported beside the rule before it.
     expect(dead.map(({ culprit }) => culprit?.chain)).toEqual(Array(2).fill('filter_FORWARD_POLICIES'))
     for (const { remedy } of dead) {
       expect(remedy.commands).toEqual([])

@@ -15,7 +15,7 @@ const labs = workerLabs()
 
 const direct = { protocol: 'tcp', destination: webAt.ip, port: 80, timeoutMs: 1500 } as const
 
-/** The bans of an administrator: a zone for banned sources, and a policy that is asked before the zones. */
+/** Writes an administrator's bans: a zone for banned sources, and a policy that is applied before the zones. */
 const writeBans = async (lab: Lab): Promise<void> => {
   const write = async (file: string, text: string): Promise<void> => {
     await (await engineRoom(lab)).mustRun(['mkdir', '-p', `/etc/firewalld/${file.split('/')[0]}`])
@@ -72,7 +72,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
       const firewalld = await startFirewalld(lab)
       const isFix = how === '--fix'
       await writeBans(lab)
-      // A policy of the administrator with the name that ours would take.
+      // The administrator has a policy with the name that Portolan would use.
       if (isFix)
         await lab.host.writeText('/etc/firewalld/policies/pl-br-front.xml', '<policy target="CONTINUE"/>')
       await firewalld.reload()
@@ -84,7 +84,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
         expect(await firewalld.command('--permanent', '--get-policies')).toContain('p2-br-front')
       } else {
         await shop.apply('--force')
-        // Several make one policy, and none is in the way of another.
+        // Several remedies share one policy, and none disturbs another.
         const commands = await shop.carryOutAllRemedies()
         const made = commands.filter((command) => command.includes(' --new-policy=pl-br-front'))
         expect(made.length).toBeGreaterThan(1)
@@ -129,7 +129,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
         })
       const commands = new Set(dead.map(({ remedy }) => /`([^`]+)`/.exec(remedy.text)?.[1] ?? remedy.text))
       expect([...commands]).toEqual(['firewall-cmd --panic-off'])
-      // Ending it is for the administrator to decide.
+      // The administrator decides when panic mode ends.
       expect((await shop.apply('--fix')).exitCode).toBe(3)
       expect(await firewalld.command('--query-panic').catch(() => 'no')).toBe('yes\n')
       const room = await engineRoom(lab)
@@ -149,7 +149,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     const dead = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
     for (const { remedy } of dead)
       expect(remedy).toEqual({ text: expect.stringContaining('Then run "portolan apply'), commands: [] })
-    // What the message says is done, and it works.
+    // After the remedy of the message is carried out, it works.
     const rules = ['4', '6'].map(
       (version, at) =>
         `<rule family="ipv${version}"><destination address="${Object.values(webAt)[at]}"/><port port="80" protocol="tcp"/><accept/></rule>`,
@@ -177,14 +177,14 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     expect(await settings(lab)).toBe(before)
     const open = { ...direct, destination: addresses.ip.host, port: 9000 }
     expect(await lab.client.reach(open)).toMatchObject({ by: 'host' })
-    // What the message says is done, and it works.
+    // After the remedy of the message is carried out, it works.
     await firewalld.command('--runtime-to-permanent')
     const { exitCode, stderr } = await shop.apply('--fix')
     expect(`${exitCode} ${stderr}`).toBe('0 ')
     await shop.web()
     expect(await lab.neighbour.reach(direct)).toMatchObject({ by: 'web' })
     expect(await lab.client.reach(open)).toMatchObject({ by: 'host' })
-    // Nor when it is taken back.
+    // The same after the remedy is undone.
     await firewalld.command('--add-port=9001/tcp')
     await lab.host.listen({ protocol: 'tcp', port: 9001 })
     expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
@@ -223,7 +223,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     for (const { remedy } of dead) expect(remedy.text).toContain(told)
     expect(found.flatMap(({ remedy }) => remedy.commands)).toEqual([])
     await expectClosed(lab.outside, web, direct)
-    // What the message says is done, and it works.
+    // After the remedy of the message is carried out, it works.
     await firewalld.command('--runtime-to-permanent')
     await shop.carryOutAllRemedies()
     expect(await lab.neighbour.reach(direct)).toMatchObject({ by: 'web' })
@@ -251,7 +251,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     expect(await shop.conflicts()).toMatchObject([
       { kind: 'Bypassed', severity: 'warning', message: expect.stringContaining('10.66.0.0/24') },
     ])
-    // Without a reload, which would drop what Podman has set at run time.
+    // Without a reload, which would delete Podman's run-time settings.
     const { exitCode, stderr } = await shop.apply()
     expect(`${exitCode} ${stderr}`).toBe('0 ')
     for (const destination of hiddenAt) await expectClosed(web, hidden, { ...direct, destination })
@@ -295,7 +295,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
       expect(remedy.text).toContain('StrictForwardPorts=no')
       expect(remedy.commands).toEqual([])
     }
-    // What the message says is done, and it works.
+    // After the remedy of the message is carried out, it works.
     const room = await engineRoom(lab)
     const configuration = '/etc/firewalld/firewalld.conf'
     await room.mustRun(['sed', '-i', 's/^StrictForwardPorts=.*/StrictForwardPorts=no/', configuration])

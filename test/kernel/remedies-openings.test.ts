@@ -14,7 +14,7 @@ const programOf = (tool: string, family: Family): string =>
 
 type Obstacle = (lab: Lab, family: Family) => Promise<unknown>
 
-/** As Docker 28 keeps other machines from the addresses of its containers, one rule for each. */
+/** Docker 28's way to block other machines from its containers' addresses: one rule for each address. */
 const inRaw =
   (tool: string): Obstacle =>
   (lab, family) => {

@@ -36,7 +36,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
       const destination = addresses[family].host
       expect(await lab.client.reach({ ...published, destination })).toMatchObject({ by: 'web' })
       await expectClosed(lab.neighbour, web, { ...published, destination })
-      // What is addressed to the host itself is refused still.
+      // Packets to the host itself are still refused.
       for (const own of [destination, gateways[family]]) await expectUnheard(web, lab.host, own, 9000)
     }
     const left = await shop.conflicts()
@@ -70,7 +70,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
         commands: [],
       })
     }
-    // What the message says is done, and ufw is asked as in IPv4.
+    // After the remedy of the message is carried out, ufw gets commands as for IPv4.
     await room.mustRun(['sed', '-i', 's/IPV6=no/IPV6=yes/', '/etc/default/ufw'])
     await ufw.reload()
     const { exitCode, stderr } = await shop.apply('--fix')

@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** A network namespace, held by a process. */
+/** A network namespace that a process holds. */
 interface Held extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   readonly inode: string
@@ -46,7 +46,7 @@ const numberOf = (held: Held): string => held.inode.replaceAll(/\D/g, '')
 
 const stateFile = (held: Held): string => join(folder, 'state', `state-${numberOf(held)}.json`)
 
-/** Applies in a namespace that ends then. */
+/** Applies in a namespace that ends afterwards. */
 const applyInOneThatEnds = async (): Promise<Held> => {
   await using held = await makeNamespace()
   await held.run(['sysctl', '-qw', 'net.ipv4.ip_forward=0'])
@@ -56,8 +56,8 @@ const applyInOneThatEnds = async (): Promise<Held> => {
 }
 
 /**
- * Gives a namespace the state of one that has ended, as if it had got its inode. The kernel gives out the lowest inode that
- * is free, which is the same one only where nothing else happens on the machine.
+ * Gives a namespace the state of an ended one, as if it had got the same inode. The kernel reuses the lowest free
+ * inode, which is the same one only when nothing else happens on the machine.
  */
 const inherit = (ended: Held, heir: Held, written: (text: string) => string): void => {
   const key = (held: Held): string => `"namespace": "${numberOf(held)}"`
@@ -79,7 +79,7 @@ describeOnKernel('a network namespace that got the inode of one that has ended',
     await second.portolan(['destroy', '-p', 'shop', '--yes'])
     expect(await forwarding(second)).toBe('1')
 
-    // What is applied there is put back there, as ever.
+    // A project applied here is also restored here, as usual.
     await second.run(['sysctl', '-qw', 'net.ipv4.ip_forward=0'])
     expect(await second.portolan(['apply', '--backend', 'nftables', '--yes'])).toMatchObject({ code: 0 })
     expect(await forwarding(second)).toBe('1')

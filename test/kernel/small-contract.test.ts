@@ -4,7 +4,7 @@ import { addresses } from '../lab/topology.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { pilotOf, shop } from './lifecycle/pilot.ts'
 
-// The contract in brief, for places where the whole of it would take too long: user-namespace.test.ts runs this.
+// A short form of the contract, where the whole one would take too long: user-namespace.test.ts runs it.
 describeLifecycle('a published port in brief', 'nftables', (open, backend) => {
   test.each(['ip', 'ip6'] as const)(
     'works from everywhere, and is the only way in, over %s',

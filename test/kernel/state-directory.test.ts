@@ -10,7 +10,7 @@ services: { web: { ports: ["8080:80"] } }
 networks: { default: { driver_opts: { com.docker.network.bridge.name: br-shop } } }
 `
 
-/** Where a state file of this namespace goes, with an honest one to begin with. */
+/** A directory with a valid state file of this namespace. */
 const withState = async (lab: Lab, directory: string): Promise<string> => {
   await lab.host.setSysctl('net.ipv4.ip_forward', 0)
   const file = await lab.write('compose.yaml', shop)

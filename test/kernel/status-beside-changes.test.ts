@@ -3,7 +3,7 @@ import { libraryLoader } from '../lab/library/library.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { inKeptProcess } from './lifecycle/in-host.ts'
 
-// A status that finds drift reads once more, when what was under way is done.
+// A status that finds drift reads again after other programs' work is done.
 describeLifecycle('a status that finds drift', 'iptables-nft', (open) => {
   test('does not keep others from changing the host while it reads, nor waits for the lock that it is asked under', async () => {
     const lab = await open()

@@ -86,7 +86,7 @@ describeStored('commands beside portolan watch --intent', () => {
     expect(await bridges()).not.toContain('network=zzz')
     const same = `name: shop\n${shop('9092:80')}`
     expect(await apply(same)).toMatchObject({ exitCode: 0 })
-    // A text that is held back is what the key says, and what is in force is what is kept.
+    // The key has the new text, which is held back. The earlier text is still active and kept.
     await put('services:\n  one: {ports: ["9092:80"]}\n  two: {ports: ["9092:80"]}\n')
     const why = await untaken()
     expect(why).toMatch(/^BLOCKED: .*DuplicateHostPort: .*It is written at etcd:\/\/\/prod\/shop:3:/)
@@ -96,7 +96,7 @@ describeStored('commands beside portolan watch --intent', () => {
       ...['move', 'default', '-p', 'shop', ...cluster(), '--yes', '--pool', '10.96.0.0/16:24'],
     )
     expect(moved).toMatchObject({ exitCode: 0 })
-    // The watch takes the move for one of what is in force, though its text says something else.
+    // The watch takes the move as one of the active text, although the key has another one.
     await put('services:\n  nginx: {ports: ["99999:80"]}\n')
     await untaken()
     expect(await lab.host.mustRun(['cat', '/run/lab/events'])).not.toContain('"object":"address ')
@@ -110,7 +110,7 @@ describeStored('commands beside portolan watch --intent', () => {
     await stopWatch()
     await put(shop('9092:80'))
     expect(await once()).toMatchObject({ exitCode: 0 })
-    // Another host takes the blocks of this one.
+    // Another host takes this host's blocks.
     const prefix = '/portolan/v1/prod/blocks/'
     const found = JSON.parse(await ask('range', { key: base64(prefix), range_end: base64(`${prefix}~`) }))
     for (const { key: block, value } of found.kvs) {
@@ -179,7 +179,7 @@ describeStored('commands beside portolan watch --intent', () => {
       const named = command === 'status' ? words : [...words, ...cluster()]
       return JSON.parse((await run(command, ...named, '-p', 'shop', '--json')).stdout)
     }
-    /** One run of the watch, with the words for its backend. */
+    /** Runs the watch once, with the words for its backend. */
     const watch = async (...words: readonly string[]) => {
       const plain = watchWords('--once').filter((word) => word !== '--backend' && word !== 'nftables')
       expect(await run(...plain, ...words)).toMatchObject({ exitCode: 0 })
@@ -191,13 +191,13 @@ describeStored('commands beside portolan watch --intent', () => {
     await put(shop('9093:80'))
     await watch('--backend', 'iptables-legacy')
     await put(shop('9094:80'))
-    // Neither a new text nor a lack of --backend moves them.
+    // Neither a new text nor a missing --backend changes the backend.
     await watch()
     await isAllIn('iptables-legacy')
     // The same text with another backend.
     await watch('--backend', 'iptables-nft')
     await isAllIn('iptables-nft')
-    // After a boot no rules tell.
+    // After a boot no rules show the backend.
     await lab.host.mustRun(['nft', 'flush', 'ruleset'])
     expect(await json('plan')).toMatchObject({ backend: 'iptables-nft' })
     expect((await json('status')).mappings).toMatchObject([
@@ -228,7 +228,7 @@ describeStored('commands beside portolan watch --intent', () => {
       expect(await destroy(...words)).toMatchObject({ exitCode: 0 })
       expect(JSON.parse((await once()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
       expect(await bridges()).not.toContain('project=shop')
-      // As a destroy that did not know of it left it: nothing else is left.
+      // As after a destroy that did not know this file: nothing else is left.
       await lab.host.mustRun(['sh', '-c', `cp /run/lab/applied-* ${state}/`])
       expect(await destroy('-p', 'other')).toMatchObject({ exitCode: 1 })
       expect(await destroy(...words)).toMatchObject({
@@ -259,7 +259,7 @@ describeStored('commands beside portolan watch --intent', () => {
       stderr: expect.stringMatching(/ change the text under the key .*etcdctl put \/prod\/shop/),
     })
     expect(stderr).not.toContain('portolan apply')
-    // Nothing of it is up or kept yet, so there is nothing to move: in addresses of the cluster a subnet is proposed.
+    // Nothing is active or leased yet, so nothing can move. Instead the message proposes a subnet of the cluster.
     expect(stdout).not.toContain('portolan move')
     await put(`${shop('9092:80')}networks: {default: {ipam: {config: [{subnet: 10.64.0.0/24}]}}}\n`)
     const ofCluster = (await run(...plain)).stdout
@@ -268,7 +268,7 @@ describeStored('commands beside portolan watch --intent', () => {
     expect(await run(...proposes.split(' '))).toMatchObject({ exitCode: 0 })
     const [event = ''] = (await once()).stdout.split('\n')
     expect(JSON.parse(event)).toMatchObject({ kind: 'conflict', conflict: { kind: 'SubnetOverlap' } })
-    // A conflict of a port names its line as well.
+    // A conflict about a port also names its line.
     await put('services:\n  one: {ports: ["9092:80"]}\n  two: {ports: ["9092:80"]}\n')
     expect((await run(...plain)).stderr).toMatch(/\(DuplicateHostPort, etcd:\/\/\/prod\/shop:3:\d+/)
     await remove()

@@ -23,7 +23,7 @@ const writtenDown = () =>
     (event) =>
       event.kind === 'drift' &&
       event.outcome === 'repaired' &&
-      // Others may come before it, as of a port that has just been attached.
+      // Other drift events may come earlier, for example about a port that has just been attached.
       event.changes.some(({ object }) => object === 'leases'),
   )
 
@@ -40,7 +40,7 @@ describeStored('portolan watch --intent under which the state directory is lost'
     const after = JSON.parse((await plan()).stdout)
     expect(after).toMatchObject({ addresses: before.addresses, summary: { add: 0, change: 0, remove: 0 } })
     expect((await run('status', '-p', 'shop', ...cluster())).stdout).not.toContain('DRIFT ?')
-    // A text that is held back is not the one that is in force.
+    // A text that is held back does not become the active one.
     await lab.host.listen({ protocol: 'tcp', port: 8300 })
     await put(shop('9092:80', '8300:80'))
     expect(await untaken()).toMatch(/^BLOCKED: /)
@@ -49,7 +49,7 @@ describeStored('portolan watch --intent under which the state directory is lost'
     const held = await plan()
     expect(JSON.parse(held.stdout)).toMatchObject({ heldBack: { code: 'BLOCKED' } })
     expect(JSON.parse(held.stdout).mappings).toHaveLength(before.mappings.length)
-    // It is there for a start without etcd.
+    // The active text is stored for a start without etcd.
     await stopWatch()
     await etcd.kill()
     await lab.host.mustRun(['nft', 'flush', 'ruleset'])

@@ -21,7 +21,7 @@ import {
 const data = '/run/etcd/data'
 const onEtcd = (script: string): Promise<string> => here().etcd.machine.mustRun(['sh', '-c', script])
 
-/** Copies the data of etcd as it stands, and goes on. */
+/** Copies the present data of etcd, and continues. */
 const copy = async (): Promise<void> => {
   const { etcd } = here()
   await etcd.kill()
@@ -29,7 +29,7 @@ const copy = async (): Promise<void> => {
   await etcd.start()
 }
 
-/** Puts the copy in the place of the data. */
+/** Replaces the data by the copy. */
 const restore = async (): Promise<void> => {
   const { etcd } = here()
   await etcd.kill()
@@ -66,13 +66,13 @@ describeStored('portolan watch --intent where etcd comes back with an older copy
       const { heldBack } = JSON.parse((await run(...words, '--json')).stdout)
       expect([heldBack].flat()).toMatchObject([{ project: 'shop', code: 'INTENT_OLDER' }])
     }
-    // Started anew, and with --once, it is as before.
+    // After a restart, and with --once, the result is the same.
     await stopWatch()
     expect(await once()).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('INTENT_OLDER') })
     await startWatch()
     expect(await older()).toMatch(/^INTENT_OLDER/)
     expect(await servedThen()).toEqual([false, true])
-    // What the message prints leads out: the older text is wanted after all.
+    // The printed command solves it when the older text is wanted after all.
     await onEtcd(
       `export ETCDCTL_API=3 ETCDCTL_ENDPOINTS=${here().etcd.inside}; ${/`(etcdctl get [^`]*)`/.exec(why)?.[1]}`,
     )

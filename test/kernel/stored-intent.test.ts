@@ -112,7 +112,7 @@ describeStored('portolan watch --intent', () => {
     expect(taken).toMatch(/^BLOCKED: .*HostPortTaken, etcd:\/\/\/prod\/shop:1:\d+: .*8300/)
     expect(taken).toContain('stays in force')
     expect(taken).toContain('etcdctl put /prod/shop < compose.yaml')
-    // Whatever asks for the project is told as well.
+    // All commands for this project get the message too.
     const why = expect.stringMatching(/held as it was by .*\(process \d+\)[\s\S]*HostPortTaken[\s\S]*8300/)
     const heldBack = { project: 'shop', code: 'BLOCKED', message: expect.stringContaining('8300') }
     for (const words of [['status'], ['plan', '-p', 'shop', ...cluster()]]) {
@@ -120,7 +120,7 @@ describeStored('portolan watch --intent', () => {
       const { heldBack: told } = JSON.parse((await run(...words, '--json')).stdout)
       expect([told].flat()).toMatchObject([heldBack])
     }
-    // The program still answers, and what was in force is repaired.
+    // The other program still answers, and damage to the active text is repaired.
     const by = async (port: number): Promise<unknown> => {
       const outcome = await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port })
       return outcome.delivered ? outcome.by : outcome
@@ -129,7 +129,7 @@ describeStored('portolan watch --intent', () => {
     await lab.host.mustRun(['nft', 'flush', 'ruleset'])
     await nextEvent('a repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
     expect([await by(8300), await by(9092)]).toEqual(['host', 'nginx'])
-    // Started anew, it holds what was in force, not the text that it held back.
+    // After a restart the watch keeps the active text, and not the one that it held back.
     await stopWatch()
     expect(await once()).toMatchObject({
       exitCode: 1,
@@ -146,7 +146,7 @@ describeStored('portolan watch --intent', () => {
 
     const network = (subnet: string): string =>
       `services:\n  nginx: {ports: ['9092:80']}\n  db: {networks: [back]}\nnetworks:\n  back: {ipam: {config: [{subnet: ${subnet}}]}}\n`
-    // In the block of no host, so it is none of this one.
+    // This subnet is in no host's block, so also not in this host's.
     await put(network('10.64.0.0/24'))
     expect(await untaken()).toMatch(/^BLOCKED: .*SubnetOverlap, etcd:\/\/\/prod\/shop:5:/)
     expect(await bridges()).not.toContain('network=back')

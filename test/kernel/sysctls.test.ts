@@ -18,7 +18,7 @@ interface Case {
   readonly set: Readonly<Record<string, number>>
   readonly from: 'neighbour' | 'twin'
   readonly family?: 'ip' | 'ip6'
-  /** The sender's address; the neighbour claims one of the host's own where it says so. */
+  /** The source address. In some cases the neighbour forges an address of the host. */
   readonly source: string
   readonly to: 'host' | 'outside'
   readonly arrives: boolean
@@ -31,7 +31,7 @@ const twinB6 = 'fd00:30:2::10'
 const rp = (link: string): string => `net.ipv4.conf.${link}.rp_filter`
 const accept = (link: string): string => `net.ipv4.conf.${link}.accept_local`
 
-/** What `twin` sends leaves by br-a, whatever its source. */
+/** `twin` sends everything by br-a, whatever the source. */
 const cases: readonly Case[] = [
   {
     title: 'a source of another bridge passes without a filter',
@@ -216,7 +216,7 @@ const setUp = async (lab: Lab): Promise<Machine> => {
     'link set v-twin2 master br-b up',
   )
   await twin.ip('link set eth1 up', `addr add ${twinB}/24 dev eth1`, `addr add ${twinB6}/64 dev eth1 nodad`)
-  // A prefix source would choose eth1 for its neighbours alone: everything else leaves by eth0.
+  // With a prefix as source the neighbour would use eth1 only for its link. All other packets leave by eth0.
   await carrying(host, 'br-a', 'br-b', 'v-twin2')
   await neighbour.ip(`addr add ${forged}/32 dev lo`)
   await neighbour.setSysctl('net.ipv4.conf.all.arp_ignore', 1)
@@ -243,7 +243,7 @@ describeOnKernel('the sysctls of a host', 'iptables-legacy', () => {
     for (const [name, value] of Object.entries(initial)) await lab.host.setSysctl(name, value)
   }
 
-  /** Did the datagram reach its receiver? Where it should, it is sent again until it does. */
+  /** True: the receiver got the datagram. An expected datagram is sent again until it arrives. */
   const send = async ({
     from,
     source,

@@ -5,7 +5,7 @@ import { describeOnKernel } from '../lab/gate.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import { keepFlows } from '../lab/lasting-flows.ts'
 
-/** Of several addresses that a rule translates to, the kernel picks one by the addresses of the flow. */
+/** When a rule translates to several addresses, the kernel chooses one by the flow's addresses. */
 const ways = [
   {
     name: 'dnat',
@@ -71,7 +71,7 @@ const rulesOf = (family: 'ip' | 'ip6'): string => {
 }`
 }
 
-/** Sources that the host has, and destinations that it asks. */
+/** Sources that the host has, and destinations that it sends to. */
 const ends = {
   ip: {
     source: (at: number) => `198.51.100.${16 + at}`,
@@ -96,7 +96,7 @@ const send = async (lab: Lab, packet: Packet): Promise<void> => {
   })
 }
 
-/** Where the kernel bound the flows of packets: the end of each that was translated, with its port. */
+/** The translated end of each packet's flow in connection tracking, with its port. */
 const boundTo = async (lab: Lab, packets: readonly Packet[]): Promise<readonly (string | null)[]> => {
   const family = packets[0]?.family === 'ip6' ? 'ipv6' : 'ipv4'
   const { stdout } = await lab.host.run(['conntrack', '-L', '-f', family])
@@ -151,7 +151,7 @@ describeOnKernel('of the addresses of a range', 'nftables', () => {
           protocol: 'udp',
           in: null,
           source: ends[family].source(at),
-          // A source that the kernel translates already, with its port, keeps that translation.
+          // A source that the kernel has translated already, with its port, keeps that translation.
           sourcePort: port * 10 + at,
           destination: ends[family].destination((at * 7) % flows),
           destinationPort: port,

@@ -8,7 +8,9 @@ services: { web: { ports: ["8080:80"] } }
 networks: { default: { driver_opts: { com.docker.network.bridge.name: br-shop } } }
 `
 
-/** What nft may write into a table of iptables-nft: one that is left out by iptables-nft-save, one that ends it. */
+/**
+ * Rules that nft may write into a table of iptables-nft. iptables-nft-save omits the first, and stops at the second.
+ */
 const rules = [
   ['that iptables-nft-save leaves out', 'ip saddr 192.0.2.50 ct mark set 5'],
   ['that ends iptables-nft-save', 'meta l4proto 132 th dport 9 drop'],

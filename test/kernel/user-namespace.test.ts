@@ -11,7 +11,7 @@ interface Report {
   readonly numPendingTests: number
 }
 
-// What an ordinary user can have: root in a user namespace of their own, and nothing of the machine's.
+// The rights that an ordinary user can get: root in a user namespace, without any on the machine.
 const inside = ['unshare', '--user', '--map-root-user', '--net', '--mount', 'sh', '-ec']
 
 describe('without any privilege on the machine', () => {
@@ -36,7 +36,7 @@ describe('without any privilege on the machine', () => {
         '--',
         'small-contract',
       ],
-      // In there a suite that cannot run must not pass.
+      // A suite that cannot run in there must fail.
       { environment: { CI: 'true' }, timeoutMs: 100_000 },
     )
     const start = stdout.indexOf('{"')

@@ -8,7 +8,7 @@ import { pilotOf, shop } from './lifecycle/pilot.ts'
 import { inForce } from './live/in-force.ts'
 import { startWatchCommand, watchedFile } from './live/watch-process.ts'
 
-/** Which ports are answered by the container, over IPv4 and IPv6. */
+/** The ports at which the container answers, over IPv4 and IPv6. */
 const served = async (lab: Lab, ...ports: readonly number[]): Promise<readonly string[]> => {
   const asked = ports.flatMap((port) => (['ip', 'ip6'] as const).map((family) => ({ port, family })))
   const answers = await Promise.all(
@@ -30,7 +30,7 @@ const both = (port: number): readonly string[] => [`${port}/ip`, `${port}/ip6`]
 const two = shop(['8080:80', '9090:80'])
 const one = shop(['8080:80'])
 
-/** The shop with two ports, in force with a backend, and its container. */
+/** Applies the shop with two ports and a backend, and starts its container. */
 const openShop = async (lab: Lab, backend: Backend): Promise<void> => {
   await attach(lab, await pilotOf(lab, backend).applied(two), 'nginx', { hairpin: true })
   expect(await served(lab, 8080, 9090)).toEqual([...both(8080), ...both(9090)])
@@ -63,7 +63,7 @@ for (const backend of backends) {
         expect(await served(lab, 8080, 9090)).toEqual(both(8080))
         expect(await inForce(lab)).toEqual([backend])
         expect(await pilotOf(lab, backend).plan(one)).toMatchObject({ changes: [] })
-        // No backend named is the one that is in force.
+        // Without a named backend the active one is used.
         expect(await pilotOf(lab, 'auto').plan(one)).toMatchObject({ backend, changes: [] })
       },
     )
@@ -90,7 +90,7 @@ for (const backend of backends) {
       await watched.next('watching', ({ kind }) => kind === 'watching')
       await pilotOf(lab, other).apply(one)
       await watched.next('the way back', (event) => event.kind === 'drift' && event.outcome === 'repaired')
-      // The file says one port by now: that is taken, the backend is not.
+      // The file has one port now. The watch takes that, but not the backend.
       expect(await served(lab, 8080, 9090)).toEqual(both(8080))
       expect(await inForce(lab)).toEqual([backend])
       expect(await pilotOf(lab, backend).plan(one)).toMatchObject({ changes: [] })

@@ -19,7 +19,7 @@ const open = async (): Promise<Lab> => {
   return lab
 }
 
-/** A program that has the lock of iptables until `/run/lab/end` is there. */
+/** A program that holds the lock of iptables until `/run/lab/end` exists. */
 const holdLock = async (lab: Lab): Promise<Running> => {
   const hold = ': > /run/lab/held; while [ ! -e /run/lab/end ]; do sleep 0.05; done'
   const holder = lab.host.start(['flock', '/run/xtables.lock', 'sh', '-c', hold])
@@ -30,7 +30,7 @@ const holdLock = async (lab: Lab): Promise<Running> => {
 const exists = async (lab: Lab, path: string): Promise<boolean> =>
   (await lab.host.run(['test', '-e', path])).exitCode === 0
 
-/** Starts an apply, and resolves once it has said that it waits for the lock. */
+/** Starts an apply, and resolves once it has printed that it waits for the lock. */
 const waitingApply = async (lab: Lab): Promise<Running> => {
   const file = await lab.write('compose.yaml', shop())
   const argv = pilotOf(lab, 'iptables-legacy').argv('apply', file, '--yes')
@@ -55,7 +55,7 @@ describeOnKernel('while another program has the lock of iptables', 'iptables-leg
     const pilot = pilotOf(lab, 'iptables-legacy')
     const holder = await holdLock(lab)
     const applying = await waitingApply(lab)
-    // Another project, in the other backend, need not wait.
+    // Another project with the other backend does not have to wait.
     const other = await lab.write('other.yaml', shop(['8090:80']).replace('name: shop', 'name: other'))
     mustSucceed('apply', await lab.portolan(pilotOf(lab, 'nftables').argv('apply', other, '--yes')))
     expect(await exists(lab, '/run/lab/end')).toBe(false)
@@ -68,7 +68,7 @@ describeOnKernel('while another program has the lock of iptables', 'iptables-leg
 
   test('a lock of another file that has the same inode number, on another file system, holds up nothing', async () => {
     const lab = await open()
-    // Numbers go up one by one, and a host that earlier tests had has made many files: no program for each of them.
+    // One program makes all files. Inode numbers grow one by one, and earlier tests on this host made many files.
     const hold = `
 import fcntl, os, signal
 os.chdir('/run/lab/elsewhere')
@@ -104,7 +104,7 @@ signal.pause()`
     killed.kill('SIGKILL')
     await killed.outcome
     const next = pilot.run('apply', shop(), '--yes')
-    // Long enough to have read the rules and made its plan.
+    // Long enough for a program to read the rules and make its plan.
     await seconds(6)
     await lab.host.mustRun(['touch', '/run/lab/end'])
     await holder.outcome

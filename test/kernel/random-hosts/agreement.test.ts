@@ -6,7 +6,7 @@ import { sentFrom } from './question.ts'
 
 const mapping = '192.0.2.2:8081/udp -> a1:81'
 
-/** The replies to a1 itself are not tracked, and those to eth1 that go to a part of the subnet. */
+/** Two groups of replies are not tracked: those to a1 itself, and those to a part of the subnet on eth1. */
 const conflict = {
   kind: 'Notrack',
   severity: 'error',
