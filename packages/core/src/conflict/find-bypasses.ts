@@ -43,7 +43,7 @@ const nothing: Bypasses = { ofMapping: new Map(), ofNetwork: new Map(), incomple
 const closedRows: RowsOfMapping = { of: closedMappingRows, ownOf: unservedRows }
 
 /** A closed row has no dead addresses, and findings are put into words later. */
-const plainly: Pick<GroupToTell<Finding>, 'findDead' | 'tell'> = {
+const asFindings: Pick<GroupToTell<Finding>, 'findDead' | 'tell'> = {
   findDead: () => () => false,
   tell: (finding) => finding,
 }
@@ -65,7 +65,7 @@ export const findBypasses = (
   const ofMapping = new Map<DesiredMapping, readonly Finding[]>()
   const look = (group: ExploredGroup): void => {
     const { rows, members } = group
-    const findings = isKept(rows) ? [] : tellGroup(follower, { ...plainly, rows, count: members.length })
+    const findings = isKept(rows) ? [] : tellGroup(follower, { ...asFindings, rows, count: members.length })
     if (findings === null) for (const one of group.apart()) look(one)
     else
       for (const [at, mapping] of members.entries()) {
@@ -101,7 +101,7 @@ export const findBypasses = (
         if (isAllKept && through.length === 0) continue
         // A rule that opens both ways is reported once.
         const [findings = []] =
-          tellGroup(follower, { ...plainly, rows: [...rows, ...through], count: 1 }) ?? []
+          tellGroup(follower, { ...asFindings, rows: [...rows, ...through], count: 1 }) ?? []
         const unreported = findings.filter(
           (one) => !(isOfBoundPort(one) && reported.has(culpritKey(one.step))),
         )

@@ -5,8 +5,8 @@ import { type Alike, mappingRows } from './mapping-rows.ts'
 import { collectRows, type MemberRows, type RowCollector } from './member-rows.ts'
 import { alone, type MemberValues, valuesOf } from './member-values.ts'
 import { freeFields, type Region } from './region.ts'
+import { differInPorts, type RowsOf, reuseRows } from './reuse-rows.ts'
 import type { Row } from './row.ts'
-import { differInPorts, type RowsOf, rowsLikeBefore } from './rows-like-before.ts'
 import { portKind, servedRows } from './served-rows.ts'
 import { subnetRange } from './subnets.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -95,7 +95,7 @@ export const groupMappings = (
   const isShared = sharedPorts(all.mappings)
   const groups = new Map<string, Gathered>()
   const make: RowsOf = (mapping) => of(desired, mapping, around[mapping.family], alike)
-  const rowsOf = rowsLikeBefore(make)
+  const rowsOf = reuseRows(make)
   const kindLike = kindsBy(placeOf)
   for (const [at, mapping] of asked.entries()) {
     const rows = rowsOf(mapping)
@@ -115,7 +115,7 @@ export const groupMappings = (
       if (row !== undefined) group.collectors[place]?.add(row, rows[0] ?? row)
     }
   }
-  return [...groups.values()].map((group) => groupOf(group, alike, rowsLikeBefore(make)))
+  return [...groups.values()].map((group) => groupOf(group, alike, reuseRows(make)))
 }
 
 const collectorsOf = ([first, ...others]: readonly Row[]): readonly RowCollector[] => {

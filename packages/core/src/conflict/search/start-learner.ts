@@ -1,7 +1,7 @@
 import { type Learner, noOrigins } from '@portolan/netfilter/analysis'
 
 /** The settings of a learner before a packet is followed. */
-type Told = Pick<
+type LearnerSettings = Pick<
   Learner,
   | 'origins'
   | 'values'
@@ -25,7 +25,7 @@ export const startLearner = ({
   skipsForeign = false,
   isThorough = false,
   ignored = nothing,
-}: Partial<Told>): Learner => ({
+}: Partial<LearnerSettings>): Learner => ({
   origins,
   values,
   region,

@@ -9,7 +9,7 @@ export type RowsOf = (mapping: DesiredMapping) => readonly Row[]
  * Makes the rows of a mapping from those of the mapping before, if the two differ only in their ports. Ten thousand
  * ports of one container are ten thousand such mappings.
  */
-export const rowsLikeBefore = (make: RowsOf): RowsOf => {
+export const reuseRows = (make: RowsOf): RowsOf => {
   let before: { readonly mapping: DesiredMapping; readonly rows: readonly Row[] } | null = null
   return (mapping) => {
     const rows =

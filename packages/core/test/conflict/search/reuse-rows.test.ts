@@ -5,8 +5,8 @@ import { readHostFacts } from '../../../../netfilter/src/evaluate/packet/host.ts
 import { closedMappingRows } from '../../../src/conflict/search/closed-mapping-rows.ts'
 import { mappingRows } from '../../../src/conflict/search/mapping-rows.ts'
 import { plannedFacts } from '../../../src/conflict/search/planned-facts.ts'
+import { reuseRows } from '../../../src/conflict/search/reuse-rows.ts'
 import type { Row } from '../../../src/conflict/search/row.ts'
-import { rowsLikeBefore } from '../../../src/conflict/search/rows-like-before.ts'
 import { surroundingsOf } from '../../../src/conflict/search/surroundings.ts'
 import type { DesiredMapping, DesiredState } from '../../../src/contract/index.ts'
 import { mapping, network } from '../../contract/state.ts'
@@ -77,8 +77,8 @@ test.each([
       const planned = plannedFacts(desired, facts, true)
       const around = surroundingsOf(readHostFacts(planned), planned, desired, 'ip')
       const alone = (one: DesiredMapping) => rowsOf(desired, one, around, new Map())
-      const liked = rowsLikeBefore(alone)
-      for (const one of some) expect(told(liked(one))).toEqual(told(alone(one)))
+      const reused = reuseRows(alone)
+      for (const one of some) expect(told(reused(one))).toEqual(told(alone(one)))
     }),
   )
 })
