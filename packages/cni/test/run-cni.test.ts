@@ -30,7 +30,7 @@ test('tells the versions that it speaks, and takes the one that it was asked in'
   })
 })
 
-/** By the table of error codes of the specification. */
+/** The codes come from the specification's table of error codes. */
 test.each([
   ['no verb', { CNI_COMMAND: undefined }, config, 4, 'CNI_COMMAND is missing'],
   ['an unknown verb', { CNI_COMMAND: 'add' }, config, 4, '"add"'],

@@ -47,7 +47,7 @@ describe('a while in which nothing comes', () => {
   test('is ended between its last look and its end', async () => {
     const called: string[] = []
     const end = afterSilence(1, () => called.push('silence'))
-    // A timer of the same time that was set behind it runs right behind it.
+    // A timer with the same time that was set later fires directly after it.
     const behind = new Promise<void>((resolve) => void setTimeout(resolve, 1))
     block(5)
     await behind

@@ -11,7 +11,7 @@ const refused = unavailable('No connection established. Last error: connect ECON
 const noLeader = unavailable('etcdserver: no leader')
 const silent = () => new GRPCDeadlineExceededError('4 DEADLINE_EXCEEDED: no answer within 1 ms')
 
-/** Servers that fail a request so, one after the other, and then take it. */
+/** Servers that fail a request with these errors, one after the other, and then accept it. */
 const asking = async (
   errors: readonly (() => Error)[],
   { voteMs = 60_000, sending }: { voteMs?: number; sending?: 'once' } = {},

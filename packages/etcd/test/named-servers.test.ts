@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { openEtcdStore } from '../src/index.ts'
 
-/** A nameserver that takes questions and answers none. */
+/** A nameserver that receives questions and never answers. */
 const silent = createSocket('udp4')
 const before = getServers()
 let asked = 0
@@ -27,7 +27,7 @@ test('a name that /etc/hosts tells costs no question to a nameserver', async () 
   const store = openEtcdStore({ cluster: 'prod', endpoints: ['localhost:1'], timeoutMs: 500 })
   await expect(store.read()).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' })
   await store.close()
-  // A question that was sent before this one has arrived before it.
+  // Questions that were sent before this marker have arrived before it.
   const marker = createSocket('udp4')
   marker.send('marker', silent.address().port, '127.0.0.1')
   await once(silent, 'message')

@@ -7,7 +7,7 @@ import { createServer } from 'node:tls'
 import { afterAll, expect, test } from '@jest/globals'
 import { openEtcdStore } from '../src/index.ts'
 
-/** The server is in this process: while that has no processor, nothing answers. */
+/** A long timeout: the server is in this process, and cannot answer while the process has no processor. */
 const timeoutMs = 60_000
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-certificate-'))

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { openEtcdStore } from '../src/index.ts'
 import { unresolvedNames } from '../src/unresolved-names.ts'
 
-/** A label is too long (RFC 1035, 2.3.4): no nameserver is asked, which might not answer. */
+/** A label is too long (RFC 1035, 2.3.4). So no nameserver is asked, which might not answer. */
 const name = `${'x'.repeat(64)}.invalid`
 
 test('a server whose name cannot be resolved is told so, and not as one that does not answer in time', async () => {

@@ -10,7 +10,9 @@ const facts = { interfaces: [{ name: 'eth0', addresses: ['192.0.2.2/24'] }] }
 const outcome = netfilter.evaluate(packet, facts, [])
 const story = netfilter.explain(packet, outcome)
 
-/** Calls that work. Each argument in turn is replaced by values of other kinds, as a caller in JavaScript may. */
+/**
+ * Calls that work. Each argument in turn is replaced by values of other types, as a JavaScript caller may pass them.
+ */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
   evaluate: [packet, facts, [], { endpoints: [] }],
   prepare: [facts, [], { endpoints: [] }],

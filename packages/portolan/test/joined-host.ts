@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach } from '@jest/globals'
 import { type RememberedMember, writeMember } from '@portolan/host'
 
-/** A URL by which a host joined a cluster, and what it remembers of itself then. */
+/** The URL by which a host joined a cluster, and the state that it stored then. */
 export const joinedBy = 'etcd://192.0.2.1/prod'
 export const joinedMember: RememberedMember = {
   ...{ cluster: 'prod', host: 'web-1', incarnation: 'a1', pools: ['10.64.0.0/12:24'], url: joinedBy },
@@ -13,11 +13,11 @@ export const joinedMember: RememberedMember = {
 
 interface StateFolder {
   readonly path: string
-  /** The host of this directory joins, as `joinedMember` but for what is told. */
+  /** Makes the host of this directory join, with the values of `joinedMember` and changes. */
   join(other?: Partial<RememberedMember>): Promise<unknown>
 }
 
-/** A state directory that each test has anew. */
+/** A new state directory for each test. */
 export const stateFolder = (): StateFolder => {
   let folder = ''
   beforeEach(async () => {

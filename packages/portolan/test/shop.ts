@@ -11,7 +11,7 @@ import type { Plan } from '../src/plan/plan.ts'
 
 export const backends: readonly Backend[] = ['nftables', 'iptables-nft', 'iptables-legacy']
 
-/** Reads a Compose text as a project; without one, nginx on a network `web` with port 8080. */
+/** Reads a Compose text as a project. Default: nginx on network `web` with port 8080. */
 export const intentOf = (
   text = 'services: {nginx: {ports: ["8080:80"], networks: [web]}}\nnetworks: {web: {}}',
   project = 'shop',
@@ -19,10 +19,10 @@ export const intentOf = (
 
 export const bridge = bridgeName('shop', 'web')
 
-/** A host that forwards, with nothing else on it. */
+/** An otherwise empty host with forwarding on. */
 export const forwards: HostFacts = { sysctls: { 'net.ipv4.ip_forward': '1' } }
 
-/** Plans without reading anything. */
+/** Makes a plan without reading the host. */
 export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
   makePlan({
     intent: intentOf(),
@@ -49,7 +49,7 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
     ...wish,
   })
 
-/** The rules of a host after a plan was applied to those it was made from. */
+/** The rules of a host after its plan was applied. */
 export const rulesAfter = ({ desired, project, backend, observed: { facts, rules } }: Plan): HostRules =>
   backend === 'nftables'
     ? { ...rules, nftables: nftables.adopt(rules.nftables, desired, project) }
@@ -58,7 +58,7 @@ export const rulesAfter = ({ desired, project, backend, observed: { facts, rules
         [backend]: iptables.adopt(rules[backend], desired, project, { leaving: outwardInterfaces(facts) }),
       }
 
-/** The facts of a host after a plan was applied: its bridges, and the sysctls it set. */
+/** The facts of a host after its plan was applied: its bridges, and the changed sysctls. */
 export const factsAfter = ({ changes, observed: { facts } }: Plan): HostFacts => {
   const made = changes.flatMap(({ part, operation }): readonly InterfaceFact[] =>
     part === 'link' && operation.kind === 'create-bridge'
@@ -84,7 +84,7 @@ export const factsAfter = ({ changes, observed: { facts } }: Plan): HostFacts =>
   }
 }
 
-/** What a host that a plan was applied to looks like to the next one. */
+/** The input for the next plan on a host where this plan was applied. */
 export const after = (plan: Plan): Pick<PlanInput, 'facts' | 'rules'> => ({
   facts: factsAfter(plan),
   rules: rulesAfter(plan),

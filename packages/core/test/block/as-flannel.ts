@@ -2,12 +2,12 @@ import { expect, test } from '@jest/globals'
 import { type BlockChanges, type BlockStore, claimBlocks } from '../../src/index.ts'
 import { clusterOn, had } from './cluster-on.ts'
 
-/** Those that are leased beforehand in its tests. */
+/** The subnets that flannel's tests lease beforehand. */
 const leased = ['10.3.1.0/24', '10.3.2.0/24', '10.3.4.0/24', '10.3.5.0/24']
 
 /**
- * What Flannel's leases of subnets hold: flannel-io/flannel, pkg/subnet/etcd, subnet_test.go and registry_test.go; each
- * test says which one there. Where its tests are silent it is local_manager.go.
+ * Tests flannel's promises about leases of subnets: flannel-io/flannel, pkg/subnet/etcd, subnet_test.go and
+ * registry_test.go. Each test names its original. Where flannel has no test, the original is local_manager.go.
  */
 export const testAsFlannel = (open: () => Promise<BlockStore>): void => {
   const cluster = async (...pools: readonly string[]) => clusterOn(await open(), ...pools)
@@ -17,7 +17,7 @@ export const testAsFlannel = (open: () => Promise<BlockStore>): void => {
     await expect(claim('web-1')).rejects.toMatchObject({ code: 'CLUSTER_POOLS' })
   })
 
-  // Its inAllocatableRange has an `or` where an `and` was meant, so it takes any address: this is what was meant.
+  // flannel's inAllocatableRange has an `or` instead of an `and`, so it accepts any address. This tests what was meant.
   test('a new block is of the pool and none of those that others have (TestAcquireLease)', async () => {
     const { blocksOf } = await cluster('10.3.0.0/21:24')
     expect(await blocksOf('1.1.1.1', { count: 4, remembered: leased.map(had) })).toEqual(leased)
@@ -50,7 +50,7 @@ export const testAsFlannel = (open: () => Promise<BlockStore>): void => {
     expect(blocks[0] === previous ? previous : null).toBe(got)
   })
 
-  // It says nothing to the host whose block is gone; here it is told.
+  // flannel does not tell the host that its block is gone. Portolan does.
   test('a previous block that another host has is not taken, and is told as a move (tryAcquireLease)', async () => {
     const { claim, blocksOf } = await cluster('10.3.0.0/16:24')
     const [taken = ''] = await blocksOf('web-2')
@@ -76,7 +76,7 @@ export const testAsFlannel = (open: () => Promise<BlockStore>): void => {
     expect(claimed.blocks.map(({ block }) => block)).toEqual([expect.stringMatching(/^10\.4\..*\/26$/)])
   })
 
-  // It deletes the lease whatever uses it, and another host may have the subnet at once.
+  // flannel deletes the lease while the subnet may be in use, and another host may get the subnet at once.
   test('such a block is kept while something is in it, and another is leased beside it', async () => {
     const { claim, blocksOf, setUp } = await cluster('10.3.0.0/16:24')
     const [old = ''] = await blocksOf('web-1')
@@ -91,7 +91,7 @@ export const testAsFlannel = (open: () => Promise<BlockStore>): void => {
     expect(await claim('web-1')).toMatchObject({ released: [old], leaving: [] })
   })
 
-  // AcquireLease reads the configuration once, and may lease of a network that is no longer configured.
+  // flannel's AcquireLease reads the configuration once, and may lease from a network that is no longer configured.
   test('a claim that was decided on former pools is decided anew', async () => {
     const { store, setUp } = await cluster('10.3.0.0/16:24')
     const steps = claimBlocks({ host: 'web-1', incarnation: 'i', lease: null, newNonce: () => 'n' })
@@ -104,7 +104,7 @@ export const testAsFlannel = (open: () => Promise<BlockStore>): void => {
     expect(steps.next(answer).value).toEqual({ kind: 'read' })
   })
 
-  // One of its leases has a subnet of each family; here each family has keys of its own.
+  // One flannel lease has a subnet of each family. Here each family has its own keys.
   test('blocks of either family are leased side by side, and one of them that has to go leaves the other', async () => {
     const { claim, blocksOf, setUp } = await cluster('10.3.0.0/16:24', 'fd00:1234::/48:64')
     const blocks = await blocksOf('web-1')
@@ -144,7 +144,8 @@ export const testAsFlannel = (open: () => Promise<BlockStore>): void => {
     ])
   })
 
-  // Its subnet goes with the lease, while containers may run in it: here only what says that the host is alive does.
+  // flannel's subnet expires with the lease, while containers may run in it. Here only the key that shows the host
+  // alive expires.
   test('a lease that runs out takes no block with it (TestWatchLeaseRemoved)', async () => {
     const { store, claim, view, history } = await cluster('10.3.0.0/16:24')
     const lease = await store.grantLease(60)
@@ -166,7 +167,7 @@ export const testAsFlannel = (open: () => Promise<BlockStore>): void => {
     expect(await history(revision + 1)).toEqual([])
   })
 
-  // Its daemon ends then; here the host has its block again with the next call, unless another one was faster.
+  // flannel's daemon ends then. Here the host gets its block again with the next call, unless another host was faster.
   test('a lease that was deleted by hand is told, and is leased again (TestCompleteLease)', async () => {
     const { store, blocksOf, history } = await cluster('10.3.0.0/16:24')
     const [block = ''] = await blocksOf('web-1', { remembered: [had('10.3.5.0/24')] })

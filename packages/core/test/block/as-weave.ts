@@ -4,8 +4,8 @@ import { clusterOn, had } from './cluster-on.ts'
 import { disorder } from './disorder.ts'
 
 /**
- * What Weave's allocator holds of addresses and its ring of ranges, here of blocks: weaveworks/weave,
- * ipam/allocator_test.go and ipam/ring/ring_test.go. Each test says which one there; TestTransfer is in both.
+ * Tests the promises of Weave's allocator about addresses and its ring of ranges, here for blocks: weaveworks/weave,
+ * ipam/allocator_test.go and ipam/ring/ring_test.go. Each test names its original; TestTransfer is in both files.
  */
 export const testAsWeave = (open: () => Promise<BlockStore>, rounds: number): void => {
   const cluster = async (...pools: readonly string[]) => clusterOn(await open(), ...pools)
@@ -36,7 +36,7 @@ export const testAsWeave = (open: () => Promise<BlockStore>, rounds: number): vo
     expect(others.flat().toSorted()).toEqual(['10.32.0.0/28', '10.32.0.32/28', '10.32.0.48/28'])
   })
 
-  // It lets a claim outside of its universe pass, as none of its business: a block of no pool is not held here.
+  // Weave accepts a claim outside its universe and ignores it. Here a block outside all pools is not held.
   test('what is of no pool is not claimed, and is told (TestAllocatorClaim)', async () => {
     const { claim } = await cluster('10.32.0.0/24:28')
     const claimed = await claim('one', { remembered: [had('10.33.0.0/28')] })
@@ -51,7 +51,7 @@ export const testAsWeave = (open: () => Promise<BlockStore>, rounds: number): vo
     expect([await blocksOf('one'), await blocksOf('two')]).toEqual([first, other])
   })
 
-  // It gives what was freed to the next one that asks: caches and neighbours may still know it as another's.
+  // Weave gives a freed address to the next request. Caches and neighbours may still know it as another's.
   test('what was freed is given last, and to its former owner first (TestAllocFree)', async () => {
     const { blocksOf, release } = await cluster('10.32.0.0/27:28')
     const first = await blocksOf('one')

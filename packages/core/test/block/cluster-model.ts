@@ -10,7 +10,7 @@ import type {
   BlockTransaction,
 } from '../../src/index.ts'
 
-/** A store on paper that looks at every transaction: which block it gives from one host to another, and which overlap. */
+/** A store in memory that checks every transaction: which block changes its host, and which blocks overlap. */
 export const paperStore = () => {
   let entries: Entries = new Map()
   let revision = 0
@@ -70,10 +70,10 @@ export const paperStore = () => {
 
 export type PaperStore = ReturnType<typeof paperStore>
 
-/** How a request ends: answered; lost on the way there, or on the way back; or carried out only later. */
+/** The fate of a request: answered; lost before or after it was carried out; or carried out only later. */
 export type Fate = 'answered' | 'lost' | 'unanswered' | 'late'
 
-/** Steps of a rule that are carried out one at a time, whenever a test says so. */
+/** Runs the steps of a rule one at a time, when a test says so. */
 export const startSteps = <Result>(store: PaperStore, steps: BlockSteps<Result>) => {
   let request: BlockRequest | null = null
   let outcome:
@@ -102,19 +102,19 @@ export const startSteps = <Result>(store: PaperStore, steps: BlockSteps<Result>)
     return fate === 'unanswered' ? { kind: 'unknown' } : committed
   }
   return {
-    /** One request and its answer. */
+    /** Makes one request and handles its answer. */
     step: (fate: Fate = 'answered'): void => {
       const asked = request
       if (outcome !== null || asked === null) return
       const given = answer(asked, fate)
       proceed(() => steps.next(given))
     },
-    /** A transaction whose answer was given up long ago arrives after all. */
+    /** Carries out a transaction whose answer was given up long ago. */
     arrive: (): void => {
       const transaction = late.shift()
       if (transaction !== undefined) store.commit(transaction)
     },
-    /** Its process is gone: what it has sent, or was about to send, may still arrive. */
+    /** Ends the process. The transactions that it has sent or was about to send may still arrive. */
     abandon: (): readonly BlockTransaction[] => {
       const asked = outcome === null && request?.kind === 'commit' ? [request.transaction] : []
       outcome ??= { kind: 'failed', error: null }
@@ -124,7 +124,7 @@ export const startSteps = <Result>(store: PaperStore, steps: BlockSteps<Result>)
   }
 }
 
-/** Carries out all steps at once. */
+/** Runs all steps at once. */
 export const runOnPaper = <Result>(store: PaperStore, steps: BlockSteps<Result>): Result => {
   const running = startSteps(store, steps)
   for (;;) {

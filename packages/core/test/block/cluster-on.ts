@@ -11,7 +11,7 @@ import {
   setUpCluster,
 } from '../../src/index.ts'
 
-/** The rules of blocks on a store that has no pools yet, in words of a few letters. */
+/** Short functions for the rules of blocks, on a store without pools. */
 export const clusterOn = async <Store extends BlockStore>(store: Store, ...pools: readonly string[]) => {
   let nonces = 0
   const newNonce = (): string => {
@@ -32,7 +32,7 @@ export const clusterOn = async <Store extends BlockStore>(store: Store, ...pools
       runBlockSteps(store, reclaimBlocks(blocksOfDeadHosts(await store.read(), host), newNonce)),
     setUp: (...next: readonly string[]) => runBlockSteps(store, setUpCluster(next)),
     view: async () => describeCluster(await store.read()),
-    /** What the keys of blocks said from a revision on until now, one after the other. */
+    /** The changes of block keys from a revision on, in order. */
     history: async (from: number): Promise<readonly BlockTold[]> => {
       const { revision } = await store.commit({
         when: [],
@@ -52,7 +52,7 @@ export const clusterOn = async <Store extends BlockStore>(store: Store, ...pools
 /** A remembered block. */
 export const had = (block: string) => ({ block, revision: 1 })
 
-/** A change of one block; `state` is null where its key was removed. */
+/** A change of one block; `state` is null: the key was deleted. */
 export interface BlockTold {
   readonly key: string
   readonly host: string | null

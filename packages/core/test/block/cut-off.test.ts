@@ -18,7 +18,7 @@ const was = { host: 'a', incarnation: 'lost' }
 const is = { host: 'a', incarnation: 'new' }
 const count = 250
 
-/** More blocks of one host than a transaction of etcd takes. */
+/** One host has more blocks than one etcd transaction can change. */
 const manyBlocks = (): PaperStore => {
   const store = paperStore()
   runOnPaper(store, setUpCluster(['10.0.0.0/16:28']))
@@ -33,7 +33,7 @@ const seenByOthers = (store: PaperStore) => {
   return neighboursOf(answer.snapshot, { cluster: 'prod', host: 'b', incarnation: 'b' }).others
 }
 
-/** Kills the process after each of its transactions, until one run comes to its end. */
+/** Kills the process after each of its transactions, until one run reaches its end. */
 const runCutOff = <Result>(store: PaperStore, begin: () => BlockSteps<Result>, look: () => void): Result => {
   for (let runs = 0; ; runs += 1) {
     if (runs > 20) throw new Error('it does not come to an end')

@@ -7,8 +7,8 @@ type Cluster = Awaited<ReturnType<typeof clusterOn<BlockStore>>>
 const hosts = ['a', 'b', 'c', 'd', 'e']
 
 /**
- * In each round five hosts at once claim more, claim by name what may be another's, give something back, or ask again, in
- * the shares that Weave's fuzz has; then every revision is looked at.
+ * Runs rounds in which five hosts at once claim more, claim a named block that may be another's, release something, or
+ * ask again. The shares are those of Weave's fuzz test. After the rounds every revision is checked.
  */
 export const disorder = async (cluster: Cluster, rounds: number) => {
   const drawn = fc.sample(fc.noBias(fc.nat(9_999)), rounds * hosts.length * 2)

@@ -33,7 +33,7 @@ const seenAt = (revision: number): ClusterNeighbours => ({
   others: [{ block: '10.64.1.0/24', host: 'two', via: '192.0.2.12' }],
 })
 
-/** A call of `join` with what was remembered by the one before. */
+/** A call of `join` with the stored state of the earlier call. */
 const join = async (
   { store }: Awaited<ReturnType<typeof copied>>,
   seen: ClusterNeighbours,
@@ -178,7 +178,7 @@ describe('a block that an older copy of the data does not know to be of a host w
       const { cluster, seen, freed, known } = await reclaimed(copy)
       expect(freed).toEqual(['10.64.1.0/24'])
       const now = await cluster.store.read()
-      // One that has looked at the copy before, and one that has not.
+      // One host has checked the copy before, and one has not.
       for (const memory of [seen, seenAt(40)])
         expect(unknownHosts(withUnknownHosts(neighboursOf(now, three), memory, now))).toEqual([])
       expect(

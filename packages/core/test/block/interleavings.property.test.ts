@@ -25,7 +25,7 @@ const fate = fc.constantFrom<Fate>(
   'late',
 )
 
-/** What happens next: to a host, by its number, or to the store. */
+/** The next event, for a host (by its number) or for the store. */
 const event = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('step' as const), host: fc.nat(), fate }) },
   {
@@ -46,7 +46,7 @@ const event = fc.oneof(
 
 type Event = typeof event extends fc.Arbitrary<infer Value> ? Value : never
 
-/** The second takes addresses of the first away, the third adds some, and the others cut them otherwise. */
+/** The second removes addresses of the first, the third adds some, and the others use another block size. */
 const poolChanges = [
   ['10.0.0.0/28:31'],
   ['10.0.0.0/29:31'],
@@ -59,13 +59,13 @@ interface Host {
   readonly host: string
   incarnation: string
   remembered: readonly RememberedBlock[]
-  /** The blocks in which it leases addresses: those that it was told of, until it starts to give them back. */
+  /** The blocks in which the host leases addresses: from the answer to its claim until it begins to release them. */
   uses: readonly string[]
-  /** Since it was told last what it has. */
+  /** True: the host was silent since it was last told its blocks. */
   wasSilent: boolean
   claims: ReturnType<typeof startSteps<ClaimedBlocks>>[]
   rest: ReturnType<typeof startSteps<readonly unknown[]>>[]
-  /** What processes of it that are gone have sent. */
+  /** The transactions that ended processes of the host have sent. */
   strays: BlockTransaction[]
 }
 
@@ -93,7 +93,7 @@ const clusterOf = (size: number) => {
   )
   const inits: ReturnType<typeof startSteps<unknown>>[] = []
   const reclaims: ReturnType<typeof startSteps<readonly unknown[]>>[] = []
-  /** What a paused host may do once its blocks may be reclaimed is said in the documentation. */
+  /** The documentation says what a paused host may do once its blocks may be reclaimed. */
   const bound = (): readonly Host[] =>
     reclaims.length === 0 ? hosts : hosts.filter(({ wasSilent }) => !wasSilent)
   const settle = (host: Host): void => {
@@ -134,7 +134,7 @@ const clusterOf = (size: number) => {
         claim(host, one.count)
         return
       case 'restart':
-        // What it had asked for may still arrive; what it was told and wrote down it knows.
+        // The requests of the ended process may still arrive. The host knows only the answers that it stored.
         for (const steps of running) host.strays.push(...steps.abandon())
         host.claims = []
         host.rest = []
@@ -173,7 +173,7 @@ const clusterOf = (size: number) => {
         else inits.push(startSteps(store, setUpCluster(poolChanges[one.host % poolChanges.length] ?? [])))
         if (one.host % 7 === 0) running?.arrive()
         const outcome = inits.at(-1)?.outcome()
-        // Pools that would cut blocks otherwise which hosts hold are refused.
+        // Pools with another block size for held blocks are refused.
         if (outcome?.kind === 'failed' && !(outcome.error instanceof PortolanError)) throw outcome.error
       }
     }
@@ -182,7 +182,7 @@ const clusterOf = (size: number) => {
     const used = bound().flatMap(({ uses }) => uses)
     return used.filter((block, at) => used.indexOf(block) !== at)
   }
-  /** What a host uses it holds, or it would be given to another one sooner or later. */
+  /** A host must hold the blocks that it uses. Otherwise another host would get them sooner or later. */
   const usedUnheld = (): readonly string[] =>
     bound().flatMap(({ host, uses }) => uses.filter((block) => store.ownerOf(block) !== host))
   return { store, hosts, happen, usedTwice, usedUnheld }
@@ -212,7 +212,7 @@ test('no block has two owners at any revision, whatever is lost, late, restarted
 
 test('no block overlaps one of another size, in whatever order hosts claim and the pools change', () => {
   const ends = new Set<string>()
-  // Two hosts and one change of the pools: each digit says which goes a step further.
+  // Two hosts and one change of the pools. Each digit of the order says which one runs a step.
   for (let order = 0; order < 3 ** 7; order += 1) {
     const store = paperStore()
     runOnPaper(store, setUpCluster(['10.0.0.0/29:31']))
@@ -226,7 +226,7 @@ test('no block overlaps one of another size, in whatever order hosts claim and t
     expect(store.faults).toEqual([])
     ends.add(all.map((one) => one.outcome()?.kind).join(' '))
   }
-  // Either the blocks came first, or the pools, which have one block then.
+  // Either the blocks came first, or the pools, which then have one block.
   expect(ends).toEqual(new Set(['done done failed', 'done failed done', 'failed done done']))
 })
 

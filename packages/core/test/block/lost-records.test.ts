@@ -19,7 +19,7 @@ import { clusterOn } from './cluster-on.ts'
 const pools = ['10.64.0.0/20:24']
 const clusterOf = () => clusterOn(memoryBlockStore(), ...pools)
 
-/** What a host knows after it joined. */
+/** What a host knows after it has joined. */
 const knownBy = async (cluster: Awaited<ReturnType<typeof clusterOf>>, host: string) => {
   const { blocks } = await cluster.claim(host)
   const snapshot = await cluster.store.read()
@@ -52,7 +52,7 @@ describe('a store that came back', () => {
     const before = await cluster.store.read()
     const known = await knownBy(cluster, 'one')
     expect(lostRecords(before, known)).toMatchObject({ kind: 'older', revision: before.revision })
-    // The same where revisions were moved on, as a restore may do.
+    // The same with higher revisions, as a restore may set them.
     expect(lostRecords({ ...before, revision: 1_000 }, known)).toMatchObject({ kind: 'unknown' })
   })
 
@@ -122,7 +122,7 @@ describe('a store that came back', () => {
       undone: { block: blocks[0]?.block, host: 'one', takenBy: 'two' },
     })
     expect(lostRecords(later, two)).toMatchObject({ kind: 'undone', undone: { host: 'one', takenBy: 'two' } })
-    // What such a copy said of blocks of this host is no proof that they were others'.
+    // Such a copy's words about this host's blocks do not prove that they belonged to others.
     const disputed = blocks.map(({ block }) => block)
     expect(lostRecords(later, { ...one, seen: { ...seen, disputed } })).toBeNull()
   })

@@ -11,7 +11,7 @@ import { clusterOn, had } from './cluster-on.ts'
 
 const clusterOf = (...pools: readonly string[]) => clusterOn(memoryBlockStore(), ...pools)
 
-/** As an earlier version, which took any pool, wrote them. */
+/** Pools as an earlier version wrote them, which accepted any pool. */
 const settledBefore = async (...pools: readonly string[]) => {
   const cluster = await clusterOf()
   const value = JSON.stringify({ pools, former: [] })
@@ -37,7 +37,7 @@ describe('pools that are settled anew', () => {
     await expect(setUp(`10.${number}.7.0/24:28`)).rejects.toThrow(`host a holds block ${held}`)
     expect(await setUp(`10.${free}.0.0/16:24`)).toMatchObject({ changed: true })
     expect(await poolsIn(store)).toEqual({ pools: [`10.${free}.0.0/16:24`], former: ['10.0.0.0/8:16'] })
-    // The key of a block that was given back is in no way, and goes.
+    // The key of a released block is no obstacle, and is deleted.
     await release('a')
     expect(await setUp('10.0.0.0/8:24')).toMatchObject({ changed: true })
     expect(await poolsIn(store)).toEqual({ pools: ['10.0.0.0/8:24'], former: [] })

@@ -29,11 +29,11 @@ const clusterOf = async (...hosts: readonly string[]) => {
   }
 }
 
-/** Of a host that has no block, so that only what it saw tells. */
+/** For a host without a block, so that only what it has seen counts. */
 const lost = (snapshot: BlockSnapshot, seen: ClusterNeighbours) =>
   lostRecords(snapshot, { ...me, pools, blocks: [], lost: [], seen })
 
-/** The same copy, whose revisions have come further since. */
+/** The same copy with later revisions. */
 const later = (copy: BlockSnapshot, { revision }: ClusterNeighbours): BlockSnapshot => ({
   ...copy,
   revision: revision + 10,

@@ -70,7 +70,7 @@ describe('a listener loses its port to a mapping', () => {
       witness: { in: null, destination: witness, destinationPort: 8080 },
       culprit: { tool: 'socket', owner: 'caddy' },
     })
-    // The witness shows it: today the listener answers, and by the contract the container would.
+    // The witness shows it: the listener answers now, while the contract names the container.
     if (conflict?.witness == null) throw new Error('no witness')
     const { destination, destinationPort } = conflict.witness
     const flow: Flow = {

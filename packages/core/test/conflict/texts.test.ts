@@ -139,7 +139,7 @@ describe('the words', () => {
       subnetOverlap('web', '10.1.0.0/16', [overlapped], false, { ...commandWording, allow, removeNetwork })
         .remedy.text,
     ).toContain('with allowed: [10.0.0.0/8] if the overlap is meant')
-    // Nothing moves a network that no file describes.
+    // No command moves a network that is in no file.
     expect(
       subnetOverlap(
         'web',
@@ -225,7 +225,7 @@ describe('the words', () => {
       ),
       commands: ['portolan move -f shop.yaml web'],
     })
-    // The program that holds it is told in its own words.
+    // The program that holds the network has its own words for the remedy.
     const words = { ...commandWording, remakeNetwork: 'Run `docker network rm`.' }
     const told = findLostBlock({ network: 'web', subnet: '10.64.1.0/25' }, blocks, true, words)?.remedy.text
     expect(told).toMatch(/^Run `docker network rm`\. It gets a subnet in a block of this host then\./)

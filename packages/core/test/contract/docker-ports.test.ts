@@ -7,13 +7,13 @@ import { acquirePort, emptyLeases, type LeaseState, leaseKey, releaseLease } fro
 import { type ResolveOptions, resolve } from '../../src/resolve/index.ts'
 import { endpointIntent, intent, mappingIntent, networkIntent, subnetIntent } from '../resolve/intent.ts'
 
-// V10 (moby, libnetwork/portallocator/portallocator_test.go): all rows. There one object gives out ports; here an
-// automatic port is a lease, and a port that is named is a mapping which no other service may have.
+// V10 (moby, libnetwork/portallocator/portallocator_test.go): all rows. There one object gives out ports. Here an
+// automatic port is a lease, and a named port is a mapping that no other service may have.
 
 const begin = 49153
 const end = 49162
 
-/** Takes and gives back automatic ports, each for a container port of its own. */
+/** Leases and releases automatic ports, one for each container port. */
 const allocator = (isTaken: (port: number) => boolean = () => false, range = { first: begin, last: end }) => {
   let state: LeaseState = emptyLeases
   let holders = 0
@@ -70,7 +70,7 @@ const range = (first: number, last: number, reserved = ''): HostFacts => ({
   },
 })
 
-/** Mappings of services a, b, ... on a network of both families: what is published, and what is in the way. */
+/** Mappings of services a, b, ... on a network of both families: the published ports, and the conflicts. */
 const publish = (
   mappings: readonly (string | MappingIntent)[],
   { facts = {}, options = {} }: Wanted = {},
@@ -136,8 +136,8 @@ describe('V10: a port that is named', () => {
     })
   })
 
-  // Docker refuses either after the other. Here both work: the specific one wins for its address, which a warning
-  // tells, because it is as often a slip as it is meant.
+  // Docker refuses the second one, in either order. Here both work: the specific mapping wins for its address. A
+  // warning says so, because it is often a mistake.
   test.each([
     ['0.0.0.0:80:80', '192.168.0.1:80:80'],
     ['192.168.0.1:80:80', '0.0.0.0:80:80'],
@@ -171,7 +171,7 @@ describe('V10: a port that is named', () => {
       refused: [],
     })
     const [four, six] = [other('127.0.0.1', 10000), other(null, 10000, 'ip6')]
-    // Both are named: Docker stops at the first.
+    // Both conflicts are reported. Docker stops at the first.
     expect(refused([four, six])).toEqual([
       'DuplicateHostPort 127.0.0.1:10000/tcp',
       'DuplicateHostPort [::]:10000/tcp',
@@ -191,7 +191,8 @@ describe('V10: a port that is named', () => {
   })
 
   test('in a range is all of the range: every port one by one', () => {
-    // Docker picks one free port of the range for one container port; DESIGN, section 3: a range is its ports.
+    // Docker takes one free port of the range for one container port. Here a range means all its ports (DESIGN, section
+    // 3).
     expect(publish(['0.0.0.0:8081-8082:80']).published).toEqual(['0.0.0.0:8081/tcp', '0.0.0.0:8082/tcp'])
   })
 })
@@ -237,8 +238,8 @@ describe('V10: ip_local_reserved_ports', () => {
     })
   })
 
-  // Docker falls back to 49153 to 65535 where it cannot read the sysctl; the kernel's own default is 32768 to 60999,
-  // and a port outside of it may be the configured port of some service.
+  // Docker uses 49153 to 65535 when it cannot read the sysctl. The kernel's default is 32768 to 60999, and a port
+  // outside it may be the configured port of a service.
   test('and ip_local_port_range unknown: the range the kernel has unless told otherwise', () => {
     expect(publish([mappingIntent('0.0.0.0::80')]).published).toEqual(['0.0.0.0:32768/tcp'])
   })

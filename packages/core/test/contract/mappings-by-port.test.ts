@@ -4,7 +4,7 @@ import { mappingsOfPort } from '../../src/contract/mappings-by-port.ts'
 
 const count = 2000
 
-/** Mappings of a port each, that count how often anything of them is looked at. */
+/** Mappings with one port each. They count how often their properties are read. */
 const counted = (): { readonly mappings: readonly DesiredMapping[]; readonly looks: () => number } => {
   let looks = 0
   const mappings = Array.from({ length: count }, (_, at): DesiredMapping => {
@@ -34,7 +34,7 @@ describe('the mappings of a port', () => {
     const { mappings, looks } = counted()
     for (let port = 1; port <= count; port += 1)
       expect(mappingsOfPort(mappings, 'nat', 'ip', 'tcp', port)).toEqual([mappings[port - 1]])
-    // Some looks at each when they are sorted, and jest's own when it compares.
+    // Sorting reads each some times, and so does jest's comparison.
     expect(looks()).toBeLessThan(count * 100)
   })
 

@@ -25,7 +25,7 @@ const state = desired({
   ],
 })
 
-/** Two rules of one chain, the second of which never acts: is it looked at? */
+/** True: the search looks at the second of two rules in a chain, although it never acts. */
 const isLookedAt = (
   hook: 'prerouting' | 'input' | 'forward' | 'postrouting',
   ...rule: readonly Step[]

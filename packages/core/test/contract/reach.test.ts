@@ -13,7 +13,7 @@ import {
   target,
 } from './state.ts'
 
-/** `172.17.0.2:80 seen as own`, `dropped`, `outside as host`: an outcome in a line. */
+/** An outcome in one line: `172.17.0.2:80 seen as own`, `dropped`, `outside as host`. */
 const inWords = (outcome: Reach): string => {
   if (outcome.kind === 'outside') return `outside as ${outcome.seenAs}`
   if (outcome.kind !== 'delivered') return outcome.kind

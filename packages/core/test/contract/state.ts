@@ -11,7 +11,7 @@ import type {
   FlowSource,
 } from '../../src/contract/index.ts'
 
-/** The host of these tests: two interfaces to the world, and the gateways of the bridges. */
+/** The host of these tests, with two uplinks and the bridges' gateways. */
 export const host: ContractHost = {
   addresses: [
     '192.0.2.2',
@@ -60,7 +60,7 @@ export const target = (wish: Partial<DesiredTarget> = {}): DesiredTarget => ({
   ...wish,
 })
 
-/** `0.0.0.0:8080/tcp -> nginx:80` unless told otherwise. */
+/** The mapping `0.0.0.0:8080/tcp -> nginx:80`, with changes. */
 export const mapping = (wish: Partial<DesiredMapping> = {}): DesiredMapping => ({
   label: '0.0.0.0:8080/tcp -> nginx:80',
   family: 'ip',

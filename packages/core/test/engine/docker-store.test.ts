@@ -8,7 +8,7 @@ const record = (kind: string, value: unknown, key: string = id) => ({
   key: `docker/network/v1.0/${kind}/${key}/`,
   text: typeof value === 'string' ? value : JSON.stringify(value),
 })
-/** As Docker 26 writes it: texts of JSON inside JSON. */
+/** The form that Docker 26 writes: JSON texts inside JSON. */
 const info = (pool: string, more: object = {}) =>
   JSON.stringify([{ PoolID: `LocalDefault/${pool}`, IPAMData: JSON.stringify({ Pool: pool, ...more }) }])
 const web = {

@@ -256,7 +256,7 @@ describe('an address in use without a lease', () => {
       Array.from({ length: count }, (_, index) => `s${index}`),
       { isTaken },
     )
-    // A search that began anew for each service would ask 25 million times.
+    // A search from the start for each service would ask 25 million times.
     expect(questions).toBeGreaterThanOrEqual(count)
     expect(questions).toBeLessThan(8 * count)
   })
@@ -357,6 +357,6 @@ describe('a subnet', () => {
 test('the work for an endpoint does not grow with the number of endpoints', () => {
   const services = (count: number): readonly string[] =>
     Array.from({ length: count }, (_, index) => `s${index}`)
-  // Eight times as many: a square would be sixty-four times as much.
+  // For eight times as many services, quadratic work would be sixty-four times as much.
   expect(growthOf((count) => acquireAll(services(count)), 5000, 40_000)).toBeLessThan(16)
 })

@@ -17,7 +17,7 @@ import { openBook } from '../../src/lease/lease-book.ts'
 import { mergeChanges } from '../../src/lease/lease-step.ts'
 import { releaseLeaseIn } from '../../src/lease/release.ts'
 
-/** Few networks, holders and addresses, so that they meet. */
+/** Few networks, holders and addresses, so that they collide. */
 const step = fc.oneof(
   fc.record({
     kind: fc.constant('address' as const),

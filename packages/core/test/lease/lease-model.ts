@@ -11,12 +11,12 @@ import {
 } from '@portolan/core'
 import fc from 'fast-check'
 
-/** A /28 with its gateway in the middle: 13 addresses, few enough to run out of. */
+/** A /28 with its gateway in the middle. It has 13 addresses, so tests can exhaust it. */
 export const subnet = '10.0.0.16/28'
 export const gateway = '10.0.0.20'
 const all = Array.from({ length: 14 }, (_, index) => `10.0.0.${17 + index}`).filter((one) => one !== gateway)
 
-/** The same rules once more, without a thought for speed: lists in the order things happened. */
+/** The same rules without regard for speed: lists in the order of events. */
 export interface LeaseModel {
   readonly held: Map<string, string>
   /** Oldest first. */
@@ -25,7 +25,7 @@ export interface LeaseModel {
 
 export const emptyModel = (): LeaseModel => ({ held: new Map(), released: [] })
 
-/** What is under test, and how it is closed and opened anew. */
+/** The system under test, and functions that close and reopen it. */
 export interface LeaseSystem {
   store: LeaseStore
   readonly reopen: () => Promise<void>
@@ -48,10 +48,10 @@ const request = (service: string, address: string | null, seen: readonly string[
 
 const keyOf = (address: string): string => `address/shop/web/ip/${address}`
 
-/** @returns null where the subnet is exhausted */
+/** @returns null: the subnet is exhausted */
 const expected = (model: LeaseModel, holder: string, seen: readonly string[]): string | null => {
   const last = model.released.findLast((one) => one.holder === holder)?.address
-  // What was released is not given back where something else was seen meanwhile.
+  // A released address is not given back when it was seen in use meanwhile.
   const own = model.held.get(holder) ?? (last !== undefined && seen.includes(last) ? undefined : last)
   const inUse = new Set([...model.held.values(), ...model.released.map(({ address }) => address), ...seen])
   const longest = model.released.find(({ address }) => !seen.includes(address))?.address
@@ -65,7 +65,7 @@ const give = (model: LeaseModel, holder: string, address: string): void => {
   model.held.set(holder, address)
 }
 
-/** The store has what the model has, no more, in the order of release too, and its indexes are those of its leases. */
+/** Checks that the store equals the model, with the order of releases, and that its indexes fit its leases. */
 const compare = async (model: LeaseModel, { store }: LeaseSystem): Promise<void> => {
   const state = await store.read()
   const leases = listLeases(state).flatMap((lease) => (lease.kind === 'address' ? [lease] : []))
@@ -81,7 +81,7 @@ const compare = async (model: LeaseModel, { store }: LeaseSystem): Promise<void>
   expect(flat(rebuilt.released)).toEqual(flat(state.released))
 }
 
-/** A tree of any shape as the list of its entries. */
+/** The entries of a tree of any shape, as a list. */
 const flat = (tree: ReturnType<typeof leaseState>['holders']): readonly (readonly [string, string])[] =>
   tree === null ? [] : [...flat(tree.left), [tree.key, tree.value], ...flat(tree.right)]
 
@@ -131,7 +131,7 @@ const release = (holder: string): LeaseCommand =>
     model.released.push({ address, holder })
   })
 
-/** An operation that fails after it has done its work leaves nothing of it. */
+/** An operation that fails after its work leaves nothing of the work. */
 const fail = (holder: string): LeaseCommand =>
   command(`acquire ${holder} and fail`, async (_model, { store }) => {
     const failing = store.transact((state) => {
@@ -145,7 +145,7 @@ const fail = (holder: string): LeaseCommand =>
 
 const reopen = (): LeaseCommand => command('reopen', async (_model, system) => system.reopen())
 
-/** Anything a store may be asked, in any order. */
+/** Random commands for a store, in any order. */
 export const leaseCommands = (maxCommands: number): fc.Arbitrary<Iterable<LeaseCommand>> => {
   const holder = fc.constantFrom(...'abcdefghijklmnopq')
   return fc.commands(

@@ -48,7 +48,7 @@ const draw = (
   }
 }
 
-/** One character a cell: a digit for the holder or `*`, `-`, `.`. */
+/** One character for each cell: a digit for the holder, or `*`, `-`, `.`. */
 const line = (cells: readonly MapCell[] | undefined) =>
   (cells ?? [])
     .map((cell) => {

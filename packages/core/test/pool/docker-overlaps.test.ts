@@ -25,7 +25,8 @@ const routes = (...destinations: readonly string[]): HostFacts => ({
   routes: destinations.map((destination) => ({ destination, interface: 'eth0' })),
 })
 
-// V5 (moby, ipams/defaultipam/allocator_test.go TestOverlappingRequests): one is there, the other is asked for.
+// V5 (moby, ipams/defaultipam/allocator_test.go TestOverlappingRequests): one subnet is leased, and the other is
+// requested.
 describe('V5: a subnet asked for while another is leased', () => {
   const lease = (network: string, subnet: string) =>
     ({
@@ -116,7 +117,7 @@ describe('V5: a subnet asked for while another is leased', () => {
 // V6 (docker/docker at f12f51b8b9^, daemon/networkdriver/network_test.go, 2015). NetworkOverlaps and NetworkRange
 // are rows of the prefix's own test.
 describe('V6: a bridge is elected as in 2015', () => {
-  // CheckNameserverOverlaps: does the subnet touch a nameserver?
+  // CheckNameserverOverlaps: whether the subnet contains a nameserver.
   test.each<[readonly string[], string, readonly string[]]>([
     [['127.0.0.1'], '192.168.0.1/24', []],
     [['192.168.0.1'], '192.168.0.1/24', ['192.168.0.1/32']],
@@ -181,7 +182,7 @@ describe('V7: what a host’s routes and nameservers reserve', () => {
   test.each<[string, string, string, 'ip' | 'ip6', string]>([
     ['on-link', '100.0.0.0/24', 'link', 'ip', '100.0.0.0/24'],
     ['on-link', '10.0.0.0/8', 'link', 'ip', '10.0.0.0/8'],
-    // Docker passes over these two: a VPN's routes and all of IPv6 then collide with what it gives out.
+    // Docker ignores these two. So its subnets collide with a VPN's routes, and with all IPv6 routes.
     ['through a gateway', '20.0.0.0/8', 'universe', 'ip', '20.0.0.0/8'],
     ['of IPv6', 'fd00:5::/64', 'link', 'ip6', 'fd00:5::/64'],
   ])('a route %s to %s, scope %s', (_, destination, scope, family, subnet) => {

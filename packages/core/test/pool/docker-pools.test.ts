@@ -25,7 +25,7 @@ const list = (text: string): readonly string[] => (text === '' ? [] : text.split
 interface Row {
   /** `10.0.0.0/8:24 192.168.0.0/16:24`. */
   readonly pools: string
-  /** What others have been given: leases of theirs. */
+  /** The leases of others. */
   readonly allocated?: string
   /** On-link routes and nameservers of the host. */
   readonly reserved?: string

@@ -20,7 +20,7 @@ import {
   type SubnetPlanOptions,
 } from '../../src/pool/index.ts'
 
-/** Small worlds, so that everything touches everything: the last byte of each family decides. */
+/** Small worlds, in which prefixes often overlap: only the last byte of each family differs. */
 const worlds = [
   {
     family: 'ip',
@@ -81,7 +81,7 @@ const hostWith = (reserved: readonly Reserved[]): { facts: HostFacts; options: S
   }
 }
 
-/** Every candidate of every pool, in order: what first fit means, without jumping. */
+/** All candidates of all pools in order: the meaning of first fit, without skipping. */
 const candidates = (pools: readonly string[], size: number | null): Prefix[] =>
   pools.flatMap((text) => {
     const [base = '', length = ''] = text.split(/:(?=\d+$)/)

@@ -10,7 +10,10 @@ import {
   type SubnetRequest,
 } from '../../src/pool/index.ts'
 
-/** Each 1,024 candidates, so that what is passed over grows long; the second in the upper half of the addresses. */
+/**
+ * 1,024 candidates in each world, so that long parts are skipped. The second world is in the upper half of the
+ * addresses.
+ */
 const worlds = [
   { family: 'ip', pool: '10.0.0.0/20:30', bits: 32, address: (at: number) => `10.0.${at >> 8}.${at & 255}` },
   {
@@ -24,7 +27,7 @@ const worlds = [
 
 type World = (typeof worlds)[number]
 
-/** Small prefixes; the low addresses more often than others, since those are what first fit meets. */
+/** Small prefixes, mostly of low addresses, because first fit begins there. */
 const prefixIn = (world: World): fc.Arbitrary<string> =>
   fc
     .record({ at: fc.oneof(fc.nat(1023), fc.nat(4095)), host: fc.nat(5) })
@@ -36,7 +39,7 @@ const routesIn = (world: World): fc.Arbitrary<readonly string[]> =>
 const named = (world: World, count: number): readonly SubnetRequest[] =>
   Array.from({ length: count }, (_, at) => ({ network: `n${at}`, family: world.family }))
 
-/** Null when the pool does not suffice. */
+/** Null: the pool is too small. */
 const plan = (
   world: World,
   routes: readonly string[],

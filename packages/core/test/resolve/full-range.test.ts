@@ -8,7 +8,7 @@ import { draftLeases, type LeaseDraft } from '../../src/resolve/lease-draft.ts'
 import { network } from '../contract/state.ts'
 import { endpointIntent, intent, networkIntent } from './intent.ts'
 
-/** An engine's network of which the first addresses to pick are few. */
+/** An engine's network whose preferred addresses are few. */
 const use: AddressUse = {
   ...{ bridge: 'br-web', engine: 'docker', isKnown: true },
   isHandedOut: () => false,
@@ -17,7 +17,7 @@ const use: AddressUse = {
   parts: () => ['172.17.128.0/29', null],
 }
 
-/** Leases that count how often all of a network are gone through. */
+/** Leases that count how often the whole network is searched. */
 const countedLeases = (): { readonly leases: LeaseDraft; readonly walks: () => number } => {
   const draft = draftLeases(emptyLeases)
   let walks = 0
@@ -49,6 +49,6 @@ test('a range that has no address left is not asked again for every endpoint', (
     '172.17.0.1',
   ])
   expect(new Set(addresses).size).toBe(count)
-  // Once for leases that are no longer wanted, once where the range was full.
+  // Once for unwanted leases, and once when the range was full.
   expect(walks()).toBeLessThan(5)
 })

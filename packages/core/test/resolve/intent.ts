@@ -7,7 +7,7 @@ import type {
   SubnetIntent,
 } from '../../src/intent/index.ts'
 
-/** Where everything of these intents stands. */
+/** The place in a file of all parts of these intents. */
 export const place = { source: 'compose.yaml', line: 3, column: 5 }
 
 export const subnetIntent = (wish: Partial<SubnetIntent> = {}): SubnetIntent => ({
@@ -18,7 +18,7 @@ export const subnetIntent = (wish: Partial<SubnetIntent> = {}): SubnetIntent => 
   ...wish,
 })
 
-/** IPv4 only, from a pool, unless told otherwise. */
+/** An IPv4 network whose subnet comes from a pool, with changes. */
 export const networkIntent = (wish: Partial<NetworkIntent> = {}): NetworkIntent => ({
   name: 'web',
   external: false,
@@ -53,7 +53,7 @@ export const ports = (text: string): PortRange => {
   return { first, last }
 }
 
-/** A mapping as the short syntax has it: `[address:]host:container`, or `container` alone. */
+/** A mapping in the short syntax: `[address:]host:container`, or only `container`. */
 export const mappingIntent = (text: string, wish: Partial<MappingIntent> = {}): MappingIntent => {
   const [container = '', host, ...address] = text.split(':').reverse()
   return {

@@ -19,7 +19,7 @@ const keys = (items: readonly BoltItem[]): readonly string[] => items.map(({ key
 
 const pageSize = 4096
 const meta = 16
-/** The page whose meta is in force, and the one of the transaction before. */
+/** The meta page that is active: 0 or 1. The other one belongs to the transaction before. */
 const newest = (bytes: Buffer): number =>
   bytes.readBigUInt64LE(meta + 48) > bytes.readBigUInt64LE(pageSize + meta + 48) ? 0 : 1
 const changed = (bytes: Buffer, change: (copy: Buffer) => void): Buffer => {
@@ -108,7 +108,7 @@ describe('readBolt', () => {
     fc.record({ at: fc.nat(131_071), bytes: fc.uint8Array({ minLength: 1, maxLength: 16 }) }),
     { minLength: 1, maxLength: 8 },
   )
-  /** Everything that was read, counted: more than the file holds would be an unfolding without bound. */
+  /** The size of everything that was read. More than the file's size would mean unbounded expansion. */
   const bytesIn = (items: readonly BoltItem[]): number =>
     items.reduce(
       (sum, item) =>

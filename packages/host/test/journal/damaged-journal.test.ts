@@ -7,23 +7,25 @@ import type { Journal } from '../../src/journal/journal.ts'
 import { openJournal } from '../../src/journal/open-journal.ts'
 import type { JournalChange } from '../../src/journal/record.ts'
 
-/** Every so many-th bit of the file is turned, a number that no record's length has a part in. PORTOLAN_JOURNAL=all: each. */
+/**
+ * Every 61st bit of the file is flipped. No record length is a multiple of this number. PORTOLAN_JOURNAL=all: each bit.
+ */
 const step = process.env.PORTOLAN_JOURNAL === 'all' ? 1 : 61
 
-/** Each journal waits for its disk as it is closed. */
+/** In memory, because each journal waits for its disk when it is closed. */
 const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 let folder = ''
 let whole: Buffer = Buffer.alloc(0)
-/** What the journal held after each of its records, as text, the empty one first. */
+/** The content of the journal after each of its records, as text. The first is the empty one. */
 const states: string[] = []
-/** Where each of these ends in the file. */
+/** The position in the file where each of these ends. */
 const ends: number[] = []
 
 const textOf = (values: ReadonlyMap<string, unknown> | null): string =>
   JSON.stringify([...(values ?? [])].sort())
 
-/** What a live host writes: networks, endpoints, ports that come and go, names of others' making. */
+/** The records that a live host writes: networks, endpoints, ports that come and go, and names chosen by others. */
 const records: readonly (readonly JournalChange[])[] = [
   [
     {
@@ -57,7 +59,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Opens a file with these bytes; what it holds, or null for a refusal that says what is wrong. */
+/** Opens a file with these bytes. `held` is its content; null: refused, with a message. */
 const readBack = (bytes: Buffer): { readonly journal: Journal; readonly held: string | null } => {
   writeFileSync(fileOf('damaged'), bytes, { mode: 0o600 })
   const journal = openJournal(fileOf('damaged'))
@@ -70,7 +72,7 @@ const readBack = (bytes: Buffer): { readonly journal: Journal; readonly held: st
   }
 }
 
-/** The next record after what could be read is kept, and nothing else changes. */
+/** Expects that the next record is kept, and that nothing else changes. */
 const expectGoesOn = async (journal: Journal, held: string): Promise<void> => {
   await journal.write([{ key: 'next', value: 'kept' }])
   const wanted = JSON.stringify([...JSON.parse(held), ['next', 'kept']].sort())
@@ -110,12 +112,12 @@ test('with any bit turned, every value it holds is one that was written for that
     }
     await journal.close()
   }
-  // The head alone decides whether the file is one of ours.
+  // Only the header decides whether the file is a journal of Portolan's.
   expect(refused).toBeGreaterThan(0)
   expect(refused).toBeLessThan(tried / 4)
 })
 
-/** A journal of three records that build on each other, as a live host writes them. */
+/** A journal of three records that depend on each other, as a live host writes them. */
 const chain = async (): Promise<Buffer> => {
   const journal = openJournal(fileOf('chain'))
   await journal.write([{ key: 'one', value: 'one' }])

@@ -6,18 +6,18 @@ import { afterEach, beforeEach } from '@jest/globals'
 import type { Journal } from '../../src/journal/journal.ts'
 import { openJournal } from '../../src/journal/open-journal.ts'
 
-/** A journal of each test, in a folder of its own that is removed with what the test opened. */
+/** A journal for each test, in a folder of its own. The folder is removed together with everything the test opened. */
 export interface JournalInFolder {
   readonly folder: string
   readonly file: string
-  /** All that the test opened. */
+  /** All journals that the test opened. */
   readonly opened: Journal[]
   readonly open: () => Journal
-  /** What another process appends. */
+  /** Appends a record, as another process would. */
   readonly append: (record: string) => void
 }
 
-/** @param path - of the journal in the folder */
+/** @param path - the path of the journal in the folder */
 export const journalInFolder = (...path: readonly string[]): JournalInFolder => {
   let folder = ''
   const opened: Journal[] = []

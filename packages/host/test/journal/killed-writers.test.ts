@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { openJournal } from '../../src/journal/open-journal.ts'
 import { writeOneFile } from '../lease-store/one-file.ts'
 
-/** Every kill costs the start of a Node process. More of them: PORTOLAN_KILLS=1000. */
+/** Each kill costs the start of a Node process. For more: PORTOLAN_KILLS=1000. */
 const kills = Number(process.env.PORTOLAN_KILLS ?? 40)
 
 let folder = ''
@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** @returns the last number that was sure when the process ended */
+/** @returns the last number that was on the disk when the process ended */
 const write = (
   file: string,
   name: string,
@@ -78,7 +78,7 @@ describe('processes that write to one journal', () => {
     const journal = openJournal(file)
     const held = journal.read()
     for (const [at, number] of sure.entries()) {
-      // What was being written when it was killed may be there too, whole.
+      // The record that was being written at the kill may also be there, as a whole.
       const found = Number(held?.get(`k${at}/last`))
       expect(found).toBeGreaterThanOrEqual(number)
       expect(held?.get(`k${at}/${found % 7}`)).toBe(found)

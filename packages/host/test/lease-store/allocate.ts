@@ -1,5 +1,5 @@
-// Takes addresses and says each on standard output once it is sure: a program of its own, to be killed at any instant.
-// Arguments: DIRECTORY NAME COUNT FIRST BATCH
+// Leases addresses, and prints each once it is on the disk. It is a program of its own, so that a test can kill it at
+// any instant. Arguments: DIRECTORY NAME COUNT FIRST BATCH
 import { writeSync } from 'node:fs'
 import { acquireAddress, type LeaseChange, type LeasedAddress, leaseKey, releaseLease } from '@portolan/core'
 import { openLeaseStore } from '../../src/lease-store/open-lease-store.ts'
@@ -37,7 +37,7 @@ const allocate = async (
       return { state, changes, result }
     })
     for (const { holder, address } of leases) say(`+ ${holder.replica} ${address}`)
-    // Some come and go, so that not only new records are written.
+    // Some leases are released again, so that not only new records are written.
     for (const lease of leases.filter(({ holder }) => holder.replica % 5 === 0)) {
       say(`? ${lease.holder.replica}`)
       await store.transact((state) => releaseLease(state, leaseKey(lease)))

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-/** What a process said: addresses it holds for sure, by replica, and those it may or may not have given up. */
+/** The output of a process: the addresses that it surely holds, by replica, and those that it may have released. */
 export interface Said {
   readonly held: ReadonlyMap<number, string>
   readonly unsure: ReadonlySet<number>
@@ -18,7 +18,7 @@ export interface Child {
   onLine: (line: string) => void
 }
 
-/** How many addresses a process takes, from which replica on, and how many at once. */
+/** How many addresses a process leases, the first replica, and how many at once. */
 export interface Task {
   readonly count: number
   readonly first: number
@@ -26,7 +26,7 @@ export interface Task {
 }
 
 /**
- * Starts a process of its own that takes addresses from a store.
+ * Starts a process that leases addresses from a store.
  * @param program - `allocate.ts` as one file
  */
 export const startAllocating = (

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** In a mount namespace of its own: a disk of a MiB, on which only so much is free. */
+/** In a new mount namespace: a disk of one MiB with only so much free space. */
 const script = `
 mount -t tmpfs -o size=1m,mode=755 tmpfs "$1"
 mkdir "$1/store"
@@ -65,7 +65,7 @@ const onDiskWith = (
   }
 }
 
-/** What a run was sure to hold at its end: replica and address. */
+/** The replicas and addresses that a run surely held at its end. */
 const heldIn = ({ text }: Run): ReadonlyMap<string, string> => {
   const held = new Map<string, string>()
   for (const line of text.split('\n')) {

@@ -9,10 +9,10 @@ import { openLeaseStore } from '../../src/lease-store/open-lease-store.ts'
 import { type Child, startAllocating } from './children.ts'
 import { writeOneFile } from './one-file.ts'
 
-/** Every kill costs the start of a Node process. Thousands of them: PORTOLAN_KILLS=5000. */
+/** Each kill costs the start of a Node process. For thousands: PORTOLAN_KILLS=5000. */
 const kills = Number(process.env.PORTOLAN_KILLS ?? 150)
 
-/** A process that dies takes nothing of the page cache along, so memory shows all a disk would, and sooner. */
+/** A dying process takes no part of the page cache with it. So memory shows the same as a disk, and faster. */
 const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 let folder = ''
@@ -62,7 +62,7 @@ describe('many processes at once', () => {
     longestMs,
   )
 
-  // LMDB's last user takes its mutexes away. Each of them failed within 200 times where closing was in no turn.
+  // LMDB's last user removes its mutexes. Without the turn lock for closing, each process failed within 200 times.
   test(
     'six of them open it, take an address and close it 100 times each, and none finds it half closed',
     async () => {
@@ -106,7 +106,7 @@ describe('a user that is not root', () => {
   })
 })
 
-/** When a process is killed. */
+/** The instant of a kill. */
 type Instant =
   | 'while it opens the store'
   | 'while it takes one address after the other'
@@ -125,7 +125,7 @@ const killAt = (child: Child, instant: Instant): void => {
   child.onLine = (line) => {
     if (!line.startsWith(from)) return
     child.onLine = () => {}
-    // No seed repeats it: what the others are at by then is for the machine to say.
+    // No seed can repeat this: what the others do at that time depends on the machine.
     setTimeout(child.kill, Math.random() * longestDelayMs(instant))
   }
 }

@@ -11,11 +11,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** How many files are tried: `PORTOLAN_MUTATIONS=40000` tries more, `PORTOLAN_SEED` others. */
+/** The number of damaged files. PORTOLAN_MUTATIONS=40000 tries more, PORTOLAN_SEED draws others. */
 const tries = Number(process.env.PORTOLAN_MUTATIONS ?? 2500)
 const seed = Number(process.env.PORTOLAN_SEED)
 
-/** Numbers below a bound, the same for a seed (mulberry32). */
+/** Random numbers below a bound, the same for a seed (mulberry32). */
 const randomNumbers = (start: number): ((below: number) => number) => {
   let state = start
   return (below) => {
@@ -26,7 +26,7 @@ const randomNumbers = (start: number): ((below: number) => number) => {
   }
 }
 
-/** A store with some hundred leases, written by many transactions, of which some gave leases up again. */
+/** A store with some hundred leases, written by many transactions. Some of them released leases. */
 const makeStore = async (directory: string): Promise<void> => {
   const store = openLeaseStore(directory)
   for (let replica = 1; replica <= 120; replica += 1) {
@@ -76,7 +76,7 @@ test(`a store with a byte changed is read whole or refused, never with fewer lea
     const damaged = Buffer.from(bytes)
     const at = offsetIn(used, random)
     const before = damaged.readUInt8(at)
-    // A bit is what memory and disks lose; a byte is what a program writes over.
+    // Memory and disks lose a bit, and a program overwrites a byte.
     const after = random(2) === 0 ? before ^ (1 << random(8)) : random(256)
     damaged.writeUInt8(after, at)
     writeFileSync(join(directory, 'leases.mdb'), damaged)

@@ -4,8 +4,8 @@ import { bundleOptions } from '../../../../script/bundle-options.js'
 const { splitting: _splitting, ...common } = bundleOptions
 
 /**
- * Writes a program of this workspace as one CommonJS file, with what it uses of ours and no more. Such a file starts in a
- * fifth of the time that its hundreds of modules take, and a process that is killed does little but start.
+ * Bundles a program of this workspace into one CommonJS file. Such a file starts in a fifth of the time that its
+ * hundreds of modules take, and a killed process does little more than start.
  *
  * @param entry - a TypeScript file
  */
@@ -15,7 +15,7 @@ export const writeOneFile = async (entry: string, to: string): Promise<void> => 
       ...common,
       format: 'cjs',
       entryPoints: [entry],
-      // Native modules lie beside the entry, and not where the file does: it asks for them from there.
+      // Native modules are found beside the entry, and not beside the file, so `require` starts at the entry.
       supported: { 'dynamic-import': false },
       banner: { js: `require = require('node:module').createRequire(${JSON.stringify(entry)})` },
       outfile: to,

@@ -1,5 +1,5 @@
-// Opens a store, takes an address and closes it, again and again, says each address, and ends at the first failure: a
-// program of its own. Arguments: DIRECTORY NAME COUNT
+// Opens a store, leases an address and closes the store, again and again. It prints each address, and ends at the first
+// failure. It is a program of its own. Arguments: DIRECTORY NAME COUNT
 import { writeSync } from 'node:fs'
 import { acquireAddress } from '@portolan/core'
 import { openLeaseStore } from '../../src/lease-store/open-lease-store.ts'

@@ -16,7 +16,7 @@ interface Refusal {
   readonly stderr: string | null
 }
 
-/** The cases of tenus' tests (link, bridge, veth, macvlan and vlan), and those beside them that the kernel refuses. */
+/** The cases of tenus' tests (link, bridge, veth, macvlan and vlan), and similar ones that the kernel refuses. */
 const refused: Readonly<Record<string, readonly [call: string, error: string, words: string]>> = {
   'an empty name': [`createMacvlan({ name: '', parent: 'up0' })`, 'InvalidRequestError', '1 to 15 bytes'],
   'a name of 16 bytes': [
@@ -180,7 +180,7 @@ const refused: Readonly<Record<string, readonly [call: string, error: string, wo
     'InvalidRequestError',
     'takes no alias',
   ],
-  // net/core/dev.c `dev_alloc_name`: the kernel would put a number there.
+  // The kernel would replace the pattern by a number (net/core/dev.c `dev_alloc_name`).
   ...Object.fromEntries(
     [
       `createBridge({ name: 'x%d', alias: 'hello', addresses: ['10.4.0.1/24'] })`,
@@ -353,7 +353,7 @@ describeLive('link operations', () => {
       `report('ready'); process.stdin.resume(); setInterval(() => {}, 1 << 30)`,
     )
     try {
-      // `ip netns exec` becomes what it starts.
+      // `ip netns exec` replaces itself by the program, so the process id is the program's.
       const { pid } = holder
       expect(
         await run(`await links.createMacvlan({ name: 'up1', parent: 'up0', netns: { pid: ${pid} }, up: true })

@@ -16,19 +16,19 @@ const becoming: Readonly<Record<Actor, readonly string[]>> = {
   readonly: ['unshare', '-m', 'sh', '-c', 'mount -o bind,ro /proc/sys /proc/sys && exec "$@"', 'sh'],
 }
 
-/** A network namespace of its own, with loopback up, for one test file. */
+/** A network namespace for one test file, with loopback up. */
 export interface Namespace {
   readonly name: string
-  /** Runs a program in it and gives back what it printed. */
+  /** Runs a program inside and returns its output. */
   sh(command: string): string
   /**
-   * Runs an ES module in it, as root or as an ordinary user; `@portolan/host` is what was built. Resolves with
-   * what the module handed to `report(value)`.
+   * Runs an ES module inside, as root or as an ordinary user; `@portolan/host` is the built package. Resolves with the
+   * value that the module passes to `report(value)`.
    */
   node(code: string, user?: Actor): Promise<unknown>
-  /** Starts an ES module in it and leaves it running. */
+  /** Starts an ES module inside, and does not wait for its end. */
   start(code: string): ReturnType<typeof spawn>
-  /** The same, once it has printed something. */
+  /** The same, and resolves once it has printed something. */
   startAndHear(code: string): Promise<ReturnType<typeof spawn>>
   remove(): void
 }
@@ -64,7 +64,7 @@ export const makeNamespace = (): Namespace => {
   }
 }
 
-/** Resolves once it has printed something; where it ends before, that is an error with what it said. */
+/** Resolves once the process has printed something. When it ends before that, its output becomes an error. */
 const hear = async (child: ReturnType<typeof spawn>): Promise<void> => {
   let stderr = ''
   const heard = new Promise<void>((resolve, reject) => {
@@ -117,7 +117,7 @@ const impossible = (): string | null => {
 }
 
 /**
- * Tests against the running kernel. Where that is not possible they say so and are skipped, except in CI, where
+ * Describes tests against the running kernel. Where that is not possible, they print the reason and are skipped; in CI
  * they fail.
  */
 export const describeLive = (name: string, suite: () => void): void => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { until } from '../../../../test/lab/until.ts'
 import { describeLive, makeNamespace, type Namespace } from '../live/namespace.ts'
 
-/** Holds the lock until it is told to end by SIGTERM, and then says when. */
+/** Holds the lock until SIGTERM, and then prints when. */
 const hold = `
   import { withHostLock } from '@portolan/host'
   await withHostLock(async () => {
@@ -21,7 +21,7 @@ const hold = `
   })
   process.exit()`
 
-/** Takes the lock; when it has to wait, the holder is sent a signal first, so that no clock decides. */
+/** Takes the lock. When it has to wait, it first sends the holder a signal, so that no clock decides. */
 const take = (options: string, signal: 'SIGTERM' | 'SIGKILL' | null = null): string => `
   import { withHostLock } from '@portolan/host'
   let taken = 0
@@ -34,7 +34,7 @@ const take = (options: string, signal: 'SIGTERM' | 'SIGKILL' | null = null): str
     .catch(({ code, message }) => ({ code, message }))
   report({ value, waitedFor: waitedFor ?? null, taken })`
 
-/** Kills a process, and waits until it has no lock any more. */
+/** Kills a process, and waits until its lock is free. */
 const end = async (child: ChildProcess): Promise<void> => {
   const ended = once(child, 'exit')
   child.kill('SIGKILL')
@@ -331,7 +331,7 @@ describeLive('withHostLock', () => {
   })
 })
 
-/** Processor time of a process and its ended children, in hundredths of a second (proc_pid_stat(5)). */
+/** The processor time of a process and its ended children, in hundredths of a second (proc_pid_stat(5)). */
 const ticks = (pid: number | undefined): number => {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')

@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** A kernel with these texts of iptables-save, one for each reading; a family without any has no table. */
+/** A kernel with these iptables-save texts, one for each reading. A family without texts has no tables. */
 const poll = async (texts: { ip?: readonly string[]; ip6?: readonly string[] }) => {
   const files = { ip: join(folder, 'ip'), ip6: join(folder, 'ip6') }
   for (const family of ['ip', 'ip6'] as const)

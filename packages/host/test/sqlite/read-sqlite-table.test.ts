@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { readSqliteTable, SqliteFault, type SqliteValue } from '../../src/sqlite/index.ts'
 
 const store = (name: string): Buffer => readFileSync(join(import.meta.dirname, 'stores', name))
-/** Written by Podman 5.4.2: three containers that never ran. */
+/** A file of Podman 5.4.2, with three containers that never ran. */
 const podman = store('podman-5.db')
 /** 400 rows in pages of 512 bytes, written by Python's sqlite3 (SQLite 3.46). */
 const rows = store('rows.db')

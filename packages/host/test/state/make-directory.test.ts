@@ -28,7 +28,7 @@ describe('a directory', () => {
       expect(() => makeDirectory(join(folder, path))).toThrow(expect.objectContaining({ code: 'ENOTDIR' }))
   })
 
-  // With `recursive: true` of Node 20 these never come back.
+  // Node 20's `recursive: true` never returns for these.
   test.each(['/proc/portolan', '/proc/portolan/a/b', '/proc/self/portolan/a'])(
     'where the kernel makes none is refused at once: %s',
     (path) => {

@@ -31,7 +31,7 @@ const make = (path: string, mode: number, owner = 0): string => {
   return made
 }
 
-// Only root can give a folder away, and only root is asked to refuse one.
+// Only root can give a folder to another user, and only root must refuse one.
 const asRoot = process.geteuid?.() === 0 ? describe : describe.skip
 
 asRoot('as root a state directory', () => {

@@ -21,7 +21,7 @@ const demo = desiredState([mapping(8080, { allowFrom: ['192.0.2.0/24'] }), mappi
 const whole = compile(demo)
 const textOf = (ruleset: Ruleset): string => print(ruleset, 'iptables-save')
 
-/** The rules as they are when lines of a kind are gone. */
+/** The rules without all lines that match. */
 const without = (lines: RegExp): Ruleset => parse(textOf(whole).replaceAll(lines, ''))
 
 describe('mend', () => {

@@ -12,7 +12,7 @@ describe('apply', () => {
     const runner = fakeRunner(() => ({}))
     await apply(changes, runner, 'iptables-legacy')
     expect(runner.calls.map(({ command, args }) => [command, ...args].join(' '))).toEqual([
-      // Of nothing: is the lock to be had?
+      // An empty restore, which only tests whether the lock is free.
       'iptables-legacy-restore --noflush',
       'iptables-legacy-restore --noflush --wait 5',
       'ip6tables-legacy-restore --noflush --wait 5',

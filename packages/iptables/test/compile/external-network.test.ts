@@ -4,7 +4,7 @@ import { adopt, compile, diff, emptyRuleset, mend, type Ruleset } from '../../sr
 import { desiredState, mapping, network } from '../support/desired.ts'
 import { lines } from '../support/lines.ts'
 
-/** A project with one container on a bridge of others. */
+/** A project with one container on a foreign bridge. */
 const joining = (project: string, address: string, hostPort: number): DesiredState =>
   desiredState(
     [

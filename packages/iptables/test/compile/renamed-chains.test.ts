@@ -23,7 +23,7 @@ const whole = compile(
 const text = print(whole, 'iptables-save')
 const names = [...new Set(text.match(/PORTOLAN-[\w-]+/g) ?? [])].toSorted((a, b) => b.length - a.length)
 
-/** What the kernel does on `iptables -E`: all that leads to the chain leads to it still. */
+/** The effect of `iptables -E` in the kernel: rules that jumped to the chain still do. */
 const rename = (from: string): ReturnType<typeof parse> =>
   parse(text.replaceAll(new RegExp(`${from}(?![\\w-])`, 'g'), 'other'))
 

@@ -28,7 +28,7 @@ if (!canMakeNamespaces())
 const read = (space: NetworkNamespace, variant: Variant): Promise<Ruleset> =>
   inspect(space.runner, variant, { legacyTables: space.legacyTables() })
 
-/** Ours, of a host: what a built-in chain's policy is belongs to the host. */
+/** Portolan's rules on a host. The policies of built-in chains belong to the host. */
 const oursOf = (ruleset: Ruleset): Ruleset => ({
   tables: ours(ruleset).tables.map((table) => ({
     ...table,
@@ -39,7 +39,7 @@ const oursOf = (ruleset: Ruleset): Ruleset => ({
   trailer: [],
 })
 
-/** Tables come in the order the kernel made them; which one is of no importance. */
+/** The kernel lists tables in the order of their creation, which does not matter here. */
 const sorted = (ruleset: Ruleset): Ruleset => ({
   ...ruleset,
   tables: ruleset.tables.toSorted((a, b) => `${a.family} ${a.name}`.localeCompare(`${b.family} ${b.name}`)),
@@ -80,7 +80,7 @@ live.each(variants)('with the kernel, %s', (variant) => {
         await apply(diff(await read(space, variant), compiled), space.runner, variant)
         expect(sorted(oursOf(await read(space, variant)))).toEqual(sorted(compiled))
       }),
-      // One after another in one namespace: each is also a change from the one before.
+      // One after another in one namespace, so each is also a change of the one before.
       { numRuns: 25 },
     )
     await apply(diff(await read(space, variant), emptyRuleset), space.runner, variant)
@@ -190,7 +190,7 @@ live.each(variants)('with the kernel, %s', (variant) => {
     await apply(diff(left, adopt(left, null, 'two')), space.runner, variant)
     if (variant === 'iptables-nft') await removeCreated(created, space.runner)
     expect(space.run('nft', ['list', 'ruleset']).stdout).toBe(nftBefore)
-    // A legacy table that the kernel has registered stays; empty with ACCEPT policies it counts as absent.
+    // A registered legacy table stays. An empty one with ACCEPT policies counts as absent.
     const emptyTable = /\*\w+\n(:\w+ ACCEPT \[0:0\]\n)+COMMIT\n/g
     expect(dump(space, variant).replaceAll(emptyTable, '')).toBe(rulesBefore.replaceAll(emptyTable, ''))
   })

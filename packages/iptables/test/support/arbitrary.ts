@@ -50,14 +50,14 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   network: fc.nat(3),
   family: fc.constantFrom<Family>('ip', 'ip6'),
   protocol: fc.constantFrom(...protocols),
-  // Ports close together and far apart, so that trees of all depths come up.
+  // Ports close to each other and far apart, so that trees of all depths occur.
   port: fc.oneof(fc.integer({ min: 8000, max: 8050 }), fc.integer({ min: 1, max: 65535 })),
   containerPort: fc.integer({ min: 1, max: 65535 }),
   bound: fc.boolean(),
   entry: fc.boolean(),
   allowed: fc.integer({ min: -1, max: 3 }),
   weights: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }),
-  // A label is whatever a user called a service, by way of a library that may not have checked it.
+  // A label is a user's name for a service. A library that made it may not have checked it.
   label: fc.string({ unit: 'binary', maxLength: 40 }),
 })
 
@@ -156,7 +156,7 @@ const toOpening = (all: readonly DesiredNetwork[], one: OpeningDraft): DesiredOp
   }
 }
 
-/** Any state that core would hand to a compiler, with labels that it would not. */
+/** Any state that core may give to a compiler, with labels that core would refuse. */
 export const desiredStates = (project = 'demo', maxMappings = 60): fc.Arbitrary<DesiredState> =>
   fc
     .record({

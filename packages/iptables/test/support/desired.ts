@@ -1,7 +1,7 @@
 import type { DesiredMapping, DesiredNetwork, DesiredState, GatewayMode } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 
-/** Networks are numbered so that bridges and subnets of one test never clash. */
+/** Networks have numbers, so that the bridges and subnets of one test never overlap. */
 export const network = (
   name: string,
   number: number,
@@ -27,7 +27,7 @@ export const network = (
   }
 }
 
-/** `8080:80` to the second address of network 1, unless told otherwise. */
+/** The mapping `8080:80` to the second address of network 1, with changes. */
 export const mapping = (hostPort: number, options: Partial<DesiredMapping> = {}): DesiredMapping => {
   const { family = 'ip', protocol = 'tcp', hostAddress = null } = options
   const host = hostAddress ?? (family === 'ip' ? '0.0.0.0' : '[::]')

@@ -1,7 +1,7 @@
 import type { Family } from '@portolan/netfilter'
 import { printRule, type Ruleset } from '../../src/index.ts'
 
-/** The rules of one chain as text, without `-A CHAIN`; empty when it is not there. */
+/** The rules of one chain as text, without `-A CHAIN`; empty: there is no such chain. */
 export const lines = (
   ruleset: Ruleset,
   table: string,

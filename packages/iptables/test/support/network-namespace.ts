@@ -2,7 +2,7 @@ import type { Runner, RunResult } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import { openShell } from '../../../../test/shell/open-shell.ts'
 
-/** A network namespace of our own, and a runner whose programs run inside it. */
+/** A new network namespace, and a runner whose programs run inside it. */
 export interface NetworkNamespace extends Disposable {
   readonly runner: Runner
   readonly run: (command: string, args: readonly string[], input?: string) => RunResult
@@ -12,7 +12,7 @@ export interface NetworkNamespace extends Disposable {
 export const canMakeNamespaces = (): boolean => process.getuid?.() === 0
 
 export const networkNamespace = (): NetworkNamespace => {
-  // iptables-legacy locks a file in /run; a tmpfs there keeps it from waiting for the machine's own.
+  // iptables-legacy locks a file in /run. With a tmpfs there it does not wait for the machine's own lock.
   const { run, [Symbol.dispose]: dispose } = openShell(
     ['unshare', '--net', '--mount'],
     'mount -t tmpfs tmpfs /run &&',

@@ -1,9 +1,9 @@
 import type { Family } from '@portolan/netfilter'
 
-/** A line of a table that iptables-restore refuses, and where and how `parse` does. */
+/** A line that iptables-restore refuses, and the place and message of `parse`'s error. */
 export interface RefusedRule {
   readonly line: string
-  /** What is at fault: the error's column is where it begins. */
+  /** The faulty part. The error's column is where it begins. */
   readonly at: string
   readonly fault: string
   readonly table: string
@@ -192,5 +192,5 @@ export const refusedRules: readonly RefusedRule[] = [
   ),
 ]
 
-/** The table of one such line. */
+/** The text of a table with one such line. */
 export const refusedText = ({ table, line }: RefusedRule): string => `*${table}\n${line}\nCOMMIT\n`

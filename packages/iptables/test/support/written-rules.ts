@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Family } from '@portolan/netfilter'
 import { parse, print, type Rule, type Ruleset } from '../../src/index.ts'
 
-/** A rule as a user writes it, and as the kernel gives it back. */
+/** A rule as a user writes it, and as the kernel lists it. */
 export interface WrittenRule {
   readonly family: Family
   readonly table: string
@@ -40,7 +40,7 @@ export const tableText = (table: string, chain: string, rules: readonly string[]
     '',
   ].join('\n')
 
-/** The rules of a listing without their chains. */
+/** The rules of a listing, without chains. */
 export const listedRules = (listing: string): readonly string[] =>
   listing
     .split('\n')
@@ -54,11 +54,11 @@ export const readTable = (
   family: Family = 'ip',
 ): Ruleset => parse(tableText(table, chain, rules), 'rules.txt', family)
 
-/** How one rule is listed. */
+/** The listing of one rule. */
 export const listed = (rule: string, table = 'filter', chain = 'INPUT', family: Family = 'ip'): string =>
   listedRules(print(readTable(table, chain, [rule], family), 'iptables-save')).join('\n')
 
-/** What one rule is read as. */
+/** The parsed form of one rule. */
 export const readRule = (rule: string, table = 'filter', chain = 'INPUT', family: Family = 'ip'): Rule => {
   const [first] = readTable(table, chain, [rule], family).tables.flatMap((one) =>
     one.chains.flatMap(({ rules }) => rules),
@@ -67,7 +67,7 @@ export const readRule = (rule: string, table = 'filter', chain = 'INPUT', family
   return first
 }
 
-/** How many matches and targets of a ruleset were kept word for word. */
+/** The texts of the matches and targets of a ruleset that were kept as opaque. */
 export const opaqueTexts = (ruleset: Ruleset): readonly string[] =>
   ruleset.tables
     .flatMap((table) => table.chains.flatMap((chain) => chain.rules))

@@ -17,7 +17,9 @@ import {
 } from '../../src/address/index.ts'
 import { ParseError } from '../../src/error/index.ts'
 
-/** What the WHATWG URL parser makes of an IPv6 literal: another implementation of RFC 5952, but for the quad. */
+/**
+ * The text of an IPv6 address by the WHATWG URL parser: another implementation of RFC 5952, except for dotted quads.
+ */
 const byUrl = (text: string): string => new URL(`http://[${text}]/`).hostname.slice(1, -1)
 
 describe('an IPv4 address', () => {
@@ -141,7 +143,7 @@ describe('an IPv6 address', () => {
 
   const values = fc.oneof(
     fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }),
-    // Mostly zero groups, where the shortening is decided.
+    // Mostly zero groups, because these decide how the text is shortened.
     fc
       .array(fc.constantFrom<bigint>(0n, 0n, 0n, 1n, 0xabcn, 0xffffn), { minLength: 8, maxLength: 8 })
       .map((groups) => groups.reduce<bigint>((value, group) => (value << 16n) | group, 0n)),

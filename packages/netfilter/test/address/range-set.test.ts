@@ -191,7 +191,7 @@ test('the empty set has nothing, is in every set, and is what two strangers shar
   expect(isEmptySet(intersectRanges(setOf([1, 2]), setOf([3, 4])))).toBe(true)
 })
 
-// One bit a value: slow, and plainly right.
+// A slow and obviously right set: one bit for each value.
 const size = 40
 type Bits = readonly boolean[]
 const values = Array.from({ length: size }, (_, value) => value)

@@ -46,7 +46,7 @@ const one = <const T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFr
 const negatable = (expression: Expression, ...values: readonly number[]): fc.Arbitrary<MatchStep> =>
   fc.tuple(one(...values), fc.boolean()).map(([value, no]) => compare(expression, oneOf(value), no))
 
-/** What two packets of a flow may differ in, and what they have in common. */
+/** Matches on what two packets of a flow may differ in, and on what they share. */
 const match: fc.Arbitrary<MatchStep> = fc.oneof(
   one(ctState(NEW), ctState(EST), ctState(EST, REL), ctState(INV), ctState(NEW, REL)),
   negatable(state, NEW, EST),
@@ -118,7 +118,7 @@ const hosts: fc.Arbitrary<NetfilterRuleset> = fc
     mangle: rules([], 1),
     input: rules(['y'], 3),
     translates: fc.boolean(),
-    // The nat chains are for first packets alone: a mark that they set is not on those that come after.
+    // Only first packets pass the nat chains. Later packets do not have a mark that these chains set.
     first: fc.constantFrom<readonly (readonly Step[])[]>([], [[setMark(9)]], [[jumpTo('mark')]]),
   })
   .map(({ policy, forward, x, y, early, mangle, input, translates, first }) =>
@@ -173,7 +173,7 @@ describe('packets that are not followed, since those before them came through', 
       }),
       { numRuns: 4000 },
     )
-    // Agreement on what hardly happens would say little.
+    // Agreement on rare cases would mean little.
     expect(spared).toBeGreaterThan(400)
     expect(cutOff).toBeGreaterThan(20)
   })

@@ -35,7 +35,9 @@ import {
   tcpDport,
 } from './model.ts'
 
-/** Each was a disagreement of the differential test (test/kernel/differential.test.ts); the kernel was right. */
+/**
+ * Each case was a disagreement in the differential test (test/kernel/differential.test.ts), where the kernel was right.
+ */
 describe('as kernels were seen to do', () => {
   const zone = (value: number): Step => ({ kind: 'set', target: 'ct-zone', value: constant(value) })
   const notrack: Step = { kind: 'notrack', text: 'notrack' }

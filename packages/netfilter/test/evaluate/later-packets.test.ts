@@ -45,7 +45,7 @@ const published = nat('prerouting', -100, [tcpDport(8080), dnat('172.17.0.2', 80
 const publishedUdp = nat('prerouting', -100, [dnat('172.17.0.2', 80)])
 const udp: Packet = { ...fromLan, protocol: 'udp' }
 
-/** Where a flow is stopped: which packet of it, and on which hook; null where it is not. */
+/** The packet of the flow that is stopped, and the hook; null: none is stopped. */
 const stopOf = ({ outcome, trace }: Pick<Outcome, 'outcome' | 'trace'>): readonly [number, string] | null => {
   const last = trace.at(-1)
   const isStopped = outcome === 'dropped' || outcome === 'rejected'
@@ -179,7 +179,7 @@ describe('the packet after the answer', () => {
       ),
     )
     expect(ask(rules, direct)).toEqual([3, 'forward'])
-    // Another datagram is no less new than the first.
+    // A second datagram is as new as the first.
     expect(ask(rules, { ...direct, protocol: 'udp' })).toBeNull()
   })
 

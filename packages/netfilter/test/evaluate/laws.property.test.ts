@@ -16,7 +16,7 @@ import { accept, base, dnat, drop, facts, nat, ruleset, table } from './model.ts
 
 const LAN = 0xc0000200
 const ports = fc.integer({ min: 8000, max: 8015 })
-/** Not .2 and .3, which are the host's own. */
+/** Without .2 and .3, which are the host's own. */
 const hosts = fc.integer({ min: 4, max: 19 })
 
 const packet: fc.Arbitrary<Packet> = fc
@@ -36,7 +36,7 @@ const packet: fc.Arbitrary<Packet> = fc
     protocol,
   }))
 
-/** A match and, told in another way, the packets it holds for. */
+/** A match, and the packets that match, described in another way. */
 interface Told {
   readonly step: MatchStep
   readonly holds: (packet: Packet) => boolean

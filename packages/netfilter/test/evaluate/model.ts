@@ -24,7 +24,7 @@ import {
   verdict,
 } from '../../src/index.ts'
 
-/** A chain before it has a table: its rules are lists of steps. */
+/** A chain without a table. Its rules are lists of steps. */
 export interface ChainSketch {
   readonly name: string
   readonly base: BaseHook | null
@@ -148,7 +148,7 @@ export const dnat = (address: string | null, port: number | null = null): NatSte
 export const snat = (address: string): NatStep => translation('snat', address, null)
 export const masquerade: NatStep = translation('masquerade', null, null)
 
-/** A container host: a LAN on eth0, an uplink on eth1, and two bridges. */
+/** A container host with a LAN on eth0, an uplink on eth1 and two bridges. */
 export const facts: HostFacts = {
   interfaces: [
     { name: 'lo', index: 1, up: true, kind: 'loopback', addresses: ['127.0.0.1/8', '::1/128'] },
@@ -166,7 +166,7 @@ export const facts: HostFacts = {
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv6.conf.all.forwarding': '1' },
 }
 
-/** From another machine on the LAN to a port of the host. */
+/** A packet from another machine on the LAN to a port of the host. */
 export const fromLan: Packet = {
   family: 'ip',
   in: 'eth0',

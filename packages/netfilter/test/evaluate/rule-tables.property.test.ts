@@ -8,7 +8,7 @@ import { noOrigins } from '../../src/evaluate/packet/origins.ts'
 import { between, compare, field, named, type Step, verdict } from '../../src/index.ts'
 import { base, facts, ruleset, table } from './model.ts'
 
-/** So many addresses, and so many ports. */
+/** The number of addresses and of ports. */
 const counts = { saddr: 64, dport: 200 } as const
 const first = { saddr: 0xc0000240, dport: 8000 } as const
 type Free = keyof typeof first
@@ -31,7 +31,7 @@ const range = (name: Free, at: number, more: number): Rule['asks'][number] => ({
   last: first[name] + Math.min(at + more, counts[name] - 1),
 })
 
-/** No two ask for the same port, or they would be a list of bans. */
+/** No two rules match the same port: otherwise they would be a list of bans. */
 const rules: fc.Arbitrary<readonly Rule[]> = fc
   .uniqueArray(fc.nat(counts.dport - 1), { minLength: 160, maxLength: 180 })
   .chain((ports) =>

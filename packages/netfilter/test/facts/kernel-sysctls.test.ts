@@ -3,7 +3,7 @@ import { effectiveSysctl, hostSysctls, linkSysctlNames } from '../../src/facts/s
 import { evaluate, type HostFacts, type Packet } from '../../src/index.ts'
 import { facts, fromLan } from '../evaluate/model.ts'
 
-/** Facts that note the name of every sysctl that is asked for. */
+/** Facts that record the name of every sysctl that is read. */
 const watched = (asked: Set<string>): HostFacts => ({
   ...facts,
   sysctls: new Proxy<Record<string, string>>(

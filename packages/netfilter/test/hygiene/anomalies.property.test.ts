@@ -30,7 +30,9 @@ const host: HostFacts = {
   ],
 }
 
-/** Every packet that the matches below tell apart, and for each field one that none of them names. */
+/**
+ * A packet for each combination that the matches below distinguish, and for each field a value that none of them names.
+ */
 const universe: readonly Packet[] = ['eth0', 'eth1', 'eth7', 'br-web', 'wg0'].flatMap((link) =>
   [4, 5, 6, 7, 200].flatMap((last) =>
     ['tcp', 'udp', 'sctp', 'icmp'].flatMap((protocol) =>
@@ -107,7 +109,7 @@ const rule = fc
   .tuple(fc.array(match, { maxLength: 3 }), ending)
   .map(([matches, end]): readonly Step[] => [...matches, end])
 
-/** Rules that do more than end packets: marks that other rules read, jumps, unknown matches. */
+/** Rules that do more than decide about packets: marks that other rules match, jumps, unknown matches. */
 const odd: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 8, arbitrary: rule },
   {

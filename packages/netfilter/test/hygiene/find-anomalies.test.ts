@@ -42,7 +42,7 @@ import { anyPacket } from './packets.ts'
 const anomalies = (packets: readonly PacketBox[], ...tables: readonly NetfilterTable[]): readonly Anomaly[] =>
   findAnomalies([ruleset(...tables)], { packets })
 
-/** `Shadowing 3 by 1,2`, and a question mark where it is only possible. */
+/** An anomaly as `Shadowing 3 by 1,2`; a question mark means that it is only possible. */
 const tell = ({ kind, certainty, rule, others }: Anomaly): string =>
   `${kind}${certainty === 'possible' ? '?' : ''} ${rule.position} by ${others.map(({ position }) => position).join(',')}`
 
@@ -411,7 +411,7 @@ test('the work for a chain does not grow with the square of its rules, whatever 
   const find = (count: number): void => {
     told = anomalies([anyPacket], table({}, base('forward', 0, {}, ...nested(count)))).length
   }
-  // Eight times as many rules: a search that compared every pair would do sixty-four times as much.
+  // For eight times as many rules, a comparison of all pairs would be sixty-four times as much work.
   expect(growthOf(find, 1250, 10_000)).toBeLessThan(16)
   expect(told).toBe(9999)
 })

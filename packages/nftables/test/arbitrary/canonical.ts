@@ -2,8 +2,8 @@ import type { Ruleset } from '../../src/index.ts'
 import { identity } from '../../src/model/index.ts'
 
 /**
- * A ruleset without what the kernel decides: handles, and the order in which sets, chains and elements are
- * listed. The order of rules is kept.
+ * A ruleset without what the kernel decides: handles, and the order in which sets, chains and elements are listed. The
+ * order of rules stays.
  */
 export const canonical = (ruleset: Ruleset): Ruleset => ({
   ...ruleset,
@@ -27,7 +27,7 @@ export const canonical = (ruleset: Ruleset): Ruleset => ({
   })),
 })
 
-/** Without comments of sets, which nft 1.1.3 prints as JSON and does not read from it. */
+/** The ruleset without comments of sets. nft 1.1.3 prints them as JSON, but does not read them from it. */
 export const withoutSetComments = (ruleset: Ruleset): Ruleset => ({
   ...ruleset,
   tables: ruleset.tables.map((table) => ({

@@ -10,12 +10,12 @@ import type {
 import type { Family } from '@portolan/netfilter'
 import fc from 'fast-check'
 
-/** Interface names as rude as the kernel lets them be. */
+/** Interface names with any characters that the kernel allows. */
 const interfaceName = fc
   .string({ unit: fc.constantFrom(...'abcXYZ019-_.@#$%&;{}()!~+=,é漢'), minLength: 1, maxLength: 5 })
   .filter((name) => name !== '.' && name !== '..' && !name.startsWith('@'))
 
-/** Labels that try to get out of their quotes. */
+/** Labels that try to break out of their quotes. */
 const label = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
   fc.constantFrom('0.0.0.0:8080/tcp -> nginx:80', '"; flush ruleset; "', 'a\nflush ruleset', '漢'.repeat(90)),
@@ -147,8 +147,8 @@ const keyOf = ({ family, protocol, hostAddress, interface: name, hostPort }: Des
   JSON.stringify([family, protocol, hostAddress, name, hostPort])
 
 /**
- * Valid desired states of one project. Projects of different `firstSubnet` (0, 4, 8) never overlap in subnets
- * or bridges; host ports are few, so that they clash with one another in every way they can.
+ * Valid desired states of one project. Projects with different `firstSubnet` (0, 4, 8) never overlap in subnets or
+ * bridges. There are few host ports, so that they collide in all possible ways.
  */
 export const desiredState = (project = 'demo', firstSubnet = 0): fc.Arbitrary<DesiredState> =>
   unopened(project, firstSubnet).chain((desired) =>

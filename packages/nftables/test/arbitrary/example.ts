@@ -44,7 +44,7 @@ export const state = (more: Partial<DesiredState> = {}): DesiredState => ({
   ...more,
 })
 
-/** Ten thousand mappings and no more than that. */
+/** A state with ten thousand mappings and nothing else. */
 export const large = (count = 10_000): DesiredState =>
   state({
     mappings: Array.from({ length: count }, (_, at) =>

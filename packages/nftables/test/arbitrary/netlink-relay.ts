@@ -5,8 +5,8 @@ import type { NetlinkSocket, Runner } from '@portolan/core'
 import type { NetworkNamespace } from './network-namespace.ts'
 
 /**
- * Sends the datagram of each line of its input, and prints the messages that the kernel answers: of a listing, all. A
- * blank line ends the answer.
+ * Sends the datagram of each input line, and prints the kernel's answers; for a listing all messages. A blank line ends
+ * the answer.
  */
 const relay = `
 const { RawNetlinkSocket } = require('netlink')
@@ -32,7 +32,7 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (l
 })
 `
 
-/** A netlink socket whose other end is in a namespace of the tests, in a process that ends with it. */
+/** A netlink socket inside a namespace of the tests. A process holds it, which ends with the namespace. */
 export const openRelay = (namespace: NetworkNamespace): NetlinkSocket => {
   const [program = '', ...prefix] = namespace.enter
   const child = spawn(program, [...prefix, process.execPath, '-e', relay], {
@@ -59,5 +59,5 @@ export const openRelay = (namespace: NetworkNamespace): NetlinkSocket => {
   }
 }
 
-/** No program may be started. */
+/** A runner that must not start any program. */
 export const idle: Runner = { run: (command) => Promise.reject(new Error(`${command} was started`)) }

@@ -1,12 +1,12 @@
 import type { Runner } from '@portolan/core'
 import { openShell } from '../../../../test/shell/open-shell.ts'
 
-/** A network namespace that lives as long as a shell of ours in it. */
+/** A network namespace that exists as long as a shell inside it. */
 export interface NetworkNamespace {
   readonly runner: Runner
-  /** Loads or checks a script; throws with nft's words. */
+  /** Loads or checks a script; throws nft's message. */
   readonly nft: (args: readonly string[], input?: string) => string
-  /** The program and arguments that run another inside. */
+  /** The argv that enters the namespace; the program's own argv follows. */
   readonly enter: readonly string[]
   readonly close: () => void
 }
@@ -18,7 +18,7 @@ const enter = (pid: number): readonly string[] =>
     ? ['nsenter', `--net=/proc/${pid}/ns/net`]
     : ['nsenter', '-U', '--preserve-credentials', '-n', '-t', String(pid)]
 
-/** Makes a namespace with nothing in it. @throws where the machine does not allow it */
+/** Makes an empty namespace. @throws when the machine does not allow it */
 export const openNetworkNamespace = (): NetworkNamespace => {
   const shell = openShell(['unshare', isRoot ? '-n' : '-Urn'])
   return {
@@ -34,8 +34,8 @@ export const openNetworkNamespace = (): NetworkNamespace => {
 }
 
 /**
- * Whether namespaces can be made here. Says so loudly where they cannot; with CI=true that is an error, since
- * a suite that skips itself proves nothing.
+ * Whether namespaces can be made here. If not, it prints so. With CI=true it throws, because a skipped suite proves
+ * nothing.
  */
 export const hasNamespaces = (): boolean => {
   try {

@@ -3,7 +3,7 @@ import type { DesiredState } from '@portolan/core'
 import { adopt, compile, diff, emptyRuleset, mend, print, type Ruleset } from '../../src/index.ts'
 import { mapping, network, state, target } from '../arbitrary/example.ts'
 
-/** A project with one container on a bridge of others. */
+/** A project with one container on a foreign bridge. */
 const joining = (project: string, address: string, hostPort: number): DesiredState =>
   state({
     project,

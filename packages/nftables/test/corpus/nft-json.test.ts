@@ -8,7 +8,7 @@ import { statementJson } from '../../src/print/json/json-statement.ts'
 import { canonical, withoutSetComments } from '../arbitrary/canonical.ts'
 import { hasNamespaces, type NetworkNamespace, openNetworkNamespace } from '../arbitrary/network-namespace.ts'
 
-/** Rulesets of others, kept beside the project. */
+/** The folder of foreign rulesets, beside the project. */
 const corpus = join(import.meta.dirname, '../../../../../shared/corpus')
 
 const filesIn = (folder: string, ending: RegExp): readonly string[] => {
@@ -64,14 +64,14 @@ const sorted = (json: JsonValue): JsonValue => {
   )
 }
 
-/** Every node that was kept as it is, wherever it stands. */
+/** All nodes that were kept as opaque, wherever they are. */
 const opaqueIn = (node: unknown): readonly JsonValue[] => {
   if (typeof node !== 'object' || node === null) return []
   if ('kind' in node && node.kind === 'opaque' && 'json' in node) return [node.json as JsonValue]
   return Object.values(node).flatMap(opaqueIn)
 }
 
-/** nft 1.1.3 lists a chain without a name as a text that it does not read again, neither as JSON nor otherwise. */
+/** nft 1.1.3 lists a jump to a chain without a name as a text that it cannot read, neither as JSON nor otherwise. */
 const isNamelessChain = (json: JsonValue): boolean => typeof json === 'string' && /^(jump|goto) \{/.test(json)
 
 const say = (line: string): void => {

@@ -7,7 +7,7 @@ import { canonical, withoutSetComments } from '../arbitrary/canonical.ts'
 import { desiredState } from '../arbitrary/desired-state.ts'
 import { hasNamespaces, type NetworkNamespace, openNetworkNamespace } from '../arbitrary/network-namespace.ts'
 
-// Without namespaces these fail in continuous integration: a skipped suite there would go unseen.
+// Without namespaces these tests fail in CI, where a skipped suite would not be noticed.
 const suite = hasNamespaces() || process.env.CI === 'true' ? describe : describe.skip
 
 suite('nftables and the kernel agree', () => {

@@ -12,10 +12,10 @@ import { openRelay } from '../arbitrary/netlink-relay.ts'
 import { hasNamespaces, type NetworkNamespace, openNetworkNamespace } from '../arbitrary/network-namespace.ts'
 import { everyKind } from '../wire/read/example.ts'
 
-// Without namespaces these fail in continuous integration: a skipped suite there would go unseen.
+// Without namespaces these tests fail in CI, where a skipped suite would not be noticed.
 const suite = hasNamespaces() || process.env.CI === 'true' ? describe : describe.skip
 
-/** The elements of named sets in one order: nft sorts them, the kernel does not. The rest stays as it is. */
+/** Sorts the elements of named sets: nft sorts them, and the kernel does not. All else stays. */
 const sorted = (ruleset: Ruleset): Ruleset => ({
   ...ruleset,
   tables: ruleset.tables.map((table) => ({
@@ -30,7 +30,7 @@ const sorted = (ruleset: Ruleset): Ruleset => ({
 suite('our table, read over netlink', () => {
   let namespace: NetworkNamespace
   let socket: NetlinkSocket
-  /** Programs that were started since this was emptied. */
+  /** The programs that were started since the last reset. */
   const asked: string[] = []
 
   beforeAll(() => {
@@ -56,7 +56,7 @@ suite('our table, read over netlink', () => {
     namespace.nft(['-f', '-'], script)
   }
 
-  /** What is read over the socket, and whether nft was asked for it. */
+  /** The ruleset read over the socket, and whether nft was started for it. */
   const read = async (
     over: NetlinkSocket = socket,
   ): Promise<{ readonly ruleset: Ruleset; readonly byNft: boolean }> => {

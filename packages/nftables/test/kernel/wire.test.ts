@@ -19,7 +19,7 @@ import { mapping, state } from '../arbitrary/example.ts'
 import { openRelay } from '../arbitrary/netlink-relay.ts'
 import { hasNamespaces, type NetworkNamespace, openNetworkNamespace } from '../arbitrary/network-namespace.ts'
 
-// Without namespaces these fail in continuous integration: a skipped suite there would go unseen.
+// Without namespaces these tests fail in CI, where a skipped suite would not be noticed.
 const suite = hasNamespaces() || process.env.CI === 'true' ? describe : describe.skip
 
 suite('elements sent over netlink', () => {

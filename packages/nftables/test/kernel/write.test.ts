@@ -22,7 +22,7 @@ import { state } from '../arbitrary/example.ts'
 import { idle, openRelay } from '../arbitrary/netlink-relay.ts'
 import { hasNamespaces, type NetworkNamespace, openNetworkNamespace } from '../arbitrary/network-namespace.ts'
 
-// Without namespaces these fail in continuous integration: a skipped suite there would go unseen.
+// Without namespaces these tests fail in CI, where a skipped suite would not be noticed.
 const suite = hasNamespaces() || process.env.CI === 'true' ? describe : describe.skip
 
 /** Rules as they were while a chain at prerouting dropped loopback addresses from containers. */
@@ -69,13 +69,13 @@ suite('our table written over netlink', () => {
   }
   const empty = (): void => both().forEach((namespace) => void namespace.nft(['flush', 'ruleset']))
 
-  /** Text and JSON, handles and all. */
+  /** The rules as text and as JSON, with handles. */
   const listings = (namespace: NetworkNamespace): readonly string[] => [
     namespace.nft(['-a', 'list', 'ruleset']),
     namespace.nft(['-j', 'list', 'ruleset']),
   ]
 
-  /** Carried out by nft in one namespace, and by us in the other: nothing tells them apart. */
+  /** Carries changes out by nft in one namespace and by Portolan in the other. Both must then be equal. */
   const carryOut = async (changes: readonly NftablesChange[]): Promise<void> => {
     const [theirs, ours] = both()
     await apply(changes, theirs.runner)

@@ -38,7 +38,7 @@ interface Options {
   readonly objects?: readonly Json[]
 }
 
-/** A table `inet t` of one base chain, as nft lists it. */
+/** The listing of a table `inet t` with one base chain. */
 const listing = (rules: readonly (readonly Json[])[], options: Options = {}): string => {
   const { type = 'filter', hook = 'input', prio = 0, objects = [], flags } = options
   const place = { family: 'inet', table: 't' }
@@ -58,7 +58,7 @@ const ask = (
   options: Options = {},
 ): Outcome => evaluate({ ...fromLan, ...packet }, facts, lower(parse(listing(rules, options))))
 
-/** What becomes of a packet when a rule that matches drops it. */
+/** The outcome of a packet when a matching rule drops it. */
 const verdictOf = (matches: readonly Json[], packet: Partial<Packet> = {}, options: Options = {}): string => {
   const { outcome, certainty } = ask([[...matches, drop]], packet, options)
   return `${certainty} ${outcome}`

@@ -3,7 +3,7 @@ import { ParseError } from '@portolan/netfilter'
 import { countWork, growthOf } from '../../../../test/growth/count-work.ts'
 import { lower, parse, print } from '../../src/index.ts'
 
-/** PORTOLAN_MUTATIONS=1000000 for the long run; what every run does is a sample of it. PORTOLAN_SEED draws others. */
+/** PORTOLAN_MUTATIONS=1000000 is the long run, of which each run is a sample. PORTOLAN_SEED draws others. */
 const count = Number(process.env.PORTOLAN_MUTATIONS ?? 20_000)
 
 /** A generator with a seed, so that a failure comes back (George Marsaglia, Xorshift RNGs, 2003). */
@@ -125,7 +125,7 @@ const pieces = [
   '\ud800',
 ]
 
-/** A text with some of it gone, doubled, or replaced. */
+/** A text with a part removed, doubled or replaced. */
 const mutate = (text: string, pick: (below: number) => number): string => {
   let mutated = text
   for (let turn = pick(4); turn >= 0; turn -= 1) {
@@ -138,7 +138,7 @@ const mutate = (text: string, pick: (below: number) => number): string => {
   return mutated
 }
 
-/** The sample with one of its values replaced, so that it stays JSON. */
+/** The sample with one of its values replaced, so that it is still JSON. */
 const exchange = (pick: (below: number) => number): string => {
   const values: unknown[] = []
   const collect = (json: unknown): unknown => {
@@ -190,7 +190,7 @@ describe('a text that is damaged', () => {
     }
     expect(read).toBeGreaterThan(count / 10)
     expect(read).toBeLessThan(count)
-    // Blocks of code for each character.
+    // The number of code blocks run for each character.
     expect(most).toBeLessThan(8)
   }, 3_600_000)
 
@@ -217,7 +217,7 @@ describe('a text that is damaged', () => {
         expect(error).toBeInstanceOf(ParseError)
       }
     }
-    // Eight times as long: a square would be sixty-four times.
+    // For a text that is eight times as long, quadratic work would be sixty-four times as much.
     expect(growthOf(read, 20_000, 160_000)).toBeLessThan(16)
   })
 })

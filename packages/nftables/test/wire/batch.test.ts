@@ -22,7 +22,7 @@ import { large, mapping, state, target } from '../arbitrary/example.ts'
 const one = publishChange('demo', mapping())
 const changes = one === null ? [] : [one]
 
-/** Answers every message that wants it, or the mark at the begin: 0 is an ack. */
+/** Answers every message that asks for an answer, or only the batch's begin. Error number 0 is an ack. */
 const answering = (errno: number, which: 'asked' | 'begin' = 'asked'): NetlinkSocket => ({
   request: async (datagram, expected) => {
     const view = new DataView(datagram.buffer, datagram.byteOffset)

@@ -19,7 +19,7 @@ const iptablesChanges = planOf({ backend: 'iptables-nft' }).changes.flatMap((cha
   change.part === 'iptables-nft' ? [change] : [],
 )
 
-/** An nft that lists these objects and takes every script. */
+/** An nft that lists these objects and accepts every script. */
 const nft = (...objects: readonly object[]): Runner & { readonly scripts: string[] } => {
   const scripts: string[] = []
   return {

@@ -10,7 +10,7 @@ const known = { facts: {}, rules: null, backend: 'nftables' }
 const planned = await portolan.plan(shop, { facts: {}, rules: null, backend: 'nftables' })
 const nothing: readonly unknown[] = []
 
-/** For each function: arguments that are wrong, and the words of its message that name what is. */
+/** For each function: wrong arguments, and the words of the message that name the wrong one. */
 const wrong: Readonly<Record<string, readonly (readonly [given: readonly unknown[], names: string])[]>> = {
   intent: [
     [nothing, 'project'],

@@ -5,7 +5,7 @@ import { assumeBackend } from '../../src/backend/assume-backend.ts'
 import { type BackendChoice, parseBackendChoice } from '../../src/backend/backend.ts'
 import { chooseBackend } from '../../src/backend/choose-backend.ts'
 
-/** A host with these programs and what they say of themselves; `null`: the program is there and fails. */
+/** A host with these programs and their version texts; null: the program exists and fails. */
 const host = (programs: Readonly<Record<string, string | null>>): Runner & { readonly calls: string[] } => {
   const calls: string[] = []
   return {

@@ -11,7 +11,7 @@ import { thisMember } from '../../src/cluster/this-member.ts'
 const folder = mkdtempSync(join(tmpdir(), 'portolan-requests-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A store that notes what is asked of it. */
+/** A store that records its requests. */
 const noting = (store: BlockStore): BlockStore & { readonly take: () => readonly string[] } => {
   let asked: string[] = []
   const noted =

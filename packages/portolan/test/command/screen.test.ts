@@ -5,7 +5,7 @@ import { openScreen, type Screen } from '../../src/command/output/screen.ts'
 let screen: Screen | null = null
 afterEach(() => screen?.close())
 
-/** A terminal of so many rows, and what was written on it. */
+/** A terminal with so many rows, and the texts written to it. */
 const open = (rows: number): { readonly shown: Screen; readonly written: string[] } => {
   const written: string[] = []
   screen = openScreen({ rows, write: (text) => written.push(text) }, visibleText)

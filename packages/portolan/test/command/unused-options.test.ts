@@ -6,7 +6,7 @@ import type { Terminal } from '../../src/command/output/terminal.ts'
 import { run } from '../../src/command/run.ts'
 import { plainStyle } from '../../src/text/style.ts'
 
-/** A terminal that keeps what is written on it. */
+/** A terminal that records what is written to it. */
 const recorder = () => {
   const printed: string[] = []
   const said: string[] = []

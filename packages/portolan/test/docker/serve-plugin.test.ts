@@ -30,7 +30,7 @@ const serve = async (answer: Docker['answer']): Promise<PluginServer> => {
   return plugin
 }
 
-/** A client that has sent a text; `heard` is what came back once the other side has ended the connection. */
+/** A client that has sent a text. `heard` resolves with the answer once the other side has closed the connection. */
 const client = async (text: string): Promise<{ readonly socket: Socket; heard(): Promise<string> }> => {
   const socket = connect(join(folder, 'sock')).setEncoding('utf8')
   connections.push(socket)
@@ -117,7 +117,7 @@ test('a request that came while this process had no processor is answered as the
   await served.heard()
   const closed = plugin.close()
   early.socket.write(post('{}'))
-  // For longer than a request is waited for.
+  // Blocks for longer than the server waits for a request.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
   await closed
   expect(await early.heard()).toContain('{"done":true}')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BusReader, BusWriter, type Variant } from '../../src/firewalld/bus/bus-value.ts'
 
-/** What a client asked. */
+/** A call by a client. */
 export interface AskedCall {
   readonly destination: string
   readonly path: string
@@ -13,7 +13,7 @@ export interface AskedCall {
   readonly words: readonly string[]
 }
 
-/** A value with its type; what it has of arrays and entries is written as it stands. */
+/** A value with its type. The parts of arrays and entries are written as they are. */
 export type Answer = Variant | { readonly error: string } | { readonly bytes: Buffer } | null
 
 const write = (to: BusWriter, type: string, data: unknown): void => {
@@ -36,7 +36,10 @@ const write = (to: BusWriter, type: string, data: unknown): void => {
   } else array(to, 4, data as readonly unknown[], (item) => write(to, type.slice(1), item))
 }
 
-/** Its length comes first, without what aligns the first item: so the items are written once to be measured. */
+/**
+ * The length comes first and does not count the padding before the first item. So the items are written once to be
+ * measured.
+ */
 const array = <Item>(
   to: BusWriter,
   alignment: number,
@@ -81,14 +84,14 @@ const reply = (serial: number, answer: Exclude<Answer, null | { readonly bytes: 
     .done()
 }
 
-/** A bus of one service, which answers each call. Null: with nothing. */
+/** A bus with one service, which answers each call. Null: an empty answer. */
 export interface BusDouble extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   readonly path: string
   readonly asked: readonly AskedCall[]
 }
 
-/** @param letsIn - what it says to a client; `OK` lets it in */
+/** @param letsIn - the answer to a client's authentication; `OK` accepts it */
 export const openBusDouble = async (
   answer: (call: AskedCall) => Answer,
   letsIn = 'OK 0123456789abcdef0123456789abcdef',

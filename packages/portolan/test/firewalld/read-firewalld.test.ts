@@ -6,7 +6,7 @@ import { BusReader } from '../../src/firewalld/bus/bus-value.ts'
 import { readFirewalld } from '../../src/firewalld/read-firewalld.ts'
 import { type Answer, type AskedCall, openBusDouble } from './bus-double.ts'
 
-/** firewall-cmd that answers by its words; with nothing where they are not listed. */
+/** A firewall-cmd whose answers depend on its arguments. Arguments that are not listed get an empty answer. */
 const firewalld = (answers: Readonly<Record<string, string>>): Runner => ({
   run: async (_, words) => ({ exitCode: 0, stdout: answers[words.join(' ')] ?? '', stderr: '' }),
 })
@@ -19,7 +19,7 @@ test('the priority of a policy is what its permanent configuration says', async 
   expect([...((await readFirewalld(firewalld(answers)))?.priorities ?? [])]).toEqual([['bans', -7]])
 })
 
-/** firewall-cmd on a host where firewalld does not run. */
+/** A firewall-cmd on a host where firewalld does not run. */
 const notRunning = (programs: string[]): Runner => ({
   run: async (program) => {
     programs.push(program)

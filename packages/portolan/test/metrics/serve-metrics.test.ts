@@ -12,7 +12,7 @@ afterEach(async () => {
   server = null
 })
 
-/** An address of this process alone: no other takes a port of it that was free a moment ago. */
+/** A loopback address that only this process uses, so that no other process takes a port that was free before. */
 const own = [127, 64 + (process.pid >> 16), (process.pid >> 8) & 255, process.pid & 255].join('.')
 
 const freePort = async (): Promise<number> => {
@@ -31,7 +31,7 @@ const serve = async (scrape: () => Promise<Served> = async () => metrics): Promi
   return port
 }
 
-/** Sends bytes, and gives back all that comes until the other side ends. */
+/** Sends bytes, and returns the answer until the other side closes. */
 const exchange = async (port: number, bytes: string): Promise<string> => {
   const socket: Socket = open(port, own)
   socket.write(bytes)

@@ -6,7 +6,7 @@ import { bridge, intentOf, planOf } from '../shop.ts'
 
 const interfaces = ['eth0', bridge]
 
-/** Facts that note the name of every sysctl that is asked for. */
+/** Facts that record the name of every sysctl that is read. */
 const watched = (asked: Set<string>): HostFacts => {
   const note = (name: string | symbol): void => {
     asked.add(String(name))

@@ -5,7 +5,7 @@ import { withOwnOptions } from '../../src/command/options/with-own-options.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { after, backends, bridge, forwards, intentOf, planOf } from '../shop.ts'
 
-/** Runs of changes of one part and action: `nftables add`, `link remove`. */
+/** Consecutive changes of one part and action, as one line: `nftables add`, `link remove`. */
 const runs = ({ changes }: Plan): readonly string[] =>
   changes.map(({ part, action }) => `${part} ${action}`).filter((run, index, all) => run !== all[index - 1])
 

@@ -8,7 +8,7 @@ import { watchProject } from '../../src/watch/watch-project.ts'
 
 const change = (object: string): DriftChange => ({ action: 'add', object, description: `Add ${object}.` })
 
-/** A monitor that tells nothing. */
+/** A monitor without notices. */
 const silent = (): Monitor => {
   const next = (): Promise<IteratorResult<Notice, undefined>> => new Promise(() => {})
   const close = async (): Promise<void> => undefined
@@ -85,7 +85,7 @@ test('a watch whose signal is aborted already looks at nothing, and one that is 
   expect(done).toEqual(['look'])
 })
 
-/** A clock that jumps to what is to be called next, once nothing else is to be done. */
+/** A clock that jumps to the next timer when nothing else is left to do. */
 const jumpingClock = (): Clock => {
   let now = 0
   let calls: { readonly at: number; readonly call: () => void }[] = []
@@ -114,7 +114,7 @@ const jumpingClock = (): Clock => {
   }
 }
 
-/** A monitor that tells of foreign rules every so many milliseconds, so many times. */
+/** A monitor that reports foreign rules so many times, at an interval of `everyMs`. */
 const busy = (clock: Clock, everyMs: number, times: number): Monitor => {
   const notice: Notice = { kind: 'rules', process: null, tables: [] } as unknown as Notice
   let left = times

@@ -3,7 +3,7 @@ import type { Intent } from '@portolan/core'
 import fc from 'fast-check'
 import { arbitraryIntent, fakeHost } from '../../src/index.ts'
 
-/** What fast-check leaves of an intent for which `fails` holds. */
+/** The smallest intent for which `fails` holds, after fast-check's shrinking. */
 const shrunk = (fails: (intent: Intent) => boolean, seed: number): Intent => {
   const { counterexample } = fc.check(
     fc.property(arbitraryIntent(), (intent) => !fails(intent)),

@@ -20,7 +20,7 @@ const opened = async (host: FakeHost, backend: (typeof backends)[number]): Promi
   return live
 }
 
-/** The events of a watch, as they come. */
+/** The events of a watch, in order. */
 const listen = (live: LiveHost, options: { readonly check?: boolean } = {}): HostEvent[] => {
   const events: HostEvent[] = []
   const take = async (): Promise<void> => {
@@ -109,7 +109,7 @@ describe.each(backends)('a live host on a simulated one, with %s', (backend) => 
     expect(await chosen({ hostPort: 'auto', to: others })).toEqual([
       '0.0.0.0:32770/tcp -> web-1:80 and web-2:81',
     ])
-    // Containers of one name on several networks are others.
+    // Containers with one name on several networks are different containers.
     for (const network of ['db', 'cache']) {
       await live.ensureNetwork(network, { pool: 'classic' })
       await live.lease(network, 'web-1')

@@ -7,7 +7,7 @@ import { completeFacts, smallHost } from '../../src/fake-host/small-host.ts'
 
 const to = { endpoint: 'web-1', port: 80 } as const
 
-/** A live host with port 8080 that is watched, and what is told of it. */
+/** A live host with port 8080 and a watch, and the watch's events. */
 const watched = async (
   state: FakeState,
   machine: LiveMachine,
@@ -26,7 +26,7 @@ const watched = async (
   return { told, [Symbol.asyncDispose]: () => host.close() }
 }
 
-/** Something of the host changes, so that a watch looks. */
+/** Changes something on the host, so that a watch checks it. */
 const look = async (state: FakeState): Promise<void> => {
   const routes = state.facts.routes ?? []
   const route = {
@@ -84,7 +84,7 @@ describe.each(backends)('a watch with %s', (backend) => {
     Object.assign(machine.wanted, { ports: thenWrite })
     await using watch = await watched(state, machine)
     const { open, opened } = gate()
-    // It has the lock from before it writes down until it is done.
+    // The other process holds the lock from before it stores the port until it is done.
     const published = state.withLock(async () => {
       const other = state.wantedOf('shop')
       const [port] = other.ports()

@@ -1,4 +1,4 @@
-/** A chain of a table with what a text needs around it. */
+/** The text of a table with a chain that has this line, and another chain. */
 const rule = (line: string, family = 'inet'): string =>
   `table ${family} f {\n  chain d {\n  }\n  chain c {\n    ${line}\n  }\n}\n`
 
@@ -10,7 +10,7 @@ const set = (...lines: readonly string[]): string =>
 
 const nat = 'nat hook prerouting priority dstnat'
 
-/** Texts that nft or the kernel refuses, and what the message of ours tells. */
+/** Texts that nft or the kernel refuses, with a part of Portolan's message. */
 export const refusedTexts: readonly (readonly [text: string, told: string])[] = [
   // Base chains.
   [on('filter hook forwrd priority 0'), '"forwrd"'],
@@ -83,7 +83,7 @@ export const refusedTexts: readonly (readonly [text: string, told: string])[] = 
   [rule(`log prefix "${'x'.repeat(130)}" drop`), 'at most 127 bytes'],
   [rule('meta iif set lo'), 'cannot be set'],
   [rule('ct state set new'), 'cannot be set'],
-  // What matches say of one packet.
+  // Matches that together fit no packet.
   [rule('tcp dport 80 udp dport 53 drop'), 'of tcp'],
   [rule('meta l4proto udp tcp dport 80 drop'), 'of udp'],
   [rule('ip protocol udp tcp dport 80 drop'), 'of udp'],
@@ -153,7 +153,7 @@ export const refusedTexts: readonly (readonly [text: string, told: string])[] = 
   ],
 ]
 
-/** Names that nft asks the host for. What is not on that host, nft refuses; here all are. */
+/** Names that nft looks up on the host. nft refuses names that its host does not know; here all of them are refused. */
 export const lookedUpTexts: readonly (readonly [text: string, told: string])[] = [
   [rule('tcp dport http drop'), '/etc/services'],
   [rule('tcp dport { 80, https } drop'), '/etc/services'],
@@ -164,7 +164,7 @@ export const lookedUpTexts: readonly (readonly [text: string, told: string])[] =
   [on(nat, 'tcp dport 80 redirect to :http'), '/etc/services'],
 ]
 
-/** Plain texts that nft takes, and that are read as it lists them. */
+/** Texts that nft accepts and lists unchanged. */
 export const takenTexts: readonly string[] = [
   on('filter hook forward priority filter; policy drop'),
   on('filter hook forward priority filter - 10'),

@@ -3,7 +3,7 @@ import { packageEntries } from '../../../../script/package-entries.js'
 
 const root = join(import.meta.dirname, '../../../..')
 
-/** The sources, as Jest runs them: a test never sees a stale build. */
+/** The sources, as in Jest, so that no test uses an old build. */
 export default {
   root: import.meta.dirname,
   resolve: {
@@ -12,6 +12,6 @@ export default {
       replacement: join(root, source),
     })),
   },
-  // As long as Jest gives a test here: Vitest's own 5 s pass on a busy machine.
+  // The same limit as in Jest. Vitest's default of 5 s is too short on a busy machine.
   test: { include: ['*.spec.ts'], pool: 'threads', testTimeout: 120_000 },
 }

@@ -20,7 +20,7 @@ import {
   value,
 } from './remedied-scene.ts'
 
-/** Is told what comes of following packets by themselves too? */
+/** Compares the search's answer with that of following each packet alone. */
 const check = (one: Scene): 'refused' | 'held' => {
   const judged = judgedIn(one)
   const suspects: Suspects = {
@@ -48,7 +48,7 @@ test('a remedy is refused if one packet of all, followed by itself, comes in tha
 
 const dport = (port: number): MatchStep => compare(field('dport', tcp), oneOf(port))
 
-/** One chain that stops packets, and a remedy in front of its first rule. */
+/** A chain that stops packets, and a remedy before its first rule. */
 const behind = (
   rules: readonly (readonly Step[])[],
   matches: readonly MatchStep[],
@@ -73,7 +73,7 @@ test('that a packet passes where the culprit is not says nothing of those that a
   expect(check(behind([culprit], [fromEth0], [region]))).toBe('held')
 })
 
-/** How many kinds of packets are told apart, and how often one is followed. */
+/** The number of kinds of packets that the search distinguishes, and the number of followed packets. */
 const effort = (one: Scene, among: Region): { readonly kinds: number; readonly follows: number } => {
   const judged = judgedIn(one)
   const counted = { kinds: 0, follows: 0 }
@@ -108,6 +108,6 @@ test('clients of the host itself are one kind, by whatever way the answers leave
 test('a packet that the contract lets through, and that passes without the culprit, is followed once', () => {
   const { kinds, follows } = effort(dropped, { ...region, daddr: valueSet([value('172.17.0.2')]) })
   expect(follows).toBe(kinds)
-  // By where the answer goes to: by eth0, by eth1, nowhere, to a neighbour of the container, to a broadcast address.
+  // By the interface of the answer: eth0, eth1, none, a neighbour of the container, or a broadcast address.
   expect(kinds).toBe(5)
 })

@@ -11,7 +11,7 @@ import { followSuspect, learnerFor } from '../../../src/conflict/remedy/follow-s
 import type { Judged, Suspects } from '../../../src/conflict/remedy/judged.ts'
 import { freeFields, type Point, type Region } from '../../../src/conflict/search/region.ts'
 
-/** Does a remedy let in a packet that it must not? Each packet is followed by itself, in all the ways that count. */
+/** True: a remedy lets in a packet that it must not. Each packet is followed alone, on all its possible ways. */
 export const isOpenedAlone = (judged: Judged, suspects: Suspects, point: Point): boolean => {
   const { follower, inserted, passedBy } = judged
   const only = Object.fromEntries(

@@ -38,7 +38,7 @@ const facts: HostFacts = {
 export const value = (text: string): number => Number(parseAddress(text).value)
 const setOf = (...texts: readonly string[]): RangeSet => valueSet(texts.map(value))
 
-/** Clients behind each interface, one that no way leads back to, one that forges an address of the host's bridge. */
+/** Clients behind each interface, one without a route back, and one that forges an address of the host's bridge. */
 const clients = [
   '198.51.100.7',
   '198.51.100.8',
@@ -62,7 +62,7 @@ const match: fc.Arbitrary<MatchStep> = fc.oneof(
   fc
     .tuple(fc.subarray(clients, { minLength: 1 }), fc.boolean())
     .map(([some, not]) => compare(field('saddr', { family: 'ip' }), ofValues(some), not)),
-  // An answer asks for the client as its destination.
+  // An answer has the client as its destination.
   fc
     .subarray([...clients, ...places], { minLength: 1 })
     .map((some) => compare(field('daddr', { family: 'ip' }), ofValues(some))),
@@ -116,7 +116,7 @@ const rulesOf = (
     { minLength, maxLength },
   )
 
-/** What would stop most packets if it were always there. */
+/** Rules that would stop most packets are drawn seldom. */
 const seldom = <T>(some: fc.Arbitrary<T>, none: T): fc.Arbitrary<T> =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(none) }, { weight: 1, arbitrary: some })
 
@@ -198,7 +198,7 @@ const tables: fc.Arbitrary<readonly NetfilterTable[]> = fc
 
 const isJump = (step: Step): boolean => step.kind === 'verdict' && step.verdict.kind === 'jump'
 
-/** A rule that lets packets pass, or now and then refuses some, and where it is put. */
+/** A rule that accepts packets, or sometimes rejects some, and its place. */
 const insertion = fc.record({
   chain: fc.constantFrom(
     ...(['filter forward', 'filter forward', 'filter forward', 'side', 'filter prerouting'] as const),
@@ -207,11 +207,11 @@ const insertion = fc.record({
   at: fc.nat(2),
   matches: fc.array(match, { maxLength: 1 }),
   accepts: fc.constantFrom(true, true, true, false),
-  /** It asks for what the rule behind it asks for, as remedies do. */
+  /** It matches what the rule behind it matches, as remedies do. */
   isAlike: fc.constantFrom(true, true, false),
 })
 
-/** Of a flow that has begun. */
+/** A rule for packets of established flows. */
 const answers = {
   ...{ chain: 'filter forward', at: 0, accepts: true, isAlike: false },
   matches: [compare({ kind: 'conntrack', key: 'state' }, oneOf(2))],
@@ -232,7 +232,7 @@ export const scene = fc.record({
   insertions: fc
     .tuple(fc.array(insertion, { minLength: 1, maxLength: 2 }), fc.constantFrom(true, true, false))
     .map(([some, answersToo]) => (answersToo ? [...some, answers] : some)),
-  /** Which chains' policies the remedy passes by, and which of the rules of the chain. */
+  /** The policies of chains, and the rules of the chain, that the remedy bypasses. */
   culprits: fc.record({ policy: fc.boolean(), rules: fc.array(fc.nat(4), { maxLength: 2 }) }),
   open: regions,
   from: fc.constantFrom('eth0', 'eth1', 'br-web'),
@@ -277,7 +277,7 @@ export const judgedIn = ({ tables: all, insertions, culprits, open }: Scene): Ju
 
 const isDrop = (step: Step): boolean => step.kind === 'verdict' && step.verdict.kind === 'drop'
 
-/** What a bridge switches is left out, as suspects leave it out. */
+/** Without bridged packets, which suspects leave out too. */
 export const routed: Region = { ...region, daddr: setOf('192.0.2.2', '203.0.113.2', '172.17.42.1') }
 
 export const packetsOf = (all: Region): readonly Point[] =>

@@ -16,7 +16,7 @@ import {
 } from '../../../src/conflict/search/area.ts'
 import { freeFields, type Region } from '../../../src/conflict/search/region.ts'
 
-// Three values a field, and three mappings, of which each is asked for by its number: every packet can be asked.
+// Three values for each field, and three mappings by number, so that every packet can be tested.
 const values = [0, 1, 2]
 const packets: readonly MemberPoint[] = values.flatMap((member) =>
   values.flatMap((saddr) =>
@@ -55,7 +55,7 @@ const everything: Region = { saddr: all, daddr: all, sport: all, dport: all }
 
 const whole: Area = { members: numbersBelow(values.length), region: everything, holes: [] }
 
-/** An area with holes, as one comes to be: what meets some conditions, of what met others. */
+/** An area with holes, as searches make it: some conditions hold, and others do not. */
 const areas = fc
   .tuple(conditions, exclusions)
   .map(([all, some]) => narrowArea(whole, all, some, membersWith).area)

@@ -48,7 +48,7 @@ const facts: HostFacts = {
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv4.conf.eth0.rp_filter': '2' },
 }
 
-// The whole universe: 256 sources, 4 ports they speak from, 3 addresses of the host.
+// All packets: 256 sources, 4 source ports, 3 addresses of the host.
 const sources = { starts: [0xc6336400], ends: [0xc63364ff] }
 const sport = { starts: [1024], ends: [1027] }
 const hostAddresses = { starts: [0xc0000202, 0xcb007102], ends: [0xc0000203, 0xcb007102] }
@@ -106,7 +106,7 @@ const match: fc.Arbitrary<MatchStep> = fc.oneof(
   fc
     .tuple(someRanges(sourceRange), fc.boolean())
     .map(([values, not]) => compare(field('saddr'), values, not)),
-  // The reply asks for the client as its destination.
+  // The reply has the client as its destination.
   fc
     .tuple(someRanges(sourceRange), fc.boolean())
     .map(([values, not]) => compare(field('daddr'), values, not)),
@@ -152,7 +152,7 @@ const match: fc.Arbitrary<MatchStep> = fc.oneof(
       ),
     ),
   ),
-  // What tells the packets of a flow apart.
+  // Matches that differ between the packets of a flow.
   fc.constantFrom(2, 8).map((state) => compare({ kind: 'conntrack', key: 'state' }, oneOf(state))),
   fc.constantFrom(0, 1).map((way) => compare({ kind: 'conntrack', key: 'direction' }, oneOf(way))),
   fc.constantFrom(2, 16, 18).map((flags) => compare(field('tcp-flags', tcp), oneOf(flags))),
@@ -192,7 +192,7 @@ const rule = fc
   .tuple(fc.array(match, { maxLength: 3 }), action, fc.option(action))
   .map(([matches, first, second]) => [...matches, first, ...(second === null ? [] : [second])])
 
-/** A list of bans, long enough to be asked as one. */
+/** A list of bans that is long enough to be searched as one. */
 const bans = fc
   .tuple(
     fc.array(sourceRange, { minLength: 4, maxLength: 8 }),
@@ -315,7 +315,7 @@ const points = fc.array(
   { minLength: 40, maxLength: 40 },
 )
 
-/** The cells of a row that stands for itself. */
+/** The cells of a row that is explored alone. */
 const exploreRow = (follower: Follower, one: Row): Explored => {
   const explored = [explore(follower, rowAlone(one))]
   const [equivalents] = findEquivalentMembers(follower, explored, 1)
@@ -324,7 +324,7 @@ const exploreRow = (follower: Follower, one: Row): Explored => {
   return cells
 }
 
-/** What becomes of one packet that is followed for itself alone. */
+/** The outcome of one packet that is followed alone. */
 const judgePoint = (
   follower: Follower,
   of: Row,

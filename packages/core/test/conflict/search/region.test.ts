@@ -26,7 +26,7 @@ const set = (...pairs: readonly (readonly [number, number])[]): RangeSet =>
 const has = (region: Region, point: Point): boolean =>
   freeFields.every((field) => hasValue(region[field], point[field]))
 
-// Four values a field: every packet can be asked.
+// Four values for each field, so that every packet can be tested.
 const values = [0, 1, 2, 3]
 const points: readonly Point[] = values.flatMap((saddr) =>
   values.flatMap((daddr) =>

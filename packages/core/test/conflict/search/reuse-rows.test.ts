@@ -42,7 +42,7 @@ const targets = fc
 
 const allowed = [null, ['198.51.100.0/24'], []] as const
 
-/** Few values of each, so that most mappings are like the one before in nearly all of them. */
+/** Few values for each part, so that most mappings resemble the mapping before. */
 const mappings: fc.Arbitrary<readonly DesiredMapping[]> = fc.array(
   fc
     .record({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { type IntentBuilder, intent, readCompose } from '../../../src/index.ts'
 
-/** Without the places of a file, and in one order. */
+/** The intent without places in files, with its keys in one order. */
 const bare = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (key, part) => (key === 'place' || key === 'links' ? undefined : part)))
 

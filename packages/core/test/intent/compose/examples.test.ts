@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { parseDotenv } from '@portolan/core'
 import { mappings, read } from './read.ts'
 
-/** Files as people have them, with all that is none of our business in them. */
+/** Real files, with all the keys that Portolan ignores. */
 describe('files as people write them', () => {
   test('WordPress behind its own database: no networks at all', () => {
     const text = `

@@ -10,7 +10,7 @@ import {
 export const read = (text: string, options: ComposeFilesOptions = {}): Intent =>
   readCompose(text, { source: 'compose.yaml', project: 'shop', ...options })
 
-/** What a text is refused with: `line:column message`. Fails when it is not refused. */
+/** The refusal of a text: `line:column message`. Fails when the text is accepted. */
 export const refusal = (text: string, options: ComposeFilesOptions = {}): string => {
   try {
     read(text, options)
@@ -20,7 +20,7 @@ export const refusal = (text: string, options: ComposeFilesOptions = {}): string
   throw new Error(`this was read without complaint:\n${text}`)
 }
 
-/** `web#1 front 127.0.0.1:8080:80`: a mapping in a line. */
+/** A mapping in one line: `web#1 front 127.0.0.1:8080:80`. */
 export const inWords = (mapping: MappingIntent): string =>
   `${mapping.service}#${mapping.replica} ${mapping.network} ${printPortMapping(mapping)}`
 

@@ -1,7 +1,7 @@
 import { compile, type Ruleset } from '../../../src/index.ts'
 import { mapping, network, state, target } from '../../arbitrary/example.ts'
 
-/** A table with every kind of rule, set and map that we write. */
+/** A table with every kind of rule, set and map that Portolan writes. */
 export const everyKind: Ruleset = compile(
   state({
     networks: [

@@ -12,14 +12,14 @@ import { everyKind } from './example.ts'
 type Answers = readonly (readonly Uint8Array[])[]
 
 /**
- * What Linux 6.18 answered to each question about the table of `example.ts`, in turn, on a little-endian machine.
- * `PORTOLAN_RECORD=write` with `test/kernel/read.test.ts` writes it anew.
+ * The answers of Linux 6.18 to each question about the table of `example.ts`, in order, on a little-endian machine.
+ * `PORTOLAN_RECORD=write` with `test/kernel/read.test.ts` records them again.
  */
 const recorded: Answers = (
   JSON.parse(readFileSync(join(import.meta.dirname, 'recorded.json'), 'utf8')) as string[][]
 ).map((answer) => answer.map((hex) => new Uint8Array(Buffer.from(hex, 'hex'))))
 
-/** A socket that gives these answers one after the other, whatever it is asked. */
+/** A socket that gives these answers one after the other, whatever the question is. */
 const answering = (answers: Answers): NetlinkSocket => {
   let asked = 0
   return {
@@ -50,7 +50,7 @@ const places: readonly (readonly [question: number, place: number])[] = recorded
   (messages, question) => messages.map((_message, place) => [question, place] as const),
 )
 
-/** An error of netlink: a negative errno, and the header that it answers. */
+/** A netlink error: a negative errno, and the header of the request. */
 const refusal = (errno: number): Uint8Array => {
   const bytes = new Uint8Array(36)
   const view = new DataView(bytes.buffer)

@@ -31,7 +31,7 @@ interface Scene {
   readonly mappings?: DesiredState['mappings']
 }
 
-/** The names of the networks that are alike. */
+/** The groups of networks that the search treats alike, by name. */
 const kindsOf = ({ facts: own = facts, rulesets = [], mappings = [], ...wish }: Scene): readonly string[] => {
   const desired: DesiredState = {
     ...{ project: 'shop', endpoints: [], mappings, guardForwarding: false },

@@ -8,7 +8,7 @@ interface Own {
   readonly chains?: readonly { readonly name: string; readonly rules: readonly (readonly Step[])[] }[]
 }
 
-/** A table of ours. */
+/** A table of Portolan's. */
 export const ownTable = ({ rules, chains = [] }: Own): NetfilterRuleset =>
   ruleset(
     table(
@@ -18,7 +18,7 @@ export const ownTable = ({ rules, chains = [] }: Own): NetfilterRuleset =>
     ),
   )
 
-/** Leads what comes in by a bridge to the chain that is for it alone. */
+/** Leads packets from a bridge to the bridge's own chain. */
 export const jumpToOwn = (bridge: string): readonly Step[] => [
   iif(bridge),
   { kind: 'verdict', verdict: { kind: 'jump', chain: `to_${bridge}` } },
