@@ -15,6 +15,13 @@ const behind = (kind: string | null, ...more: readonly InterfaceFact[]): HostFac
   ],
 })
 
+/** A bridge with a bond among its ports. */
+const stacked = behind(
+  'bridge',
+  { name: 'bond0', index: 21, up: true, kind: 'bond', master: 'master' },
+  { name: 's1', index: 20, up: true, kind: 'ether', master: 'bond0' },
+)
+
 const onDevice = (device: string): ChainSketch => {
   const chain = sketch('ingress', 0, {}, [drop])
   return { ...chain, base: chain.base === null ? null : { ...chain.base, devices: [device] } }
@@ -46,16 +53,18 @@ describe('an interface that has ports', () => {
   })
 
   test('may be a port itself: the bridge above a bond is what rules see', () => {
-    const host = behind('bridge', { name: 's1', index: 20, up: true, kind: 'ether', master: 'bond0' })
-    const stacked: HostFacts = {
-      ...host,
-      interfaces: [
-        ...(host.interfaces ?? []),
-        { name: 'bond0', index: 21, up: true, kind: 'bond', master: 'master' },
-      ],
-    }
     const rules = ruleset(table({}, sketch('prerouting', 0, {}, [iif('master'), drop])))
     expect(evaluate({ ...fromLan, in: 's1' }, stacked, rules).outcome).toBe('dropped')
+  })
+
+  test.each([
+    ['a port of the bond', 's1', 'bond0', { outcome: 'dropped', certainty: 'certain' }],
+    ['a port of the bond', 's1', 'master', { outcome: 'local', certainty: 'possible' }],
+    ['another port', 'p1', 'bond0', { outcome: 'local', certainty: 'certain' }],
+    ['the bond', 'bond0', 's1', { outcome: 'dropped', certainty: 'certain' }],
+  ])('has chains on the ports of a bond below it, too: on %s (%s), by %s', (_what, device, from, seen) => {
+    const rules = ruleset(table({ family: 'netdev' }, onDevice(device)))
+    expect(evaluate({ ...fromLan, in: from }, stacked, rules)).toMatchObject(seen)
   })
 
   test('ends at itself where facts name it as its own master', () => {

@@ -6,7 +6,7 @@ import type { Learner } from '../learn/learner.ts'
 import { type Host, isBridge } from '../packet/host.ts'
 import { noOrigins, type Origins, withOrigin } from '../packet/origins.ts'
 import type { World } from '../packet/world.ts'
-import { findLink, type Link } from '../route/link.ts'
+import { findLink, type Link, MOST_LEVELS } from '../route/link.ts'
 import { isMulticast } from '../route/route-input.ts'
 import { lookUpLocal } from '../route/router.ts'
 import { chooseSource } from './send.ts'
@@ -79,29 +79,30 @@ const takesOver: ReadonlySet<string> = new Set(['bond', 'team'])
  * The interface that the IP hooks see for a packet that comes in by a port: the bridge, bond or team above it. For a VRF
  * the kernel runs PREROUTING for the port and again for the VRF, and the later hooks see the VRF
  * (drivers/net/vrf.c `vrf_rcv_nfhook`). The evaluator does not simulate this.
+ *
+ * @returns `leg`: the port directly below it, which a bridge takes the packet for (isolation, physdev); null: there is none
  * @see drivers/net/bonding/bond_main.c `bond_handle_frame`, drivers/net/team/team_core.c `team_handle_frame`
  */
-const receiving = (host: Host, entry: Link): Link => {
+const receiving = (host: Host, entry: Link): { readonly from: Link; readonly leg: Link | null } => {
   let from = entry
+  let leg: Link | null = null
   // A bond may be a port of a bridge. Facts may name an interface as its own master, so each step has to lead up.
-  for (let steps = 0; from.master !== null && steps < MOST_MASTERS; steps += 1) {
+  for (let steps = 0; from.master !== null && steps < MOST_LEVELS; steps += 1) {
     const above = findLink(host.links, from.master)
     if (!isBridge(host, above) && !takesOver.has(above.kind ?? '')) break
+    leg = from
     from = above
   }
-  return from
+  return { from, leg }
 }
-
-/** Linux nests interfaces at most eight deep (MAX_NEST_DEV in include/linux/netdevice.h). */
-const MOST_MASTERS = 8
 
 /** The world of a packet that has met nothing yet. */
 export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | null = null): World => {
   const { family, protocol, daddr, state } = packet
   const entry = packet.in === null ? null : findLink(host.links, packet.in)
-  const from = entry === null ? null : receiving(host, entry)
+  const { from, leg } = entry === null ? { from: null, leg: null } : receiving(host, entry)
   const saddr = packet.saddr ?? chooseSource(host, { family, daddr })
-  const port = from === entry ? (packet.port === null ? null : findLink(host.links, packet.port)) : entry
+  const port = leg ?? (packet.port === null ? null : findLink(host.links, packet.port))
   return {
     family,
     protocol,

@@ -16,6 +16,9 @@ export interface Link {
   readonly addresses: readonly InterfaceAddress[]
 }
 
+/** The most levels of interfaces above each other that Linux allows (MAX_NEST_DEV in include/linux/netdevice.h). */
+export const MOST_LEVELS = 8
+
 const readLink = (fact: InterfaceFact, name: string): Link => ({
   name,
   index: fact.index ?? null,

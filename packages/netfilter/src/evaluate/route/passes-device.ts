@@ -2,6 +2,7 @@ import type { BaseHook } from '../../model/index.ts'
 import type { Host } from '../packet/host.ts'
 import type { World } from '../packet/world.ts'
 import { MAYBE, NO, type Truth, YES } from '../value/truth.ts'
+import { type Link, MOST_LEVELS } from './link.ts'
 
 /**
  * Whether a packet passes a device of the chain. For a packet from or to a container the bridge is known, but rarely
@@ -16,8 +17,20 @@ export const passesDevice = (
   const bridge = hook === 'egress' ? out : from
   const own = hook === 'egress' ? null : port
   if ([own, bridge].some((link) => link !== null && devices.includes(link.name))) return YES
-  if (bridge === null || own !== null) return NO
-  const behind = ports.get(bridge.name) ?? []
-  const watched = behind.filter(({ name }) => devices.includes(name)).length
-  return watched === 0 ? NO : watched === behind.length ? YES : MAYBE
+  const lowest = own ?? bridge
+  return lowest === null ? NO : passesBelow(ports, devices, lowest, MOST_LEVELS)
+}
+
+/** Whether a packet passes a device among the ports of an interface, or of a bond among these ports. */
+const passesBelow = (
+  ports: Host['ports'],
+  devices: BaseHook['devices'],
+  { name }: Pick<Link, 'name'>,
+  levels: number,
+): Truth => {
+  const below = levels === 0 ? [] : (ports.get(name) ?? [])
+  const [first = NO, ...others] = below.map((port) =>
+    devices.includes(port.name) ? YES : passesBelow(ports, devices, port, levels - 1),
+  )
+  return others.every((other) => other === first) ? first : MAYBE
 }
