@@ -58,7 +58,7 @@ test('a takeover that is cut off after each transaction leaves every block with 
   })
   expect(blocks).toHaveLength(count)
   expect(blocks.filter(({ incarnation }) => incarnation !== 'new')).toEqual([])
-  // What was needed for the way there is gone.
+  // Records that were needed only on the way are gone.
   expect(JSON.parse(store.entries().get('nodes/a')?.value ?? '')).toEqual({
     ...{ incarnation: 'new', ip: '192.0.2.1', ip6: null },
   })

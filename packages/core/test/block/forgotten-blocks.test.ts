@@ -18,7 +18,7 @@ import { clusterOn, had } from './cluster-on.ts'
 
 const three = { cluster: 'prod', host: 'three', incarnation: 'of three' }
 
-/** A cluster of three blocks at most, of which `one` and `three` have one each, and which was copied then or before. */
+/** A cluster with three blocks at most, of which `one` and `three` have one each. Its copy was made then or before. */
 const copied = async (copy: 'held' | 'expired' | 'absent') => {
   const cluster = await clusterOn(memoryBlockStore(), '10.64.0.0/23:24')
   if (copy !== 'absent') await cluster.claim('one', { remembered: [had('10.64.1.0/24')] })
@@ -27,7 +27,7 @@ const copied = async (copy: 'held' | 'expired' | 'absent') => {
   return cluster
 }
 
-/** What `three` has seen at a revision that the copy had not come to: that `two` has the block. */
+/** What `three` has seen at a revision that the copy does not have: `two` has the block. */
 const seenAt = (revision: number): ClusterNeighbours => ({
   ...{ cluster: 'prod', host: 'three', revision, blocks: ['10.64.0.0/24'], pools: ['10.64.0.0/23:24'] },
   others: [{ block: '10.64.1.0/24', host: 'two', via: '192.0.2.12' }],
@@ -67,7 +67,7 @@ describe('a block that another host was seen to have, and that an older copy of 
         expect(next.seen.others).toMatchObject(first.others)
         expect(unknownHosts(next.seen)).toMatchObject(first.others)
         seen = next.seen
-        // Revisions that pass what was seen say nothing of the block.
+        // Later revisions than the seen one show nothing about the block.
         await put(cluster, 30)
       }
       if (copy === 'held') await cluster.release('one')
@@ -153,7 +153,7 @@ describe('a block that another host was seen to have, and that an older copy of 
 })
 
 describe('a block that an older copy of the data does not know to be of a host which is off for good', () => {
-  /** As `three` has it, and a further host that remembers the same. */
+  /** The copy as `three` sees it, and another host that remembers the same. */
   const reclaimed = async (copy: 'held' | 'expired' | 'absent', alive = false) => {
     const cluster = await copied(copy)
     const { seen } = await join(cluster, seenAt(40), 1)

@@ -166,7 +166,7 @@ const clusterOf = (size: number) => {
         return
       }
       case 'pools': {
-        // Claims come between what it has read and what it changes.
+        // Claims run between the reading and the change of an `init`.
         const running = inits.at(-1)
         if (running !== undefined && running.outcome() === null)
           running.step(one.host % 5 === 0 ? 'late' : 'answered')

@@ -172,7 +172,7 @@ describe('a store that came back', () => {
     })
     expect(first.blocks).toHaveLength(1)
     const [{ revision = 0 } = {}] = first.moves
-    // The same again, with what is remembered of it then.
+    // The same again, with the state that is stored by then.
     expect(await settle(revision)).toMatchObject({ yielded: [], moves: first.moves, blocks: first.blocks })
     expect(await cluster.blocksOf('two', { remembered: [{ block, revision: 3 }] })).toEqual([block])
     expect(await settle(revision)).toMatchObject({ moves: [{ block, takenBy: 'two' }] })

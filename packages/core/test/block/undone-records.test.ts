@@ -50,7 +50,7 @@ describe('an older copy of a store whose revisions have come as far since is tol
       undone: { pools, seen: ['10.72.0.0/20:24'], revision: seen.revision },
     })
     expect(lost(later(await cluster.read(), seen), seen)).toBeNull()
-    // Pools that are settled behind what was seen are no older ones, nor are the same with host bits.
+    // Pools that were set after the seen revision are not older ones, nor are the same pools with host bits.
     await cluster.setUp(...pools)
     expect(lost(await cluster.read(), seen)).toBeNull()
     const now = await cluster.seen()
@@ -70,7 +70,7 @@ describe('an older copy of a store whose revisions have come as far since is tol
     })
     await cluster.announce('two', '192.0.2.2')
     expect(lost(await cluster.read(), seen)).toBeNull()
-    // What a store that has lost data says beside blocks of this host is no proof.
+    // The words of a store that lost data, about this host's blocks, are no proof.
     expect(lost(later(copy, seen), { ...seen, disputed: ['10.64.9.0/24'] })).toBeNull()
   })
 

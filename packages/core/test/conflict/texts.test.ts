@@ -199,7 +199,7 @@ describe('the words', () => {
       text: 'Where the file names the subnet, name another one there, or leave it out and move the network, which gives it one in a block of this host. `portolan subnet` proposes one there.',
       commands: ['portolan subnet', 'portolan move web'],
     })
-    // What is there alone does not tell whether it is named.
+    // The present subnet alone does not show whether the file names it.
     const held = { cluster: 'lab', pools: null, blocks: [], join: '' }
     const blocks = { ...held, lost: [{ block: '10.64.1.0/24', takenBy: 'h2' }] }
     const here = (isLive: boolean) =>
@@ -214,10 +214,10 @@ describe('the words', () => {
     const way = 'name another one, or leave it out to have one picked in a block of this host.'
     expect(here(true)?.text).toContain(way)
     expect(here(true)?.text).not.toContain('portolan subnet')
-    // A host that has left the cluster has no block there, and comes to none by a move.
+    // A host that has left the cluster has no block there, and a move gives it none.
     const left = findLostBlock({ network: 'web', subnet: '10.64.1.0/25' }, { ...blocks, left: true }, false)
     expect(left?.remedy.text).toContain('move the network, which gives it one outside the cluster.')
-    // As the commands are to be written.
+    // The commands as they must be written.
     const ofShop = commandWordingAs((command) => command.replace(/^portolan \w+/, '$& -f shop.yaml'))
     expect(findLostBlock({ network: 'web', subnet: '10.64.1.0/25' }, blocks, false, ofShop)?.remedy).toEqual({
       text: expect.stringMatching(

@@ -137,7 +137,7 @@ describe('subnets in blocks of a cluster', () => {
       expect(commandsWith(['10.70.2.1/24', '10.71.2.1/25'])).toEqual(more(3))
       expect(commandsWith(['10.70.2.1/24', '10.71.2.1/25'], {}, '10.66.31.0/25')).toEqual(alone)
       expect(commandsWith(['10.70.0.0/16'], { leaving: ['10.71.2.0/24'] })).toEqual(more(2))
-      // Of the other family it has more, with room.
+      // The host has further blocks of the other family, with room.
       const both = findLostBlocks(
         { network: 'web', subnets: [block, 'fd00:1234:0:1f::/64'], used: ['fd00:1234:0:7::/64'] },
         { ...held, blocks, lost: [...taken, { block: 'fd00:1234:0:1f::/64', takenBy: 'h2' }] },
@@ -156,7 +156,7 @@ describe('subnets in blocks of a cluster', () => {
         text: expect.stringMatching(first),
         commands: [join],
       })
-      // What is there moves out of the cluster, or nothing is known of where it may go.
+      // The network moves out of the cluster, or nothing is known about where it may go.
       const alone = ['portolan move web']
       expect(remedyOf({ lost: taken, pools: ['fd00:1234::/48:64'] })?.commands).toEqual(alone)
       expect(remedyOf({ lost: taken, left: true, pools: [] })?.commands).toEqual(alone)
@@ -209,7 +209,7 @@ describe('subnets in blocks of a cluster', () => {
       expect(() => plan([ip('a')], none, [pool])).toThrow(/has not joined cluster prod/)
       expect(() => plan([ip('a', { pools: [parsePool(pool)] })], none)).toThrow(/has not joined cluster prod/)
     }
-    // What is there stays.
+    // The present subnet stays.
     expect(plan([ip('a', { held: '172.17.0.0/16' })], none, ['docker'])[0]).toMatchObject({
       ...{ subnet: '172.17.0.0/16', overlaps: [] },
     })
@@ -254,7 +254,7 @@ describe('subnets in blocks of a cluster', () => {
     expect(plan([ip('web'), { network: 'web', family: 'ip6' }], leaving).map(({ subnet }) => subnet)).toEqual(
       ['10.70.2.0/24', 'fd00:1234:0:7::/64'],
     )
-    // Neither from a pool that is named.
+    // Also not from a named pool.
     expect(plan([ip('web')], leaving, ['10.64.0.0/12:24'])[0]?.subnet).toBe('10.70.2.0/24')
     expect(() => plan([ip('a'), ip('b')], leaving)).toThrow(
       /\. Block 10\.66\.31\.0\/24 is passed over: no pool of cluster prod has it any more\. Claim one more, .*--count 2`/,
@@ -278,7 +278,7 @@ describe('subnets in blocks of a cluster', () => {
       addresses: ['10.66.31.1/25'],
     }
     expect(overlaps(named, {}, { interfaces: [bridge] })).toEqual([])
-    // A network that moves away comes back to none of them.
+    // A network that moves gets none of its old subnets again.
     const moved = planSubnets({}, [ip('web', { renumber: true })], [], {
       project: 'shop',
       blocks: leaving,
@@ -308,11 +308,11 @@ describe('subnets in blocks of a cluster', () => {
     expect(picked?.subnet).toMatch(/^fd/)
     expect(picked?.subnet).not.toMatch(/^fd00:1234:/)
     expect(plan([ip('a')], now)[0]?.subnet).toBe('10.66.31.0/24')
-    // The first default pool is in addresses that the cluster had.
+    // The first default pool has addresses that the cluster had.
     const only6 = { ...now, pools: ['fd00:1::/64:64', ...now.pools], blocks: [], leaving: [] }
     const none = { ...only6, former: [...gone, '10.64.0.0/12:24'] }
     expect(plan([ip('a')], none)[0]?.subnet).toBe('10.0.0.0/16')
-    // A block that no reading has found out to be leaving is still this host's.
+    // Until a reading shows that the block is leaving, it is still this host's.
     expect(planSubnets({}, [six], [], { blocks: former })[0]?.subnet).toBe('fd00:1234:0:7::/64')
   })
 

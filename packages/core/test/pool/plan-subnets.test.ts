@@ -54,7 +54,7 @@ describe('the default pools', () => {
 
 describe('the classic pool', () => {
   test('gives its twelve subnets in order, each with its gateway as written', () => {
-    // Three of the twelve lie inside ones that come before them, so only nine can be had at once.
+    // Three of the twelve lie inside earlier ones, so only nine can be used at once.
     const plans = planSubnets({}, names(9))
     expect(plans.map(({ subnet, gateway }) => `${subnet} ${gateway}`)).toEqual([
       '172.17.0.0/16 172.17.42.1',
@@ -150,7 +150,7 @@ describe('own pools', () => {
 
   test('are searched to the very end of the address space', () => {
     const facts = { routes: [{ destination: '255.255.255.0/25' }] }
-    // As a pool of a cluster that an earlier version made.
+    // As in a cluster whose pool an earlier version set.
     expect(planOne(facts, {}, readPool('255.255.255.0/24:25')).subnet).toBe('255.255.255.128/25')
     const last = readPool('ffff:ffff::/32:33')
     expect(planOne({}, { family: 'ip6' }, last, { reserve: ['ffff:ffff::/33'] }).subnet).toBe(
@@ -260,7 +260,7 @@ describe('what is on the host and in the way', () => {
     ['fd00:ec2::/64:64'],
   ])('%s holds only an address some cloud answers on, so it is never given', (pool) => {
     const family = pool.includes('::') ? 'ip6' : 'ip'
-    // A cluster of an earlier version may have a pool that is refused now.
+    // A cluster of an earlier version may have a pool that would be refused now.
     expect(() => planOne({}, { family }, readPool(pool))).toThrow(PoolExhaustedError)
   })
 

@@ -22,7 +22,7 @@ const intent = readCompose(
     source: 'compose.yaml',
   },
 )
-/** The network as it is up. */
+/** The present bridge of the network. */
 const facts: HostFacts = {
   interfaces: [
     {
@@ -52,7 +52,7 @@ describe('a network that lost its blocks of both families is told once', () => {
     )
     expect(told?.message.match(/Packets for the overlap can only go one way/g)).toHaveLength(1)
     expect(told?.remedy.commands).toEqual(['JOIN', 'portolan move web'])
-    // Blocks that have no room are as good as none.
+    // Blocks without room count as none.
     const blocks = ['10.64.13.0/24', 'fd00:64:0:6d::/64']
     const withBlocks = (...addresses: readonly string[]) =>
       resolve(
@@ -62,7 +62,7 @@ describe('a network that lost its blocks of both families is told once', () => {
       ).conflicts.map(({ remedy: { commands } }) => commands)
     expect(withBlocks()).toEqual([['portolan move web']])
     expect(withBlocks('10.64.13.1/24')).toEqual([['JOIN --count 2', 'portolan move web']])
-    // As `status` tells what is up.
+    // As `status` reports the present network.
     const up = findLostBlocks({ network: 'web', subnets: [four, six] }, lost(one, other), false)
     expect(up.map(({ message, remedy: { commands } }) => ({ message, commands }))).toEqual([
       { message: told?.message, commands: told?.remedy.commands },

@@ -10,7 +10,7 @@ import { endpointIntent, intent, mappingIntent, networkIntent, subnetIntent } fr
 const E = 49153
 const ranges = { 'net.ipv4.ip_local_port_range': `${E}\t65535` }
 
-/** 172.19.0.2 and fdf8:b88e:bb5c:3483::2. */
+/** A network in which the container has 172.19.0.2 and fdf8:b88e:bb5c:3483::2. */
 const dual = networkIntent({
   ip: subnetIntent({ subnet: '172.19.0.0/16' }),
   ip6: subnetIntent({ subnet: 'fdf8:b88e:bb5c:3483::/64' }),
@@ -55,7 +55,7 @@ const listening = (address: string, port: number): HostFacts => ({
   sockets: [{ protocol: 'tcp', address, port, process: 'caddy', v6only: true }],
 })
 
-/** A port as one of each family. */
+/** A port in both families. */
 const both = (host: number, container: number): readonly string[] => [
   `nat 0.0.0.0:${host} -> ${container}`,
   `nat [::]:${host} -> ${container}`,
@@ -93,15 +93,15 @@ networks:
     expect(published(resolution)).toEqual(['nat 127.0.0.1:8080 -> 80', `nat 127.0.0.1:${E} -> 81`])
   })
 
-  // Docker publishes [::]:E too, through its userland proxy, which hides the client's address from the container. We
-  // have no proxy: what cannot be translated is said, not silently left out as Docker without a proxy leaves it.
+  // Docker publishes [::]:E too, through its userland proxy, which hides the client's address from the container.
+  // Portolan has no proxy, so a note says what cannot be translated. Docker without a proxy leaves it out silently.
   test('a container of IPv4 only has no IPv6 port, and a note says so', () => {
     expect(notes(add(['0.0.0.0::80', '::::80'], fourOnly))).toEqual([
       'A port of nginx is bound to ::, but network web has no IPv6: nothing is published there.',
     ])
   })
 
-  // Docker binds [::1]:E, for its proxy. The kernel cannot take a packet from ::1 off the host.
+  // Docker binds [::1]:E for its proxy. The kernel cannot send a packet from ::1 off the host.
   test('default host address ::1 is an error by name', () => {
     const resolution = add(['80'], { ...dual, hostBinding: '::1' })
     expect(published(resolution)).toEqual([])
@@ -141,8 +141,8 @@ describe('V11: mappings whose port is busy', () => {
     expect(resolution.conflicts[0]?.message).toMatch(/^caddy already listens on 0\.0\.0\.0:8080\/tcp\./)
   })
 
-  // Docker picks another of the range: 8081 for both families. Here a range is its ports one by one (DESIGN, section
-  // 3), so all of it is promised, and the one that cannot be kept is told.
+  // Docker takes another port of the range: 8081 for both families. Here a range means all its ports (DESIGN, section
+  // 3). So all are promised, and the one that cannot be kept is reported.
   test('one of a range of host ports is an error, and the others are published in both families', () => {
     const resolution = add(['8080-8081:80'], dual, listening('0.0.0.0', 8080))
     expect(errors(resolution)).toEqual(['HostPortTaken 0.0.0.0:8080/tcp -> nginx:80'])
@@ -228,7 +228,7 @@ describe('V11: networks that cannot be side by side', () => {
       'overlaps fd00::/48',
     ],
     ['a part of fe80::/64', `  a: {${subnet('fe80::/80')}}\n`, 'overlaps fe80::/10'],
-    // Docker lets this one be, because every bridge has it anyway: no other network can then be told from it.
+    // Docker accepts this, because every bridge has it anyway. But then no other network can be distinguished from it.
     ['fe80::/64 itself', `  a: {${subnet('fe80::/64')}}\n`, 'overlaps fe80::/10'],
     ['multicast', `  a: {${subnet('224.0.0.0/8')}}\n`, 'overlaps 224.0.0.0/4'],
     ['multicast of IPv6', `  a: {${subnet('ff02::/64')}}\n`, 'overlaps ff00::/8'],

@@ -51,7 +51,7 @@ const [next4, next6] = ['10.64.3.0/24', 'fd00:64:0:6d::/64']
 
 const move = ['web']
 
-/** The bridge of the network, with one subnet of each family. */
+/** A bridge of the network, with one subnet of each family. */
 const bridge = (...addresses: readonly string[]): HostFacts => ({
   interfaces: [{ name: 'br-web', alias: bridgeAlias({ project: 'shop', network: 'web' }), addresses }],
 })

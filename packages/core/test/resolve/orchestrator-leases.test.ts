@@ -68,7 +68,7 @@ describe('a lease that an orchestrator took with the name of a project', () => {
     expect(held(leases)).toEqual(expect.arrayContaining(taken))
     const { answer, leases: after } = settle(leases)
     expect(held(after)).toEqual(expect.arrayContaining(taken))
-    // What plans took for b is given up all the same.
+    // Leases that plans made for b are released all the same.
     expect(answer.leases.changes.map(({ key }) => key).sort()).toEqual([
       'address/shop/web/ip/172.17.0.2',
       'port/tcp/32768',
@@ -101,7 +101,7 @@ describe('a lease that an orchestrator took with the name of a project', () => {
     expect(held(after)).toEqual(
       expect.arrayContaining(['subnet/shop/web/ip', 'address/shop/web/ip/172.17.0.2', 'subnet/shop/data/ip']),
     )
-    // Without it the subnet is free in that very plan.
+    // Without the lease, the same plan may use the subnet.
     expect(settle(settle(emptyLeases).leases, other).answer.subnets[0]?.subnet).toBe('172.17.0.0/16')
   })
 
@@ -137,7 +137,7 @@ describe('a lease that a plan took', () => {
       .map(({ planned: _, ...lease }) => parseLease(lease))
       .filter((lease): lease is Lease => lease !== null)
     expect(early).toHaveLength(3)
-    // It is not known which program took them: what is still wanted stays in use, and the rest stays leased.
+    // It is unknown which program made them. Wanted ones stay in use, and the others stay leased.
     const old = leaseState(early)
     expect(settle(old, intentOf(b)).answer.leases.changes).toEqual([])
     expect(held(settle(old).leases)).toEqual(expect.arrayContaining([...held(old)]))

@@ -232,7 +232,7 @@ describe('a network that collides with the host', () => {
     const ip6 = ({ desired }: Resolution): readonly unknown[] => desired.endpoints.map((one) => one.ip6)
     expect(ip6(moved.answer)).toEqual(ip6(before.answer))
     expect(moved.answer.conflicts).toEqual([])
-    // Where nothing collides, all of it moves.
+    // Without a collision the whole network moves.
     const room = { ...lost, blocks: [...lost.blocks, '10.64.4.0/24', 'fd00:64:0:6d::/64'] }
     const again = settle(moved.leases, dual, {}, { blocks: room, move: ['web'] })
     expect(subnets(again.answer)).toEqual(['web 10.64.4.0/24 picked', 'web fd00:64:0:6d::/64 picked'])

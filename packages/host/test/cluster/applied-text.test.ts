@@ -61,7 +61,7 @@ test('of the sources of a project the one that was written down last is in force
   const [former = ''] = names()
   renameSync(join(folder, former), join(folder, 'aside'))
   await writeAppliedText(folder, 'etcd:///b', { project: 'shop', text })
-  // As a process left it that was killed in between.
+  // As after a process was killed in between.
   renameSync(join(folder, 'aside'), join(folder, former))
   utimesSync(join(folder, former), 1, 1)
   expect(await readAppliedTextOf(folder, 'shop')).toMatchObject({ text })

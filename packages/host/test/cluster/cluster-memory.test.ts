@@ -38,7 +38,7 @@ test('the stamp is another one once the other hosts are, and the same while they
     await writeNeighbours(folder, neighbours)
     const first = memory.stamp()
     expect(first).not.toBe(none)
-    // A newer revision alone is not written.
+    // A change of the revision alone is not written.
     await writeNeighbours(folder, { ...neighbours, revision: 9 })
     expect(memory.stamp()).toBe(first)
     await writeNeighbours(folder, { ...neighbours, others: [] })
@@ -52,7 +52,7 @@ test('a block that was claimed after the other hosts were seen last is lost thou
   inFolder(async (folder) => {
     const seen = { ...neighbours, blocks: [] }
     await writeNeighbours(folder, seen)
-    // As where `join` was killed before it wrote the other hosts down.
+    // As after `join` was killed before it stored the other hosts.
     await writeMember(folder, { ...member, blocks: [{ block: '10.64.1.0/24', revision: 8 }] })
     await writeNeighbours(folder, { ...seen, revision: 9 })
     expect(await readHeldBlocks('etcd://192.0.2.1/prod', folder)).toMatchObject({
@@ -112,10 +112,10 @@ test('a block that another host was seen to have is lost before the host has ask
     expect(await heldNow(taken)).toMatchObject({ blocks: [], lost: [{ block, takenBy: 'web-2' }] })
     await writeNeighbours(folder, reclaimed)
     expect(await heldNow()).toMatchObject(isLost)
-    // What was seen before it was claimed again, or of another cluster or host, tells nothing of it.
+    // Records from before the block was claimed again, or of another cluster or host, do not count.
     for (const other of [{ revision: 2 }, { cluster: 'test' }, { host: 'web-9' }])
       expect(await heldNow({ ...reclaimed, ...other })).toMatchObject({ blocks: [block], lost: [] })
-    // A block that was lost to no host may be another one's by now.
+    // A block that was lost without a new owner may have one by now.
     await writeMember(folder, { ...member, blocks: [], lost: [{ block, takenBy: null, revision: 5 }] })
     expect(await heldNow(taken)).toMatchObject({ lost: [{ block, takenBy: 'web-2' }] })
     expect(await heldNow(null)).toMatchObject({ lost: [{ block, takenBy: null }] })
@@ -159,7 +159,7 @@ test.each([
   ['other hosts', 'cluster-neighbours.json', (folder: string) => writeNeighbours(folder, neighbours)],
 ])('what a process left that was killed while it wrote goes with the next writing of %s', (_, file, write) =>
   inFolder(async (folder) => {
-    // No process has a number beyond the limit of the kernel (PID_MAX_LIMIT).
+    // No process has an id above the kernel's limit (PID_MAX_LIMIT).
     const kept = [`${file}.${process.ppid}.tmp`, `${file}.old.tmp`, 'other.json.4194305.tmp']
     for (const name of [`${file}.4194305.tmp`, ...kept]) await writeFile(join(folder, name), '')
     await write(folder)

@@ -26,7 +26,7 @@ const source = 'etcd:///shop of cluster prod'
 const text = 'services:\n  web: {ports: ["8080:80"]}\n  db: {}\n'
 const applied = { project: 'shop', text }
 
-/** A text of Compose that ends early is a whole one. */
+/** A Compose text that was cut off is still a valid text. */
 const damages: readonly (readonly [string, (whole: string) => string])[] = [
   ['truncated', (whole) => whole.slice(0, Math.floor(whole.length * 0.7))],
   ['without its last line', (whole) => whole.replace(/[^\n]*\n$/, '')],

@@ -74,12 +74,12 @@ describeLive('forgetFlows', () => {
     )
 
   test('flows to a port of the host that were never translated go when it is published, and only those', async () => {
-    // Translated flows to 5353, and a flow to port 53 of an address that is the host's by its bridge.
+    // Translated flows to 5353, and a flow to port 53 of an address that the host has by its bridge.
     expect(await untranslated({ hostPort: 5353 })).toBe(0)
     expect(await untranslated({ protocol: 'tcp' })).toBe(0)
     expect(await untranslated({ family: 'ip6' })).toBe(0)
     expect(await untranslated({ hostAddress: '127.0.0.1' })).toBe(0)
-    // 8888 was asked of a host elsewhere: its answer is still to come.
+    // Port 8888 was asked at another host, whose answer is still to come.
     expect(await untranslated({ hostPort: 8888 })).toBe(0)
     expect(await untranslated({})).toBe(1)
     expect(await untranslated({})).toBe(0)

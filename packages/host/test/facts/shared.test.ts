@@ -21,7 +21,7 @@ const run = (pid: number, name: string, parent: number, open: string): void => {
   writeFileSync(join(folder, 'fdinfo/3'), 'lock:\t1: FLOCK  ADVISORY  WRITE 9 00:27:2 0 EOF\n')
 }
 
-/** Numbers begin anew at the lowest once the highest was given. */
+/** Process ids begin again at the lowest after the highest was used. */
 test.each([
   ['a child has a higher number than its parent', [20, 21, 22]],
   ['a child has a lower number than its parent', [22, 21, 20]],

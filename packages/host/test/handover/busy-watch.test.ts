@@ -18,7 +18,7 @@ let server = ''
 let watch: ChildProcess | null = null
 let ended: Promise<unknown> = Promise.resolve()
 
-/** Between any two looks at its sockets such a process does something else, so what came meanwhile is read together. */
+/** Between two looks at its sockets such a process does other work, so all data from meanwhile is read together. */
 const busyFor = (milliseconds: number): string => `
   const cell = new Int32Array(new SharedArrayBuffer(4))
   const work = () => {
@@ -62,7 +62,7 @@ afterEach(async () => {
 
 const hello = () => ({ protocol, server, version: '7' }) as const
 const call = (stdin: string) => ({ plugin: 'cni', arguments: [], environment: {}, stdin, place: '' })
-/** With its first call the server starts, which may take a busy machine longer than a plugin waits. */
+/** The first call starts the server. On a busy machine that may take longer than a plugin waits. */
 const patient: AfterSilence = (_ms, giveUp) => afterSilence(60_000, giveUp)
 const hand = (stdin: string) =>
   handOver({ ...call(stdin), server, version: '7', warn: () => {} }, folder, patient)

@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** A watch that does with each line of a client what the test says. */
+/** A watch that handles each line of a client as the test says. */
 const watchThat = async (name: string, hear: (value: unknown, socket: Socket) => void): Promise<void> => {
   const server = createServer((socket) => {
     socket.setEncoding('utf8').on(
@@ -126,7 +126,7 @@ test('a watch whose word came while this process had no processor has heard', as
       isFirst ? `${line({ kind: 'heard' })}${line({ kind: 'ready' })}` : line({ kind: 'answer', answer }),
     )
     if (!isFirst) return
-    // This timer is due when this process comes to its timers, and those come before the word that is there is read.
+    // This timer is due when the process runs its timers. They run before the waiting data is read.
     setTimeout(() => passed.push(pass()), 1)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
   })

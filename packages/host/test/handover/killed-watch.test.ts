@@ -25,7 +25,7 @@ const serverProgram = (exit: string): string => `
     })
   })`
 
-/** Hands a connection over, and is killed. */
+/** Hands a connection over, and is then killed. */
 const watchProgram = (server: string, socket: string): string => `
   import { fork } from 'node:child_process'
   import { connect, createServer } from 'node:net'
@@ -45,7 +45,7 @@ test('the process that serves calls ends in order where its watch was killed as 
   watch.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text
   })
-  // Once the last process that has its standard error is gone.
+  // The event comes once the last process with the watch's standard error is gone.
   await named('the end of the watch and its server', once(watch, 'close'), () => said)
   expect(said).toBe('')
   expect(readFileSync(exit, 'utf8')).toBe('0')

@@ -7,7 +7,7 @@ import { ownNamespace } from '../../src/handover/socket-folder.ts'
 
 const built = JSON.stringify(new URL('../../dist/handover/index.js', import.meta.url).href)
 
-/** A program that finds the socket of a watch that was killed, and then loads a package by a link, as pnpm makes it. */
+/** A program that finds the socket of a killed watch, and then loads a package through a link, as pnpm makes it. */
 const program = (folder: string): string => `
   import { createServer } from 'node:net'
   import { chmodSync, linkSync } from 'node:fs'

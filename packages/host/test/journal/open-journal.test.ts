@@ -205,7 +205,7 @@ describe('a journal', () => {
     const { count } = one
     const record = `[[["b",2]],"other",${count}]`
     append(record)
-    // In the same turn of the event loop, so that it is written without another look.
+    // In the same turn of the event loop, so that it is written without another check.
     expect(await one.write([{ key: 'c', value: 3 }], count)).toBeNull()
     for (const journal of [one, open()]) expect(heldIn(journal)).toEqual({ a: 1, b: 2 })
     expect(await one.write([{ key: 'c', value: 3 }], one.count)).not.toBeNull()
@@ -292,7 +292,7 @@ describe('a journal', () => {
     expect([one, other, late].map(heldIn)).toEqual(Array(3).fill({ a: 1, b: 2, c: 3 }))
     expect([one, other, late].map((journal) => journal.isLost())).toEqual([false, false, false])
     rmSync(at.folder, { recursive: true })
-    // What other programs do is seen in the next turn.
+    // Changes by other programs are seen in the next turn.
     await new Promise((resolve) => setImmediate(resolve))
     await one.keep()
     expect(existsSync(at.file)).toBe(true)

@@ -34,7 +34,7 @@ const heldNow = async (directory: string): Promise<readonly LeasedAddress[]> => 
 const byHolder = (leases: readonly LeasedAddress[]): ReadonlyMap<string, string> =>
   new Map(leases.map(({ holder, address }) => [`${holder.service} ${holder.replica}`, address]))
 
-/** Thousands of transactions, each of which waits for its turn: on a busy machine they take longer than one test has. */
+/** Thousands of transactions wait for their turn. On a busy machine they take longer than a test's usual limit. */
 const longestMs = 300_000
 
 describe('many processes at once', () => {
@@ -51,7 +51,7 @@ describe('many processes at once', () => {
         Array(8).fill({ exitCode: 0, stderr: '' }),
       )
       const all = said.flatMap(({ held }) => [...held.values()])
-      // Every fifth was given up again.
+      // Every fifth address was released again.
       expect(all).toHaveLength(8 * 1000)
       expect(new Set(all).size).toBe(all.length)
       const leases = byHolder(await heldNow(directory))
@@ -117,7 +117,7 @@ const instants: readonly Instant[] = [
   'while it takes many',
 ]
 
-/** Long enough to come to the end of what it is killed in, measured; most are killed before. */
+/** Measured: long enough to reach the end of the step in which a process is killed. Most are killed earlier. */
 const longestDelayMs = (instant: Instant): number => (instant === 'while it opens the store' ? 8 : 12)
 
 const killAt = (child: Child, instant: Instant): void => {
@@ -138,7 +138,8 @@ describe('a process that is killed', () => {
     let killed = 0
     let taken = 0
     let diedEmptyHanded = 0
-    // On a busy machine most are killed too early or too late to show anything: more of them are, until enough did.
+    // On a busy machine most kills come too early or too late to show anything. So more processes are killed until
+    // enough kills did.
     const isEnough = (): boolean => killed >= kills && taken > kills && diedEmptyHanded > kills / 30
     for (let store = 0; !isEnough() && killed < 10 * kills; store += 1) {
       const directory = join(folder, `killed-${store}`)
@@ -157,20 +158,20 @@ describe('a process that is killed', () => {
           killAt(child, instant)
           return { service, child, instant }
         })
-        // The next process after each of them: it comes to its end, whatever the others held when they died.
+        // The process after each kill must reach its end, whatever the others held when they were killed.
         const survivor = startAllocating(program, directory, `wave ${wave}`, { count: 8, first: 1, batch: 1 })
         for (const { service, child, instant } of dying) {
           const { held, unsure, last, signal, stderr } = await child.said
           expect({ signal, stderr }).toEqual({ signal: 'SIGKILL', stderr: '' })
           for (const [replica, address] of held) acknowledged.set(`${service} ${replica}`, address)
           for (const replica of unsure) open.add(`${service} ${replica}`)
-          // What it was at when it died may be written though never said.
+          // What a process was writing when it was killed may be stored, though it was never printed.
           next.set(service, last + 31)
           killed += 1
           taken += held.size
           if (held.size === 0 && instant === 'while it opens the store') diedEmptyHanded += 1
         }
-        // It takes a second. Where it waits for a process that has ended, it waits forever.
+        // This takes a second. A process that waits for an ended one would wait for ever.
         const watchdog = setTimeout(survivor.kill, 60_000)
         const { exitCode, signal, stderr } = await survivor.said
         clearTimeout(watchdog)

@@ -90,10 +90,10 @@ test(`a store with a byte changed is read whole or refused, never with fewer lea
     }
     rmSync(directory, { recursive: true })
   }
-  // Side by side: what looks damaged is read again after a pause, in case that another process writes.
+  // Several at once: a file that looks damaged is read again after a pause, in case another process is writing.
   for (let first = 0; first < tries; first += 20)
     await Promise.all(Array.from({ length: Math.min(20, tries - first) }, (_, at) => attempt(first + at)))
   expect(outcomes.whole).toBeGreaterThan(tries / 20)
   expect(outcomes.refused).toBeGreaterThan(tries / 5)
-  // Each file is read for itself: on a busy machine all of them take longer than one test has.
+  // Each file is read separately. On a busy machine all of them take longer than a test's usual limit.
 }, 300_000)

@@ -72,7 +72,7 @@ describe('the files of a store', () => {
             )
             first += count
             const { size } = statSync(join(directory, 'leases.mdb'), { throwIfNoEntry: false }) ?? { size: 0 }
-            // Only we write whole chunks of 64 KiB: after a write of LMDB's own the size would be of other pages.
+            // Only Portolan grows the file by whole chunks of 64 KiB. LMDB's own writes would give other sizes.
             expect(size === 8192 ? 0 : size % 65_536).toBe(0)
           }
           await store.close()

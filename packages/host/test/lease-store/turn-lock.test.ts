@@ -75,7 +75,7 @@ describe('a process that binds a name', () => {
     await new Promise<void>((resolve) => squatter.listen(`\0${name}`, resolve))
     const store = openLeaseStore(directory)
     await store.transact((state) => ({ state, changes: [], result: null }))
-    // A writer that waits in vain writes all the same, after five seconds. So the turn itself is asked for, too.
+    // A writer that waits in vain for five seconds writes all the same. So the turn itself is tested too.
     const release = await takeTurn(directory, 0)
     expect(release).not.toBeNull()
     await release?.()

@@ -299,7 +299,7 @@ describeLive('withHostLock', () => {
       mkdtempSync(join(tmpdir(), 'portolan-watch-')),
       mkdtempSync('/run/portolan-flock-'),
     ]
-    // It has the lock that it asked for, and does not come to go on.
+    // The helper has the requested lock, but never continues.
     const slow = `#!/bin/sh
       /usr/bin/flock "$@" && touch ${folder}/looked
       while kill -0 $PPID; do sleep 0.1; done`

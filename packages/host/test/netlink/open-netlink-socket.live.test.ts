@@ -20,7 +20,7 @@ const first = `
   const socket = openNetlinkSocket()
 `
 
-/** A socket that is used often, for transactions and listings, is written to and read from without the event loop. */
+/** A socket in frequent use, for transactions and listings, is written and read without the event loop. */
 const often = `
   for (let at = 0; at < 20; at += 1) {
     await socket.request(batch(10, [NEW, ACK | CREATE, 't']), 1)

@@ -118,7 +118,8 @@ describe('state file', () => {
 
   test.each([
     ['that had its inode before', '"routeSocket": "1"'],
-    // Of an earlier Portolan; this namespace has no bridge of ours that would say that it is from here.
+    // A file of an earlier Portolan. This namespace has no bridge of Portolan's that would show that the file belongs
+    // here.
     ['of which it is not known, with nothing of ours here', '"routeSocket": null'],
   ])('what was written in a namespace %s is not put back', async (_which, socket) => {
     await writeState(directory, state)
@@ -283,7 +284,7 @@ describe('state file', () => {
     const elsewhere = /another directory with --state/
     await writeState(directory, state)
     const file = onlyFile()
-    // A directory stops the next writing for every user: a mode does not stop root.
+    // A folder at the temporary file's path stops the next write for every user. File modes would not stop root.
     mkdirSync(`${file}.tmp`)
     const failed = await ensureStateWritable(directory).catch(String)
     expect(failed).toMatch(/could not be written .*Mend that, and run this again\./)

@@ -50,7 +50,7 @@ describe('adopt', () => {
 
   test('can still be loaded when a chain of another project has been emptied', () => {
     const emptied = parse(print(one, 'iptables-save').replaceAll(/^-A PORTOLAN-IN-.*\n/gm, ''))
-    // Where nothing names it but a jump, the script has to declare it still.
+    // A chain that only a jump names: the script must still declare it.
     const damaged = {
       ...emptied,
       tables: emptied.tables.map((table) => ({

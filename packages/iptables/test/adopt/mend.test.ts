@@ -60,10 +60,10 @@ describe('mend', () => {
     ] as const) {
       const damaged = parse(textOf(ofCluster).replaceAll(lines, ''))
       expect(textOf(mend(damaged, { networks: told }).ruleset)).toBe(textOf(ofCluster))
-      // What is left of it stays where other hosts are not known.
+      // The remaining part stays when other hosts are not known.
       expect(textOf(mend(damaged, { networks }).ruleset).includes(exemption)).toBe(left)
     }
-    // Its project may not know of them yet, or has more of them.
+    // The project may not know the other hosts yet, or may know more of them.
     for (const there of [ofCluster, compile(desiredState([], { networks: [web] }))])
       expect(wholeFamilies(there, told)).toEqual(['ip', 'ip6'])
   })

@@ -48,7 +48,7 @@ describe('compile', () => {
       '-i eth0',
       expect.stringMatching(/^-p tcp/),
     ])
-    // The host and its containers come in by neither.
+    // Packets from the host and its containers enter by neither interface.
     expect(heads('PORTOLAN-DNAT')[0]).toBe('-i br-web -j PORTOLAN-LOCAL')
     expect(lines(ruleset, 'nat', 'PORTOLAN-OUTPUT')).toEqual(['-j PORTOLAN-LOCAL', '-g PORTOLAN-DNAT'])
     expect(lines(ruleset, 'nat', 'PORTOLAN-LOCAL')).toHaveLength(4)

@@ -18,7 +18,7 @@ const web = network('web', 1, { families: ['ip', 'ip6'] })
 const desired = desiredState([], { networks: [web] })
 const leaving = ['eth0', 'wg0']
 const whole = compile(desired, { leaving })
-/** What iptables-save prints of IPv4. */
+/** The IPv4 output of iptables-save. */
 const saved = print(selectFamily(whole, 'ip'), 'iptables-save')
 const ofChain = (ruleset: typeof whole) => lines(ruleset, 'filter', 'PORTOLAN-LEAVE')
 
@@ -53,7 +53,7 @@ describe('what leaves our bridges', () => {
       { destination: '::/0', gateway: '2001:db8::1', interface: 'eth0' },
     ],
   }
-  /** Our rules on a host whose FORWARD drops. */
+  /** Portolan's rules on a host whose FORWARD policy drops. */
   const dropping = lower(
     {
       ...whole,

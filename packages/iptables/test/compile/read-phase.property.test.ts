@@ -19,7 +19,7 @@ test('what is read back of a project has the phases that compile gave', () => {
         const read = new Set(placedInFamily(compiled, family).map(lineOf))
         const made = projectRules(desired, family).map(lineOf)
         compared += made.length
-        // Of two mappings for one port one is left.
+        // Of two mappings for one port only one is left.
         expect([...read].filter((line) => !made.includes(line))).toEqual([])
         expect(
           made.filter((line) => !/PORTOLAN-(DNAT|ALLOW|OPEN|LIMIT) /.test(line) && !read.has(line)),

@@ -87,7 +87,7 @@ describe('diff', () => {
         ].join('\n'),
       )
     const found = read(older)
-    // Another project is planned; this one has rules of the older version.
+    // Another project is planned. This one has the rules of an older version.
     const upgraded = adopt(found, null, 'other')
     expect(upgraded).toEqual(before)
     const text = restoreText(diff(found, upgraded), 'ip')
@@ -115,7 +115,7 @@ describe('diff', () => {
           'iptables -t mangle -D FORWARD -m comment --comment portolan -j PORTOLAN-FORWARD && iptables -t mangle -I FORWARD 2 -m comment --comment portolan -j PORTOLAN-FORWARD',
       }),
     ])
-    // One COMMIT: the kernel never has the chain without the jump.
+    // One COMMIT, so that the kernel never has the chain without the jump.
     expect(restoreText(changes, 'ip')).toBe(
       `*mangle\n-D FORWARD ${jump.slice(11)}-I FORWARD 1 ${jump.slice(11)}COMMIT\n`,
     )

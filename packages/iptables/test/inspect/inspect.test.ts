@@ -42,7 +42,7 @@ describe('inspect', () => {
     ]
     expect(await asked(others)).toEqual(['ip6tables-nft-save'])
     expect(await asked([{ family: 'ip', name: 'nat' }])).toEqual(['iptables-nft-save'])
-    // The kernel did not tell them all.
+    // The kernel did not list all of them.
     expect(await asked(null)).toEqual(['iptables-nft-save', 'ip6tables-nft-save'])
   })
 
@@ -78,7 +78,7 @@ describe('inspect', () => {
 describe('a table with a rule that iptables-nft cannot print', () => {
   const leftOut = "# Table `filter' is incompatible, use 'nft' tool.\n"
   const nat = '*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n'
-  /** The program leaves the table out, or ends in the middle of it. */
+  /** The program omits the table, or stops in the middle of it. */
   const savings = {
     'is left out': (command: string) => (command === 'iptables-nft-save' ? { stdout: leftOut + nat } : {}),
     'ends the program': (command: string, args: readonly string[]) => {

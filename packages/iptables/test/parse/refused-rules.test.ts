@@ -41,16 +41,16 @@ describe('what iptables-restore refuses on every host', () => {
 
 describe('what some hosts take, or print', () => {
   test.each([
-    // A service, a host, a protocol, a target or a module of another host.
+    // A service, host, protocol, target or module that another host may know.
     '-p tcp -m tcp --dport nosuchservice -j DROP',
     '-s example.invalid -j DROP',
     '-p nosuchprotocol -j DROP',
     '-j NOPE',
     '-m nope --nope 3 -j DROP',
-    // 34463, for iptables 1.8.11.
+    // iptables 1.8.11 reads this port as 34463.
     '-p udp -m udp --sport 99999 -j DROP',
     '-m conntrack --ctorigdstport 99999 -j DROP',
-    // A mask of 0.0.0.33.
+    // iptables reads this as the mask 0.0.0.33.
     '-m conntrack --ctorigdst 10.0.0.0/33 -j DROP',
   ])('%j stays as it stands', (rule) => {
     const text = filter(`-A FORWARD ${rule}`)

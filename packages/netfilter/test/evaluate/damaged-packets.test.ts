@@ -31,7 +31,7 @@ const set = (target: 'hop-limit' | 'pkttype', value: number | null): Step => ({
   value: value === null ? { kind: 'unknown', text: 'less', random: false, range: null } : constant(value),
 })
 
-/** A chain of table netdev on devices. */
+/** A chain of a netdev table, on these devices. */
 const onDevices = (
   hook: 'ingress' | 'egress',
   devices: readonly string[],

@@ -66,7 +66,7 @@ describe('a flow that is cut off once it is answered is dropped', () => {
     expect(told.certainty).toBe('certain')
     expect(told.at).toEqual({ address: '172.17.0.2', port: 80, interface: 'br-web' })
     expect(told.culprit?.text).toBe('rule 1 of forward0')
-    // The first two packets are told too, as they came through.
+    // The first two packets are in the trace too, as they passed.
     expect([...new Set(told.trace.map(({ packet }) => packet))]).toEqual([1, 2, 3])
     expect(told.trace.at(-1)?.direction).toBe('original')
   })
@@ -207,7 +207,7 @@ describe('the packet after the answer', () => {
       [limit, accept],
     )
     const told = evaluate(fromLan, facts, ruleset(table({}, published, chains)))
-    // As always, what is told first is what happens if nothing unknown matches.
+    // As always, the first outcome is the one in which nothing unknown matches.
     expect([told.certainty, stopOf(told)]).toEqual(['possible', [3, 'forward']])
     expect(told.alternatives.map(({ outcome }) => outcome)).toEqual(['forwarded'])
   })
@@ -251,7 +251,7 @@ describe('a packet that does not begin a flow is followed as before', () => {
   )
   test.each([
     ['new', [3, 'prerouting']],
-    // It is itself the packet that is stopped.
+    // This packet itself is the one that is stopped.
     ['established', [1, 'prerouting']],
     ['related', [1, 'forward']],
     // Neither has a direction.

@@ -7,7 +7,7 @@ import { addRoute, findRoute, type RouteTable, routeTable } from '../../src/eval
 const names = ['eth0', 'eth1', 'tun0'] as const
 const links = readLinks({ interfaces: names.map((name) => ({ name, up: true })) })
 
-/** Prefixes of the first 256 addresses, nested or not, twice now and then. */
+/** Prefixes of the first 256 addresses. They may be nested, and some occur twice. */
 const tables = fc
   .array(fc.tuple(fc.integer({ min: 24, max: 32 }), fc.nat(255), fc.constantFrom(...names), fc.nat(1)), {
     maxLength: 12,

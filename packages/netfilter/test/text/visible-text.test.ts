@@ -16,7 +16,7 @@ describe('a line of text', () => {
     ['a\u200bb\ufeffc\u2028d', 'a\\u{200b}b\\u{feff}c\\u{2028}d'],
     ['a\u{e0041}b', 'a\\u{e0041}b'],
     ['a\ud800b', 'a\\u{d800}b'],
-    // A backslash stays as it is: a command with one can be copied.
+    // A backslash is not escaped, so that a command with one can be copied.
     ["it'\\''s \\x1b", "it'\\''s \\x1b"],
   ])('%j is shown as %j', (text, shown) => {
     expect(visibleLine(text)).toBe(shown)

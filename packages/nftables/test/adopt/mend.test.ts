@@ -10,7 +10,7 @@ const demo = state({ mappings: [restricted, mapping({ hostPort: 9090 })] })
 const networks = [{ project: 'demo', network: network() }]
 const whole = compile(demo)
 
-/** The table with elements of some sets, or rules of some chains, gone. */
+/** The table without the elements of some sets, or without the rules of some chains. */
 const without = (ruleset: Ruleset, isGone: (name: string) => boolean): Ruleset => ({
   ...ruleset,
   tables: ruleset.tables.map((table) => ({
@@ -67,7 +67,7 @@ describe('mend', () => {
     if (ip === null) throw new Error('no IPv4')
     const web = network({ ip: { ...ip, masquerade: true, unmasqueraded: ['10.64.0.0/12'] } })
     const ofCluster = compile(state({ networks: [web], mappings: [] }))
-    // A bridge does not tell of other hosts.
+    // A bridge stores nothing about other hosts.
     const told = [{ project: 'demo', network: network({ ip: { ...ip, masquerade: true } }) }]
     expect(isWhole(ofCluster, told)).toBe(true)
     expect(canonical(mend(ofCluster, { networks: told }).ruleset)).toEqual(canonical(ofCluster))
@@ -96,7 +96,7 @@ describe('mend', () => {
       const damaged = without(ofCluster, (one) => one.startsWith(name))
       expect(canonical(mend(damaged, { networks: told }).ruleset)).toEqual(canonical(ofCluster))
     }
-    // Its project may not know of them yet, or has more of them.
+    // The project may not know the other hosts yet, or may know more of them.
     for (const there of [ofCluster, compile(state({ networks: [alone], mappings: [] }))])
       expect(isWhole(there, told)).toBe(true)
   })

@@ -10,7 +10,7 @@ const rule = (comment: string, ...expr: readonly unknown[]) => ({
   rule: { family: 'inet', table: 't', chain: 'c', comment, expr },
 })
 
-/** Long enough to be read in several pieces; nft itself puts a space after commas and colons. */
+/** A listing that is long enough to be read in several pieces. nft itself puts a space after commas and colons. */
 const many = (of: (at: number) => unknown): readonly unknown[] => [
   table,
   chain,
@@ -19,7 +19,7 @@ const many = (of: (at: number) => unknown): readonly unknown[] => [
 const listing = (entries: readonly unknown[], indent?: number) =>
   JSON.stringify({ nftables: entries }, null, indent)
 
-/** The same list with something after it, which makes it one that is not read in pieces. */
+/** The same list with another key after it, so that it is not read in pieces. */
 const whole = (text: string): string => text.replace(/\}\s*$/, ', "after": 0}')
 
 const faultOf = (text: string): ParseError => {

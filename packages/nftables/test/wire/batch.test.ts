@@ -43,7 +43,7 @@ const answering = (errno: number, which: 'asked' | 'begin' = 'asked'): NetlinkSo
   close: () => {},
 })
 
-/** Between two batches of one port: what is written next is written from the first byte on. */
+/** Between two batches of one port. The next batch is then encoded from its first byte on. */
 const forget = (): void => {
   for (const table of compile(state()).tables)
     encodeBatch([{ operation: { kind: 'remove-table', table } }], 1)

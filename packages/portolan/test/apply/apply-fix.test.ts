@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(directory, { recursive: true, force: true }))
 
-// What the state file may hold is what Portolan writes, so these are words of real programs.
+// The state file may only contain commands that Portolan writes, so these are commands of real programs.
 const add = (port: number): string => `ufw route prepend allow to any port ${port}`
 const remove = (port: number): string => `ufw route delete allow to any port ${port}`
 
@@ -38,7 +38,7 @@ const asking: FixChange = {
   operation: { kind: 'ask', fix, known: false },
 }
 
-/** A program that refuses one command, and what it was told. */
+/** A program that refuses one command, and the commands that it got. */
 const program = (refused = '', exitCode = 1, stderr = 'no'): Runner & { readonly told: string[] } => {
   const told: string[] = []
   return {

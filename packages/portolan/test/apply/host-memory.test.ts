@@ -64,7 +64,7 @@ describe('the memory of a host', () => {
     await memory.rememberSysctl('net.ipv4.ip_forward', '0', '1', facts(1, 2))
     await memory.rememberSysctl('net.ipv4.ip_forward', '1', '2', facts(1, 2, 3))
     expect(await links()).toEqual([1, 2])
-    // Another program has switched it off meanwhile.
+    // Another program has turned it off meanwhile.
     await memory.rememberSysctl('net.ipv4.ip_forward', '0', '1', facts(1, 2, 3))
     expect(await links()).toEqual([1, 2, 3])
     await memory.rememberSysctl('net.ipv4.conf.eth0.route_localnet', '0', '1', facts(1))
@@ -115,7 +115,7 @@ describe('the memory of a host', () => {
       [redirects]: { before: '0', given: '0' },
       [eth1]: { before: '1', given: '1' },
     })
-    // Killed before it was switched on, and another program changed eth1 meanwhile.
+    // Killed before it was turned on, and another program changed eth1 meanwhile.
     await memory.rememberSysctl(forward, '0', '1', { sysctls: { ...off, [eth1]: '0' } })
     expect(Object.keys((await readState(directory)).sysctls).toSorted()).toEqual(
       [redirects, forward].toSorted(),
@@ -131,7 +131,7 @@ describe('the memory of a host', () => {
       given: '1',
       restoring: true,
     })
-    // The kernel has overwritten the two already.
+    // The kernel has already overwritten both.
     const half = { [forward]: '0', [redirects]: '1', [eth1]: '0' }
     await memory.rememberSysctl(forward, '0', '1', { sysctls: half })
     expect((await readState(directory)).sysctls).toEqual({

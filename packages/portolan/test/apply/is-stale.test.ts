@@ -21,7 +21,7 @@ const [foreignRule] = iptables
   .parse('*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s 10.0.0.0/8 -j DROP\nCOMMIT\n', 'save', 'ip')
   .tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules))
 
-/** Rules of others before and after ours in every built-in chain, another policy, and a chain of theirs. */
+/** Foreign rules before and after Portolan's in every built-in chain, another policy, and a foreign chain. */
 const withForeign = (ruleset: iptables.Ruleset): iptables.Ruleset => ({
   ...ruleset,
   tables: ruleset.tables.map((table) => {
@@ -37,7 +37,7 @@ const withForeign = (ruleset: iptables.Ruleset): iptables.Ruleset => ({
   }),
 })
 
-/** The host with one thing changed about our bridge. */
+/** The host with one change of Portolan's bridge. */
 const withBridge = ({ facts, rules }: Observation, wish: Partial<InterfaceFact>): Observation => ({
   rules,
   facts: {

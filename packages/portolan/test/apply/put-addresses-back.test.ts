@@ -6,7 +6,7 @@ import { after, backends, bridge, intentOf, planOf } from '../shop.ts'
 const text = (subnet: string): string =>
   `services: {nginx: {ports: ["8080:80"], networks: [web]}}\nnetworks: {web: {ipam: {config: [{subnet: ${subnet}}]}}}`
 
-/** What the bridges are given; `refused` are addresses that they do not take. */
+/** Records the addresses that bridges get. `refused` are addresses that they do not accept. */
 const recording = (refused: readonly string[] = []) => {
   const given: string[] = []
   const addAddress = async (name: string, address: string): Promise<void> => {

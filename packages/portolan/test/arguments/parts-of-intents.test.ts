@@ -21,12 +21,12 @@ const made: Intent = intent('shop')
     ports: [{ hostPort: 8080, port: 80, allowFrom: ['198.51.100.0/24'] }],
     links: [{ service: 'db', ports: [5432] }],
   })
-/** As a program of its own may store it. */
+/** The intent as a user's program may have stored it. */
 const stored: unknown = JSON.parse(JSON.stringify(made))
 
 const others: readonly unknown[] = [7, 'x', true, null, {}, [], [7]]
 
-/** Null opens a port to more than any other value. */
+/** For these keys null opens a port to more clients than any other value. */
 const narrowing = ['hostAddress', 'interface', 'allowFrom', 'hostBinding']
 
 const told = (given: unknown, facts: HostFacts = {}): Promise<unknown> =>

@@ -31,7 +31,7 @@ const joined = async () => {
   return { store, member, own: held.map(({ block }) => block) }
 }
 
-/** A store that fails a change so, once it was carried out where it was. */
+/** A store that replaces `commit`, so that a change fails after it was carried out. */
 const failing = (store: BlockStore, commit: BlockStore['commit']): BlockStore => ({ ...store, commit })
 
 test('the memory lets go of the blocks before the cluster does', async () => {

@@ -40,7 +40,7 @@ test('a host that may itself be the machine of its name is told to take its bloc
     join: 'portolan cluster release --force --state /srv/state && portolan cluster join --member NAME --state /srv/state',
     takeover: 'portolan cluster join --takeover --state /srv/state',
   })
-  // A block of it is another host's, or the data is all there: then that machine is another one.
+  // Another host has a block of it, or all data is there: so that machine is another one.
   expect(claimLines(place, of('h2'))).toEqual({ join: 'portolan cluster join --state /srv/state' })
   const { disputed: _lost, ...whole } = of('h1')
   expect(claimLines(place, whole).takeover).toBeUndefined()

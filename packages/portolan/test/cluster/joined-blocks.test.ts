@@ -41,7 +41,7 @@ describe('a plan on a host that has joined a cluster, where none is named', () =
     await expect(planned({ ...named, clusterSeen: { ...seen, cluster: 'test' } })).rejects.toThrow(
       /has not joined/,
     )
-    // No cluster has the name: it may be a slip.
+    // No cluster has this name, so it may be misspelt.
     await expect(planned({ ...named, clusterSeen: { ...seen, pools: [] } })).rejects.toThrow(
       /cluster prod has no pools: that name is misspelt.*Name the one that is meant/,
     )
@@ -58,7 +58,7 @@ describe('a plan on a host that has joined a cluster, where none is named', () =
       { kind: 'SubnetOverlap', severity: 'error', culprit: { tool: 'cluster' } },
     ])
     expect(conflicts[0]?.remedy.text).toMatch(/^First join cluster prod/)
-    // A program that asks no etcd is told what it does not know.
+    // For a program that asks no etcd, a note says what was not checked.
     const unasked = await plan(inPool, { ...known, cluster: named.cluster })
     expect(unasked.conflicts).toEqual([])
     expect(unasked.notes.map(({ text }) => text)).toEqual([
@@ -150,7 +150,7 @@ describe('a plan on a host that has joined a cluster, where none is named', () =
         { kind: 'SubnetOverlap', severity: 'error', remedy: { commands: ['portolan move web'] } },
       ])
     }
-    // Where it is named, a pool is too: see `outsidePools`.
+    // When the cluster is named, a pool outside it must be named too: see `outsidePools`.
     for (const options of [{}, { cluster: joinedBy, pools: ['classic'] }])
       expect(await planned({ facts, move: ['web'], ...options })).toMatchObject({
         ...{ conflicts: [], subnets: [{ subnet: '172.17.0.0/16' }] },

@@ -5,7 +5,7 @@ import { keptTexts } from '../../src/command/cluster/kept-blocks.ts'
 
 const place = { cluster: 'etcd://127.0.0.1/prod', directory: '/var/lib/portolan' }
 
-/** A cluster in which web-1 had its block reclaimed, and is alive. */
+/** A cluster in which the block of web-1 was reclaimed, and web-1 is alive. */
 const openCluster = async () => {
   const cluster = await clusterOn(memoryBlockStore(), '10.64.0.0/22:24')
   const [block = ''] = await cluster.blocksOf('web-1')

@@ -18,7 +18,7 @@ const empty: HostFacts = { interfaces: [], routes: [] }
 
 const folder = stateFolder()
 
-/** A host that gave its block in cluster prod back, though its network is there. */
+/** A host that released its block in cluster prod, while its network still exists. */
 const left = () =>
   folder.join({ blocks: [], lost: [{ block: '10.64.1.0/24', takenBy: null, revision: 0 }], left: true })
 

@@ -34,13 +34,13 @@ test.each([
   ['mandoc', ['-T', 'lint', file]],
   ['groff', ['-ww', '-man', '-T', 'utf8', '-z', file]],
 ])('%s has nothing to say of the manual page', (program, words) => {
-  // Debian has both; script/bootstrap --tests brings mandoc.
+  // Debian has both programs. script/bootstrap --tests installs mandoc.
   if (!existsSync(`/usr/bin/${program}`)) {
     process.stderr.write(`\n*** NOT RUN: ${program} is not installed.\n`)
     return
   }
   const { stdout, stderr } = spawnSync(program, words, { encoding: 'utf8' })
-  // The page has no date on purpose.
+  // The page has no date on purpose, so this complaint is left out.
   const said = `${stdout}${stderr}`
     .split('\n')
     .filter((line) => line !== '' && !line.includes('missing date'))

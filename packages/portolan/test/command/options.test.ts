@@ -105,7 +105,7 @@ describe('help', () => {
     const text = commandHelp(command)
     expect(text.split('\n')[0]).toBe(`portolan ${command.usage}`)
     for (const option of command.options) {
-      // These four share two lines.
+      // These four options share two lines.
       if (/^ip6?tables-(legacy-)?save$/.test(option)) expect(text).toContain('-save')
       else expect(text).toMatch(new RegExp(`--${option}\\b`))
     }

@@ -25,7 +25,7 @@ const recorder = () => {
   return { terminal, printed, said }
 }
 
-/** The option as it is written, with a value where it takes one. */
+/** The option as a word of a command line, with a value where it takes one. */
 const written = (option: string): readonly string[] => {
   try {
     parseWords([`--${option}`])
@@ -41,7 +41,7 @@ describe.each(names)('%s', (name) => {
   const command = commands[name]
   const words = [name, ...Array.from({ length: command?.positionals ?? 0 }, () => 'word')]
   const unused = optionNames.filter(
-    // With --json the error is JSON, as the test below has it.
+    // With --json the error is JSON, which the test below covers.
     (option) => option !== 'version' && option !== 'json' && command?.options.includes(option) === false,
   )
 

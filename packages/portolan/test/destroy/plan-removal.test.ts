@@ -236,7 +236,7 @@ describe('what was remembered of a host', () => {
       },
     }
     expect(restored(remove(host(switched), null, half))).toEqual([`${eth1} = 1`, `${redirects} = 0`])
-    // Another program switched it off. So the settings that went with it are no longer ours.
+    // Another program turned it off. So the settings that changed with it are not Portolan's any more.
     const others = { ...emptyState, sysctls: { ...overwritten, ...sysctls } }
     expect(restored(remove(host(switched), null, others))).toEqual([
       'net.ipv4.conf.docker0.route_localnet = 0',
@@ -253,9 +253,9 @@ describe('what was remembered of a host', () => {
       `${all} = 0`,
       `${acceptRa} = 1`,
     ])
-    // Killed in between, or switched off by another program.
+    // Killed in between, or turned off by another program.
     expect(restored(remove(host({ [all]: '0', [acceptRa]: '2' }), null, kept))).toEqual([`${acceptRa} = 1`])
-    // Another program has set it to 2. It stays on, so the route would go with `accept_ra` at 1.
+    // Another program has set it to 2, so it stays on. With `accept_ra` at 1 the route would then be lost.
     expect(restored(remove(host({ [all]: '2', [acceptRa]: '2' }), null, kept))).toEqual([])
   })
 

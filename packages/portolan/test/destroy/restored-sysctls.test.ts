@@ -21,11 +21,11 @@ const switched = { [ip]: '1', [ip6]: '1' }
 interface Given {
   readonly facts?: HostFacts
   readonly rules?: HostRules
-  /** A file of sysctl.d(5). */
+  /** The text of a sysctl.d(5) file. */
   readonly settings?: string
 }
 
-/** What is done on a host where Portolan has switched both families on. */
+/** The restored sysctls of a host on which Portolan has turned both families on. */
 const restored = (
   { facts = {}, rules = noRules, settings = '' }: Given,
   more: HostState['sysctls'] = {},

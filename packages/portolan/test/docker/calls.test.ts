@@ -20,7 +20,7 @@ const leave = (endpoint: string) => ({
   body: JSON.stringify({ NetworkID: id, EndpointID: endpoint }),
 })
 
-/** A host that tells what is detached of it. */
+/** A host that records what is detached. */
 const partsOf = (detached: string[], told: string[] = []): DockerParts =>
   ({
     report: (text: string) => void told.push(text),
@@ -31,7 +31,7 @@ const partsOf = (detached: string[], told: string[] = []): DockerParts =>
 
 test('a call that was killed is carried out once more, and has its body when dockerd sends none', async () => {
   openCalls(folder).begin(leave('c'.repeat(64)))
-  // Cut off by a full disk.
+  // A full disk has cut the file off.
   writeFileSync(join(folder, 'docker-calls/x.json'), '{"id": "x", "path": "/Netw')
   const detached: string[] = []
   const calls = openCalls(folder)

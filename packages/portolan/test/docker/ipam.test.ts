@@ -28,7 +28,7 @@ const partsOf = (
 ): DockerParts =>
   ({
     leases,
-    // Every container runs.
+    // All containers run.
     links: {
       readEndpointLink: async () => ({ namespace: 1, hasCarried: true }),
       hasNamespace: async () => true,

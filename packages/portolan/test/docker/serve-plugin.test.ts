@@ -76,7 +76,7 @@ test.each([
 ])('a connection on which %s holds up no close', async (_what, text) => {
   const plugin = await serve(async () => ({ status: 200, body: {} }))
   const idle = await client(text)
-  // One that has been served shows that the other was accepted before it.
+  // When this client is served, the server has accepted the other one before.
   const served = await client(post('{}'))
   await once(served.socket, 'data')
   await plugin.close()

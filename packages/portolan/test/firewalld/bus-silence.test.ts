@@ -26,7 +26,7 @@ test('a bus that answers while this process has no processor is not silent', asy
     socket.on('error', () => {})
     socket.once('data', () => {
       socket.end('REJECTED EXTERNAL\r\n')
-      // This timer is due when this process comes to its timers, and those come before the answer that is there is read.
+      // This timer is due when the process runs its timers. They run before the waiting answer is read.
       setTimeout(() => passed.push(pass()), 1)
       block(5)
     })

@@ -58,10 +58,10 @@ describe('a policy of ours that lets containers out', () => {
     expect(commands.every((words) => isHookCommand('firewalld', words))).toBe(true)
     expect(fixes[0]?.commands.at(-2)).toEqual(permanent(policy, refusal))
     expect(fixes[0]?.undo).toEqual(fix.undo)
-    // Until then it is told what is open.
+    // Until then a conflict reports what is open.
     expect(conflicts).toMatchObject([{ kind: 'Bypassed', severity: 'warning', network: 'front' }])
     expect(conflicts[0]?.message).toContain('made later: 10.66.0.0/24. ')
-    // Once it is remembered so, nothing is left to do.
+    // Once this is stored, nothing is left to do.
     expect(closeLater({ project: 'shop', networks }, fixes, ['10.66.0.0/24'], rules)).toMatchObject({
       changes: [],
       conflicts: [],

@@ -27,7 +27,7 @@ const notRunning = (programs: string[]): Runner => ({
   },
 })
 
-/** A policy of Portolan, which is all that there is. */
+/** A bus that has only one policy, of Portolan's. */
 const policyOnBus = ({ path, member, words }: AskedCall): Answer => {
   const settings = {
     ...{ description: { type: 's', data: 'Portolan' }, priority: { type: 'i', data: 30_000 } },

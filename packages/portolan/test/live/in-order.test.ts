@@ -8,7 +8,7 @@ beforeEach(() => {
   done = []
 })
 
-/** Fails with all of them where one is odd. */
+/** Fails for all numbers when one of them is odd. */
 const double = async (calls: readonly number[]): Promise<readonly number[]> => {
   done.push(`double ${calls.join(' ')}`)
   const odd = calls.find((call) => call % 2 === 1)

@@ -25,7 +25,7 @@ test('callers at the same time share a reading, and for four times as long as it
   const next = read()
   done(2)
   expect([await next, readings]).toEqual([2, 2])
-  // It took no time at all.
+  // The reading took no time.
   now = 25_099
   expect([await read(), readings]).toEqual([2, 2])
   now = 25_100

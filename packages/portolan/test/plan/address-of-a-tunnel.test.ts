@@ -27,7 +27,7 @@ const tunnelled: HostFacts = {
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv4.conf.all.rp_filter': '2' },
 }
 
-/** Its own rule, and more of others. */
+/** wg-quick's own rule, and further foreign ones. */
 const conflictsWith = async (raw: string, hostAddress?: string, facts: HostFacts = tunnelled) => {
   const text = ['*raw', ':PREROUTING ACCEPT', raw, 'COMMIT', ''].join('\n')
   const shop = intent('shop')
@@ -70,7 +70,7 @@ describe('the address of a tunnel', () => {
     )
   })
 
-  /** With one address, as ppp and gre may have it. */
+  /** A tunnel with a single address, as ppp and gre may have it. */
   const unnumbered = (
     address: string,
     tunnels: readonly string[],

@@ -24,7 +24,7 @@ const watched = (asked: Set<string>): HostFacts => {
         return Reflect.get(target, name)
       },
       getOwnPropertyDescriptor: (target, name) => {
-        // A copy of all that is there asks for nothing by name.
+        // Copying all entries reads no sysctl by name.
         if (!(name in target)) note(name)
         return Reflect.getOwnPropertyDescriptor(target, name)
       },

@@ -38,7 +38,7 @@ describe('a move goes on', () => {
     expect(moved.conflicts).toMatchObject([{ kind: 'SubnetOverlap', severity: 'error', network: 'web' }])
     expect(blockingConflicts(moved, ['web'])).toEqual([])
     expect(printPlan(moved, undefined, ['web'])).toContain('1 conflict to mend.')
-    // To a plan that moves nothing it is an error as ever.
+    // For a plan without a move it is still an error.
     const stays = await planned(text, up, [])
     expect(blockingConflicts(stays)).toHaveLength(1)
     expect(String(stays)).toContain('Blocked by 1 conflict.')

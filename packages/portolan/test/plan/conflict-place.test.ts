@@ -21,11 +21,11 @@ const socket = (protocol: 'tcp' | 'udp', port: number, address = '0.0.0.0') => (
   ...{ protocol, port, address, process: 'other' },
 })
 
-/** Each conflict with the line on which what it is of is named. */
+/** Each conflict with the line of the file that names its subject. */
 const lines = (facts: HostFacts): readonly string[] =>
   planOf({ intent, facts: { ...forwards, ...facts } })
     .conflicts.map((conflict) => `${conflict.kind} ${conflictPlace(conflict, intent)?.line ?? 'nowhere'}`)
-    // Both ports 8080 are of the file.
+    // The file has port 8080 twice.
     .filter((text) => text !== 'OverlappingHostPort 5')
 
 test('a conflict of a port is placed where the file names the port', () => {

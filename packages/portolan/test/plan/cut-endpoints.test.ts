@@ -6,7 +6,7 @@ import { after, intentOf, planOf } from '../shop.ts'
 const textOf = (networks: string): string =>
   `services: {a: {networks: [${networks}]}}\nnetworks: {front: {}, back: {}}`
 
-/** The note on an endpoint of a network that the text no longer has. */
+/** The note about an endpoint on a network that the text no longer has. */
 const noteOf = (more: Partial<Parameters<typeof planOf>[0]>): string => {
   const first = planOf({ intent: intentOf(textOf('front, back')), leases: emptyLeases })
   if (first.leases === null) throw new Error('a plan with a store has leases')

@@ -32,7 +32,7 @@ networks: {n: {enable_ipv6: true, ipam: {config: [{subnet: 10.9.${third}.0/24}, 
 
 const theirs = bridgeName('q1', 'n')
 
-/** The kernel's routes for the bridge of q1. */
+/** The kernel's routes of q1's bridge. */
 const routes: readonly RouteFact[] = [
   { destination: '10.9.1.1/32', interface: theirs, table: 255, type: 'local', scope: 'host' },
   { destination: '10.9.1.0/24', interface: theirs, table: 254, scope: 'link' },
@@ -40,7 +40,7 @@ const routes: readonly RouteFact[] = [
   { destination: 'fd00:9:1::/64', interface: theirs, table: 254 },
 ]
 
-/** A host with q1 in force, its bridge as it is made of the one that q1 wants. */
+/** A host with q1 applied. Its bridge is made from the network that q1 wants. */
 const hostWith = (
   backend: Backend,
   change: (link: InterfaceFact) => readonly InterfaceFact[],
@@ -69,7 +69,7 @@ const byRouter: readonly RouteFact[] = [
 describe.each(backends)('with %s, what befalls a network of another project', (backend) => {
   const states: readonly (readonly [string, Parameters<typeof hostWith>[1], readonly RouteFact[]])[] = [
     ['a route of another program into its subnets', (link) => [link], [...routes, ...byRouter]],
-    // IPv6 addresses and connected routes go with the state, and the local route of an IPv4 address stays.
+    // IPv6 addresses and connected routes disappear with the state, while the local route of an IPv4 address stays.
     [
       'its bridge is down',
       (link) => [{ ...link, up: false, addresses: ['10.9.1.1/24'] }],

@@ -100,7 +100,7 @@ describe('a plan after apply', () => {
     const next = planOf({ backend, ...after(planOf({ backend, intent: two })), intent: intentOf() })
     const [first, ...rest] = runs(next)
     expect(first).toBe('link remove')
-    // The port moves to the network that is left, which is what the sysctl is for.
+    // The port moves to the network that is left, and the sysctl is for that network.
     expect(rest.at(-1)).toBe('sysctl change')
     expect(rest.slice(0, -1).every((run) => run.startsWith(backend))).toBe(true)
     expect(rest.length).toBeGreaterThan(1)
@@ -295,7 +295,7 @@ describe('a plan of a host that lost blocks of its cluster', () => {
     expect(lostNotes(inside)).toEqual([])
     expect(planOf(inside).conflicts).toMatchObject([{ kind: 'SubnetOverlap' }])
     expect(lostNotes({ blocks, lost: lost('shop/web') })).toEqual([])
-    // Without a cluster that is named no conflict tells it.
+    // No conflict reports it without a named cluster.
     expect(lostNotes({ blocks: null, lost: lost('shop/web') })).toHaveLength(1)
   })
 

@@ -8,7 +8,7 @@ import { fixConflicts } from '../../src/plan/fix-change.ts'
 import { type MendedPlan, mendConflicts } from '../../src/plan/mend-conflicts.ts'
 import { planOf } from '../shop.ts'
 
-/** A refusal of a packet from an address, and what a hook is asked for to let it pass; null: nothing does. */
+/** A refused packet from an address, and the command that makes the firewall accept it; null: none does. */
 const refusal = (source: string, line: string | null, severity: Conflict['severity'] = 'error'): Conflict =>
   ({
     ...{ kind: 'ForwardDropped', severity, certainty: 'certain', mapping: 'one', network: 'web' },
@@ -30,7 +30,7 @@ const refusal = (source: string, line: string | null, severity: Conflict['severi
     },
   }) as unknown as Conflict
 
-/** Searches that each find these conflicts, the last one for ever. */
+/** Searches that return these conflicts in turn. The last list is returned from then on. */
 const searches = (
   [first = [], ...later]: readonly (readonly Conflict[])[],
   asked: string[] = [],
@@ -97,7 +97,7 @@ describe('conflicts that a plan mends', () => {
   })
 })
 
-/** Docker's policy, and behind it a table that refuses what comes in by eth0. */
+/** Docker's policy, and after it a table that refuses packets from eth0. */
 const surrounding = {
   ...noRules,
   'iptables-nft': iptables.parse(

@@ -33,7 +33,7 @@ const listed = JSON.stringify({
   ],
 })
 
-/** The same value, which counts how often code of such a file or folder reads one of its properties. */
+/** The same value. It counts how often code of this file or folder reads one of its properties. */
 const counted = <T extends object>(
   value: T,
   property: keyof T,

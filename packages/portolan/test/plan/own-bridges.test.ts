@@ -13,10 +13,10 @@ import type { PlanInput } from '../../src/plan/make-plan.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { after, backends, intentOf, planOf } from '../shop.ts'
 
-/** A dialect each: what is asked here differs in no variant of iptables. */
+/** One backend of each dialect: the variants of iptables do not differ here. */
 const dialects = backends.filter((backend) => backend !== 'iptables-legacy')
 
-/** What the kernel makes for an address. */
+/** The routes that the kernel makes for an address. */
 const routesOf = (name: string, text: string): readonly RouteFact[] => {
   const { address, length } = parseInterfaceAddress(text)
   const prefix = prefixAround(address, length)
@@ -43,7 +43,7 @@ const routesOf = (name: string, text: string): readonly RouteFact[] => {
         },
       ]
     : [
-        // Some kernels show it on lo.
+        // Some kernels list it on lo.
         { ...base, interface: 'lo', destination: `${own}/128`, table: 255, type: 'local', scope: 'universe' },
         {
           ...base,
@@ -64,7 +64,7 @@ const uplink: HostFacts = {
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv6.conf.all.forwarding': '1' },
 }
 
-/** A host with the routes that its kernel has for its addresses. */
+/** A host with the routes that its kernel makes for its addresses. */
 const withRoutes = (facts: HostFacts): HostFacts => ({
   ...facts,
   routes: [
@@ -79,11 +79,11 @@ const withRoutes = (facts: HostFacts): HostFacts => ({
 interface Net {
   readonly subnet: string
   readonly gateway?: string
-  /** Of its service. */
+  /** The address of its service. */
   readonly address?: string
 }
 
-/** A project in which each network has a service of its own with a published port. */
+/** A project in which each network has its own service with a published port. */
 const sw = (networks: Readonly<Record<string, Net>>): PlanInput['intent'] => {
   const names = Object.keys(networks)
   const ofServices = names.map((name, at) => {
@@ -103,7 +103,7 @@ const sw = (networks: Readonly<Record<string, Net>>): PlanInput['intent'] => {
 
 type Backend = (typeof backends)[number]
 
-/** The plan for a text on a host where another one is in force. */
+/** The plan for a text on a host where another text is applied. */
 const replan = (
   backend: Backend,
   before: PlanInput['intent'],

@@ -18,7 +18,7 @@ const facts: HostFacts = {
 const intent = intentOf(`services: {web: {ports: ["80"], networks: [front]}}
 networks: {front: {driver_opts: {com.docker.network.bridge.gateway_mode_ipv4: routed}}}`)
 
-/** What is told of a port of a routed network, beside such rules. */
+/** The conflicts of a port on a routed network with these rules. */
 const found = (rules: Parameters<typeof findConflicts>[2]): readonly Conflict[] =>
   findConflicts(planOf({ intent, facts }).desired, facts, rules).filter(({ mapping }) => mapping !== null)
 
@@ -44,7 +44,7 @@ const drop: Json = { drop: null }
 const pings = [match({ meta: { key: 'l4proto' } }, 'icmp'), { accept: null }]
 const ssh = [match({ payload: { protocol: 'tcp', field: 'dport' } }, 22), { accept: null }]
 
-/** The table of firewalld, as far as it is asked about what is forwarded. */
+/** The parts of firewalld's table for forwarded packets. */
 const firewalld = (
   dispatched: readonly (readonly Json[])[],
   chains: Readonly<Record<string, readonly (readonly Json[])[]>>,
@@ -96,7 +96,7 @@ describe('a zone of firewalld that has the sources of a refused packet', () => {
     expect(remedy?.commands.filter((line) => line.includes('ingress-zone'))).toEqual([
       expect.stringMatching(/ --add-ingress-zone=home$/),
     ])
-    // Its packets are asked about wherever they leave.
+    // Its packets are matched wherever they leave.
     expect(remedy?.commands.join()).not.toContain('--add-interface')
   })
 
@@ -121,7 +121,7 @@ describe('a zone of firewalld that has the sources of a refused packet', () => {
   })
 })
 
-/** In IPv6 nothing finds the host where a rule of ufw drops what neighbours ask. */
+/** In IPv6 no neighbour finds the host when a rule of ufw drops neighbour discovery. */
 const neighbours: readonly Conflict[] = findConflicts(
   planOf({
     intent: intentOf(
@@ -149,7 +149,7 @@ COMMIT
   ],
 ).filter(({ kind }) => kind === 'NeighbourDiscoveryDropped')
 
-/** Docker serves the port that is wanted. */
+/** Docker publishes the wanted port. */
 const served = iptables.parse(
   `*nat
 :PREROUTING ACCEPT

@@ -70,7 +70,7 @@ describe('a search in a thread of its own', () => {
     const thread = openSearchThread(built, never)
     const searching = thread.conflicts(inputFor('8080:80'))
     const ended = expect(searching).rejects.toMatchObject({ code: 'CLOSED' })
-    // The thread is started in the next turn.
+    // The thread is started in the next turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve))
     await thread.close()
     await ended

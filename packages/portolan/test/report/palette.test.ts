@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { palettes } from '../../src/report/palette.ts'
 
-/** Relative luminance, and the contrast of two colours, as WCAG 2.2 defines them. */
+/** The relative luminance of a colour, and the contrast of two colours, as WCAG 2.2 defines them. */
 const luminance = (colour: string): number => {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5]
     .map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)

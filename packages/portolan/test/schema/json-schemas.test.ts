@@ -10,7 +10,7 @@ const folder = join(import.meta.dirname, '../../schema')
 const read = (name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>
 
-/** What the reader of the command says, and what an editor says. */
+/** The verdicts of the command's reader and of an editor with the schema. */
 const verdicts = (file: string, reader: (text: string, source: string) => unknown) => {
   const holds = new Ajv().compile(read(file))
   return (value: unknown): { readonly read: boolean; readonly schema: boolean } => {

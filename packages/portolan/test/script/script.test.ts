@@ -45,7 +45,7 @@ describe('a script in each format', () => {
     const names = iptables
       .parse(script(plan, 'iptables-restore').replace(/^-I (\S+) 1 /gm, '-A $1 '), 'script', 'ip')
       .tables.flatMap(({ chains }) => chains.map(({ name }) => name))
-    // The chains that are closed first come again with their rules.
+    // The chains that are closed first appear again with their rules.
     expect([...new Set(names)].filter((name) => name.startsWith('PORTOLAN-')).sort()).toEqual(
       compiled.tables
         .flatMap(({ chains }) => chains.map(({ name }) => name))
@@ -82,7 +82,7 @@ describe('a script in each format', () => {
 
 describe('a script for a host with other projects', () => {
   const blogText = 'services: {web: {ports: ["9090:80"], networks: [web]}}\nnetworks: {web: {}}'
-  /** The host with blog on it, and shop planned for it. */
+  /** A host with blog applied, and a plan of shop for it. */
   const besideBlog = (backend: Backend, incomplete: readonly Backend[] = []) => {
     const blog = planOf({ backend, intent: intentOf(blogText, 'blog') })
     const { facts, rules } = after(blog)

@@ -23,7 +23,7 @@ networks:
 const scriptOf = (backend: Backend, text = full): string =>
   shellScript(planOf({ backend, intent: intentOf(text) }))
 
-/** The script with one thing about its first network changed. */
+/** The script with one change of its first network. */
 const withNetwork = (wish: Partial<DesiredNetwork>, backend: Backend = 'nftables'): string => {
   const plan = planOf({ backend })
   const networks = plan.desired.networks.map((network) => ({ ...network, ...wish }))
@@ -62,7 +62,7 @@ describe('a shell script', () => {
           `#!/bin/sh\necho "${program} $*" >>'${log}'\ncase "$*" in *" type bridge") echo '${listed}' | tr -d '\\n' ;; esac\n`,
           { mode: 0o755 },
         )
-      // Without the sysctls, which are of the host that the test runs on.
+      // Without the sysctls, which belong to the host that runs the test.
       const script = shellScript({
         ...planOf({ backend: 'nftables', intent: intentOf(full) }),
         setsSysctls: false,

@@ -60,7 +60,7 @@ const facts = {
 const published = <One extends Backend>(backend: One, rules: HostRules) =>
   dialects[backend].published((rules as Pick<HostRules, Backend>)[backend])
 
-/** What status tells of a host to which a plan was applied. */
+/** The status of a host after a plan was applied. */
 const statusAfter = (applied: Plan, isKnown: boolean) => {
   const { facts: now, rules } = after(applied)
   const { backend, desired, project } = applied

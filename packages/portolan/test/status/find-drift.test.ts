@@ -106,7 +106,7 @@ describe.each(backends)('drift in %s', (backend) => {
 
   test('a mapping whose restriction is gone is changed, though it leads where it should', () => {
     const wanted = shopWith(port(8080), port(9000, { allowFrom: ['198.51.100.0/24'] }))
-    // In nftables the chain that all packets to mappings go through lacks its lookup of restrictions.
+    // In nftables the chain for all packets to mappings lacks its lookup of restrictions.
     expect(linesOf(backend, rulesWith(backend, state), [wish(backend, wanted)])).toEqual([
       backend === 'nftables' ? '8080 way' : '8080 none',
       '9000 changed',
@@ -123,7 +123,7 @@ describe.each(backends)('drift in %s', (backend) => {
     const other = { ...port(9000).targets[0], address: '172.17.0.2' }
     const before = shopWith(port(8080), port(9000), port(7000))
     const now = shopWith(port(8081), port(9000, { targets: [other] }), port(7000))
-    // Written down, and none of it in force yet.
+    // Stored, and not active yet.
     const rules = rulesWith(backend, before)
     const wishes = (earlier: DesiredState, later: DesiredState): readonly PlacedWish[] =>
       settledWishes([wish(backend, earlier)], [wish(backend, later)], publishedIn(backend, rules)).map(
@@ -131,7 +131,7 @@ describe.each(backends)('drift in %s', (backend) => {
       )
     expect(driftIn(backend, rules, wishes(before, now)).rules[backend]).toEqual([])
     expect(linesOf(backend, rules, wishes(before, now))).toEqual(['7000 none', '8080 none', '9000 none'])
-    // Wanted for longer than that: what has been missing since.
+    // Wanted in both readings: so these ports are missing, and not just new.
     expect(linesOf(backend, rules, wishes(now, now))).toEqual(linesOf(backend, rules, [wish(backend, now)]))
   })
 

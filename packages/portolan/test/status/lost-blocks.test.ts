@@ -40,12 +40,12 @@ const found = async (address: string, neighbours?: ClusterNeighbours) =>
 test('a network that is up in a block of another host is told by what is up, whatever is remembered', async () => {
   const told = [expect.stringContaining('web-2')]
   expect(await found('10.64.2.1/24')).toEqual([])
-  // As etcd has them, for a command that asked it.
+  // The records as etcd has them, for a command that asked etcd.
   expect(await found('10.64.2.1/24', seen)).toEqual(told)
-  // The state directory was lost, and a watch wrote down what it saw since.
+  // The state directory was lost, and a watch has stored what it has seen since.
   await writeNeighbours(folder, seen)
   expect(await found('10.64.2.1/24')).toEqual(told)
-  // And the blocks of this host were taken over again.
+  // Then this host's blocks were taken over again.
   await writeMember(folder, member)
   expect(await found('10.64.2.1/24')).toEqual(told)
   expect(await found('10.64.1.1/24')).toEqual([])
@@ -159,7 +159,7 @@ test('a network in addresses of a cluster that this host has not joined is told 
   expect(conflict).toMatchObject({ kind: 'SubnetOverlap', severity: 'error', project: 'shop' })
   expect(conflict?.remedy.text).toMatch(/^First join cluster prod/)
   expect(conflict?.remedy.commands[0]).toMatch(/^portolan cluster join/)
-  // A cluster without pools is most likely misspelt.
+  // A cluster without pools is most likely a misspelt name.
   expect(await found({ ...unjoined, pools: [], others: [] })).toEqual([])
 })
 

@@ -8,7 +8,7 @@ const parse = (text: string | null): string => {
   return `intent of ${text}`
 }
 
-/** What a key holds at a revision, which is the one at which it was put unless that is told. */
+/** The content of a key at a revision. The text was put at that revision, unless `put` says otherwise. */
 const at = (revision: number, text: string | null, put = revision): KeyAnswer => ({
   ...{ text, revision },
   put: text === null ? 0 : put,
@@ -24,7 +24,7 @@ const holding = (first: KeyAnswer, kept: TextInForce | null = null) => {
   return { held, written, texts: () => written.map(([{ text }]) => text) }
 }
 
-/** Takes what came, as a watch does where nothing is in its way. */
+/** Takes the waiting text, as a watch does when nothing prevents it. */
 const take = async (held: HeldText<string>): Promise<string> => {
   try {
     const read = held.read()
@@ -35,7 +35,7 @@ const take = async (held: HeldText<string>): Promise<string> => {
   }
 }
 
-/** A watch that has taken a text of revision 120 at 130, and heard of 180 since. */
+/** A watch that has taken a text of revision 120 at 130, and has heard of revision 180 since. */
 const watching = async () => {
   const { held, written } = holding(at(130, 'X', 120))
   await take(held)
@@ -96,7 +96,7 @@ test('a text of an older copy of the data is not taken, and one that is put anew
   const { hear, last } = await watching()
   expect(await hear(at(100, 'W', 90))).toBe('W is older')
   expect(last()).toEqual({ text: 'X', revisions: { put: 120, seen: 180, older: 100 } })
-  // It is told once, however far etcd goes on.
+  // It is reported once, however many revisions follow.
   expect(await hear(at(400, 'W', 90))).toBeNull()
   expect(await hear(at(401, 'W'))).toBe('intent of W')
   expect(last()).toEqual({ text: 'W', revisions: { put: 401, seen: 401 } })
@@ -110,7 +110,7 @@ test('one that was put anew below the former revisions is taken too, as is the t
   await second.hear(at(100, 'W', 90))
   expect(await second.hear(at(101, 'X'))).toBe('intent of X')
   expect(second.last()).toEqual({ text: 'X', revisions: { put: 101, seen: 101 } })
-  // The newest text of all, which this host had not seen.
+  // The newest text, which this host had not seen.
   const third = await watching()
   await third.hear(at(100, 'W', 90))
   expect(await third.hear(at(185, 'Y'))).toBe('intent of Y')
@@ -144,7 +144,7 @@ test('a text that is held back already, and that the copy has, is not told as ol
   held.hear(at(200, 'W', 180))
   expect(held.hear(at(190, 'W', 180))).toBe(false)
   expect(held.read()).toBe('intent of W')
-  // One that came between is.
+  // A text that came in between counts.
   held.hear(at(195, 'V'))
   expect(held.hear(at(185, 'U', 150))).toBe(true)
   expect(() => held.read()).toThrow('U is older')
@@ -162,7 +162,7 @@ test('a watch that starts again goes by what is remembered', () => {
     }
   }
   expect(isTaken(at(140, 'W', 125))).toBe(true)
-  // Only other keys went on.
+  // Only other keys have changed.
   expect(isTaken(at(500, 'W', 90))).toBe(false)
   expect(isTaken(at(105, 'W', 104))).toBe(false)
   expect(isTaken(at(105, 'W', 104), 100)).toBe(true)

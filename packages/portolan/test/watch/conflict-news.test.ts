@@ -33,7 +33,7 @@ test('conflicts of rules have not gone where they were not looked for', () => {
   const news = conflictNews([dropped], [lost('is held by host h1 now')])
   expect(news.come).toEqual([lost('is held by host h1 now')])
   expect(news.gone).toEqual([])
-  // Once the network can be as planned again, they are told as gone if they are.
+  // Once the network can be planned again, conflicts that have ended are reported as gone.
   expect(conflictNews(news.known, []).gone).toEqual([lost('is held by host h1 now'), dropped])
   expect(conflictNews(news.known, [dropped])).toMatchObject({
     come: [],
@@ -63,7 +63,7 @@ test('a block whose holder changes is the same one, and another block is not', (
   expect(
     conflictNews([lost('is held by host h1 now')], [lost('is held by host h1 now'), otherBlock]).come,
   ).toEqual([otherBlock])
-  // Of two the one that has gone is told, whichever is first.
+  // When one of two ends, that one is reported, in either order.
   const first = lost('is held by host h1 now')
   for (const [gone, left] of [
     [first, otherBlock],
@@ -122,7 +122,7 @@ test('of two that differ in their words alone, each is told as come and as gone'
   expect(conflictNews([], both).come).toEqual(both)
   expect(conflictNews(both.slice(0, 1), both).come).toEqual([second])
   expect(conflictNews(both, both.slice(1)).gone).toEqual([first])
-  // Other words for one of them are no other conflict.
+  // Other words for the same conflict do not make another conflict.
   expect(conflictNews([noWayOut('ip', policy)], both.slice(0, 1))).toMatchObject({ come: [], gone: [] })
 })
 

@@ -17,7 +17,7 @@ const gone: HostFacts = { interfaces: [] }
 const missing = (words: string, line = 3): IntentError =>
   new IntentError(words, { source: 'compose.yaml', line, column: 9 })
 
-/** A follower whose next plans come to this. */
+/** A follower whose next plans have these results. */
 const followed = () => {
   const plans: (DesiredState | PortolanError)[] = []
   const externals = followExternals(async () => {
@@ -32,13 +32,13 @@ test('a network that is missing is told once, in whatever words and by whatever 
   const { externals, plans } = followed()
   const state = desired(theirs)
   expect(await externals.look(state, up)).toEqual({ moved: [], missing: null })
-  // A search for conflicts comes upon it before a look does, while its owner is still at it.
+  // A search for conflicts finds it before a check does, while the owner still works on the network.
   expect(externals.wasReported(missing('its bridge is not on this host'))).toBe(false)
   plans.push(missing('no bridge belongs to it'), missing('no bridge belongs to it'))
   for (const _look of [1, 2]) expect((await externals.look(state, gone)).missing).toBeNull()
   expect(externals.areMissing()).toBe(true)
   expect(externals.wasReported(missing('no bridge belongs to it'))).toBe(true)
-  // Another one is news, and so is what has nothing to do with it.
+  // Another error is news, and so is one about something else.
   expect(externals.wasReported(missing('no bridge belongs to it', 4))).toBe(false)
   expect(externals.wasReported(new PortolanError('STATE', 'The disk is full.'))).toBe(false)
 })
@@ -54,7 +54,7 @@ test('one whose bridge outlives what its engine wrote down is told once', async 
     expect(await externals.look(state, up)).toEqual({ moved: [], missing: null })
     expect(externals.wasReported(error)).toBe(true)
   }
-  // It is there again, and goes again.
+  // The network exists again, and disappears again.
   await externals.look(state, up)
   expect(externals.wasReported(error)).toBe(false)
 })

@@ -140,7 +140,7 @@ test('a search for conflicts is not begun while changes go on', async () => {
     },
   }
   for await (const _event of watchProject(held, busy(clock, 100, 10), { signal: ended.signal }, clock));
-  // One at first, and one when the tenth change was 150 ms ago.
+  // One search at first, and one 150 ms after the tenth change.
   expect(searches).toEqual([0, expect.closeTo(1155, -1)])
 })
 
@@ -283,7 +283,7 @@ test('what changed behind a look, and is told with what the look found, is looke
     const notice = { kind: 'link', action: 'removed', link: { name: 'br-web' } } as unknown as Notice
     const monitor: Monitor = {
       ...silent(),
-      // What came behind the look is told once.
+      // A notice after the check is reported once.
       next: () =>
         new Promise((resolve) => {
           if (!removed || told) return
@@ -317,7 +317,7 @@ test('what changed behind a look, and is told with what the look found, is looke
   }
 })
 
-/** A monitor that is told what to tell. What was told while its process had no processor comes with `caughtUp`. */
+/** A monitor whose notices the test gives. Notices from a time without processor come with `caughtUp`. */
 const telling = () => {
   const [waiting, late]: [Notice[], Notice[]] = [[], []]
   let asking: ((result: IteratorResult<Notice, undefined>) => void) | null = null
@@ -358,7 +358,7 @@ test('what another program does during a look that was begun for another reason 
       ...heldWith([], []),
       look: async () => {
         looks += 1
-        // The first finds all well, and what comes then is nothing of ours.
+        // The first check finds no drift, and the later notice is not about Portolan.
         if (looks === 1) tell(legacy)
         if (looks !== 2) return []
         tellLate(address('removed'))
@@ -477,6 +477,6 @@ test('a watch goes on where it cannot be asked whether its own rules are as they
     },
   }
   for await (const _event of watchProject(held, busy(clock, 100, 1), { signal: ended.signal }, clock));
-  // Long before the look that comes anyway.
+  // Long before the regular check.
   expect(clock.now()).toBeLessThan(1000)
 })

@@ -15,7 +15,7 @@ import {
 import fc from 'fast-check'
 import { IPv4 } from 'ip-num'
 
-/** As a caller without types would call it. */
+/** The value as a caller without types would pass it. */
 const untyped = (value: unknown): never => value as never
 
 const packet = {
@@ -304,7 +304,7 @@ describe('what is right', () => {
     expect(outcome).toBe('local')
     await host.apply(await host.plan(shop))
     const copy = fakeHost(host.facts, host.rules)
-    // The copy has the rules, and no project whose container that would be.
+    // The copy has the rules, but no project with this container.
     expect(copy.send({ ...packet, destinationPort: 8080 }).outcome).toBe('forwarded')
     await host.destroy({})
   })

@@ -14,7 +14,7 @@ const second = { block: '10.64.2.0/24', host: 'h2', via: '192.0.2.12' } as const
 const third = { block: '10.64.9.0/24', host: 'h3', via: '192.0.2.13' } as const
 const network = { ipv4: { subnet: '10.64.1.0/24' }, bridge: 'br-web' } as const
 
-/** A live host with one network in its block, and what another process writes down of its cluster. */
+/** A live host with one network in its block, and the cluster's state that another process stores. */
 const opened = async (first: ClusterNeighbours | null = among([second])) => {
   const state = new FakeState(completeFacts(smallHost), noRules)
   let known = first
@@ -47,7 +47,7 @@ const opened = async (first: ClusterNeighbours | null = among([second])) => {
       (state.facts.routes ?? []).flatMap(({ protocol, destination, gateway }) =>
         protocol === 'portolan' ? [`${destination} by ${gateway}`] : [],
       ),
-    /** Blocks that the rules name. */
+    /** The blocks that the rules contain. */
     named: () =>
       [second, third]
         .map(({ block }) => block)
@@ -67,7 +67,7 @@ describe('a live host of a cluster', () => {
   test('routes to the other hosts and names their blocks as soon as a network is there', async () => {
     const { host, routes, named } = await opened()
     expect([routes(), named()]).toEqual([['10.64.2.0/24 by 192.0.2.12'], ['10.64.2.0/24']])
-    // They are no part of what is wanted of the network.
+    // They are not stored as a part of the wanted network.
     expect(host.networks()[0]?.ip).not.toHaveProperty('unmasqueraded')
   })
 
@@ -76,7 +76,7 @@ describe('a live host of a cluster', () => {
     const drift = async () => (await one.host.status({ conflicts: false })).drift
     expect(await drift()).toEqual([])
     one.write(among([{ ...second, via: '192.0.2.14' }, third]))
-    // What is known only is no damage.
+    // Known hosts that are not yet in the rules are no damage.
     expect(await drift()).toEqual([])
     await calls[name]?.(one)
     expect(one.routes().toSorted()).toEqual(['10.64.2.0/24 by 192.0.2.14', '10.64.9.0/24 by 192.0.2.13'])

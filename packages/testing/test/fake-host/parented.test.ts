@@ -215,7 +215,7 @@ describe('a network on an interface of a simulated host', () => {
       {driver: macvlan, driver_opts: {parent: eth0.9}, ipam: {config: [{subnet: 203.0.113.0/24, gateway: 203.0.113.1}]}}}}`
     const { addresses } = await host.plan(readCompose(text, { source: 'compose.yaml' }))
     expect(addresses.map(({ address }) => address)).toEqual(['203.0.113.5'])
-    // Two wires may have one subnet: what is asked for is given.
+    // Two wires may use the same subnet, so the requested address is given.
     expect(await ipOf('two', 'd', { address: '203.0.113.2' })).toBe('203.0.113.2')
     await live.close()
   })

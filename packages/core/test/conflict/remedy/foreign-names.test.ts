@@ -25,7 +25,7 @@ describe('a command with a name that a shell or a program reads', () => {
   test.each([
     ['net.ipv4.conf.br-web.route_localnet', ['sysctl -w net.ipv4.conf.br-web.route_localnet=1']],
     ['net.ipv4.conf.eth0/100.route_localnet', ['sysctl -w net.ipv4.conf.eth0/100.route_localnet=1']],
-    // A pattern of every interface, the end of a name, and what a shell reads.
+    // A pattern for any interface, the end of a name, and characters that a shell reads.
     ['net.ipv4.conf.*.route_localnet', []],
     ['net.ipv4.conf.a=b.route_localnet', []],
     ['net.ipv4.conf.$(id).route_localnet', []],
@@ -39,7 +39,7 @@ describe('a name that is handed to a firewall', () => {
   test.each([
     ['eth0', true],
     ['br-web.100', true],
-    // One of its own words, a wildcard, and what it refuses.
+    // A keyword of the firewall, a wildcard, and a name that it refuses.
     ['out', false],
     ['comment', false],
     ['eth+', false],

@@ -18,13 +18,13 @@ const mapping = (hostPort: number, more: Partial<DesiredMapping> = {}): DesiredM
 const [first] = mapping(1).targets
 const moved = { targets: [{ ...first, address: '172.17.0.3' }] } as const
 
-/** What conntrack was asked, a list for each search. */
+/** The questions to connection tracking, a list for each search. */
 let searches: { gone: readonly (readonly [number, string])[]; come: readonly number[] }[] = []
 let begin: () => void = () => {}
 let end: () => void = () => {}
 let refused: Error | null = null
 
-/** A conntrack whose searches end when they are told to. */
+/** Connection tracking whose searches end when the test says so. */
 const slow = () => {
   const begun = new Promise<void>((resolve) => {
     begin = resolve

@@ -28,7 +28,7 @@ const ports = (numbers: readonly number[], also: Partial<DesiredMapping> = {}): 
 const read = (bytes: Uint8Array | null): unknown =>
   bytes === null ? null : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
 
-/** What is read of it is what is read where `JSON.stringify` wrote it. */
+/** The entries that are read from it equal those read from the text of `JSON.stringify`. */
 const listed = (changes: readonly JournalChange[]): unknown => changes.map(({ key, value }) => [key, value])
 
 describe('ports as JSON', () => {
@@ -62,7 +62,7 @@ describe('ports as JSON', () => {
   test('are left to JSON.stringify where they are not alike', () => {
     const unlike: readonly (readonly JournalChange[])[] = [
       [],
-      // With other digits, or a label that is not made of the port.
+      // With another number of digits, or a label that is not made from the port.
       ports([20_001, 9_999]),
       [...ports([20_001]), withPort(port(20_002, { label: 'another' }))],
       [...ports([20_001]), withPort(port(20_002, { label: '0.0.0.0:20003/tcp -> wéb "1":8080' }))],

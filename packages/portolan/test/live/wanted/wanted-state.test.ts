@@ -41,7 +41,7 @@ describe('the backend of a project', () => {
     expect(other?.backend()).toBe('iptables-nft')
     await other?.nameBackend('nftables')
     expect(one?.backend()).toBe('nftables')
-    // The first program named its own before.
+    // The first program named its own backend before.
     await one?.change(() => [withPort(port(81))])
     expect(other?.backend()).toBe('nftables')
   })
@@ -61,7 +61,7 @@ describe('what two programs want of one project', () => {
       if (decisions.length === 2) void other?.change(() => [withPort(port(81))])
       return [withPort(port(80))]
     })
-    // The file is made first, then the other came, and then nothing did.
+    // First the file was made, then the other program changed it, and then nothing changed.
     expect(decisions).toEqual([[], [], ['81 10.1.0.2']])
     expect(portsOf(one)).toEqual(['80 10.1.0.2', '81 10.1.0.2'])
   })
