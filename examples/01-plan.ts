@@ -1,5 +1,6 @@
-// What would have to be done for a Compose file on a host? The host here is a few facts about another machine, so
-// nothing is read from this one, and planning never changes anything. Leave `facts` and `rules` out to ask this host.
+// Shows what Portolan would do for a Compose file on a host. The host here is a few facts about another machine. So
+// nothing is read from this one, and planning never changes anything. Leave `facts` and `rules` out to plan for this
+// host.
 import { plan, readCompose } from 'portolan'
 
 const intent = readCompose(

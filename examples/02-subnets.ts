@@ -1,5 +1,5 @@
-// Pick subnets that collide with nothing on a host. Pure: the same facts give the same answer, and every candidate
-// that was passed over comes with the reason.
+// Picks subnets that overlap nothing on a host. The functions are pure: the same facts give the same answer. Every
+// candidate that was skipped comes with the reason.
 import { classicPool, PoolExhaustedError, parsePool, planSubnets } from 'portolan'
 
 const facts = {
@@ -18,7 +18,7 @@ console.log(`web: ${web?.subnet}, gateway ${web?.gateway}, of pool ${web?.pool}`
 for (const { candidate, detail } of web?.rejected ?? []) console.log(`  not ${candidate}: ${detail}`)
 console.log(`data: a /64 of this machine's own, ${data?.pool?.startsWith('fd') ? 'by RFC 4193' : data?.pool}`)
 
-// Pools of one's own, before the default one; a range of one's own to keep out of.
+// Own pools before the default one, and an own range to keep out of.
 const pools = [parsePool('10.200.0.0/16:24'), classicPool]
 const [build] = planSubnets(facts, [{ network: 'build', family: 'ip' }], pools, { allow: ['10.200.4.0/22'] })
 console.log(`build: ${build?.subnet}`)

@@ -1,6 +1,6 @@
-// One dialect alone, for an orchestrator that has its own idea of everything else: what is desired goes in, changes
-// come out. A Runner is one function; this one only says what it would run, on a host that has no rules yet.
-// @portolan/iptables has the same entries.
+// Uses one dialect without the rest of Portolan, for an orchestrator that does everything else itself. The desired
+// state goes in, and changes come out. A Runner is one function. This one only prints what it would run, on a host
+// without rules. @portolan/iptables has the same entries.
 import { type Runner, readCompose, resolve } from '@portolan/core'
 import { adopt, apply, diff, inspect } from '@portolan/nftables'
 

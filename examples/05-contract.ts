@@ -1,5 +1,5 @@
-// What does "a published port works" mean? `reach` answers for one flow at a time, from the intent alone: what gets
-// it, and whose address it comes from. It is what the rules of every backend are tested against.
+// Shows what "a published port works" means. `reach` answers for one flow at a time, from the intent alone: the
+// container that gets it, and the source address it sees. The rules of every backend are tested against this answer.
 
 import { type FlowSource, reach, resolve } from '@portolan/core'
 import { readCompose } from 'portolan'

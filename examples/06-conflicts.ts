@@ -1,5 +1,5 @@
-// Which rules on a host would break a published port, and what to do? Asked of a dump of another machine: nothing is
-// read here, and nothing needs root.
+// Finds the rules on a host that would break a published port, and what to do about them. The rules come from another
+// machine's dump: nothing is read here, and nothing needs root.
 
 import { findConflicts, resolve } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
@@ -23,12 +23,12 @@ const facts = {
 }
 const { desired } = resolve(intent, facts)
 
-// All rules of the host, and ours as they would be.
+// All present rules of the host, and the rules that Portolan would add.
 const rulesets = [iptables.lower(iptables.parse(dump)), nftables.lower(nftables.compile(desired))]
 for (const { severity, kind, mapping, culprit, witness, remedy } of findConflicts(desired, facts, rulesets)) {
   if (mapping === null) continue
   console.log(`${severity} ${kind}: ${culprit?.text}`)
   console.log(`  seen with ${witness?.source} to ${witness?.destination}:${witness?.destinationPort}`)
-  // A remedy has commands, or words alone: a ban is a decision, and what accepts the rest stands behind it.
+  // A remedy has commands, or only a text: a ban is an administrator's decision and has no commands.
   for (const line of remedy.commands.length > 0 ? remedy.commands : [remedy.text]) console.log(`  ${line}`)
 }

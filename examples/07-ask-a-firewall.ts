@@ -1,4 +1,4 @@
-// Any Linux firewall, asked about a packet: from a dump, with no root and no host. It runs in a browser too.
+// Asks any Linux firewall about a packet, from a dump, without root and without that host. This also runs in a browser.
 import { lower, parse } from '@portolan/iptables'
 import { evaluate, explain, type Packet, printStory } from '@portolan/netfilter'
 

@@ -57,7 +57,7 @@ const bundleOne = (folder, entryPoints, entryNames, { define = {}, plugins = [],
   })
 
 /**
- * Bundles one file whose name has its hash, in the form that `loadScript` of packages/host/src/file/load-script.ts
+ * Bundles one file with its hash in the name, in the form that `loadScript` of packages/host/src/file/load-script.ts
  * loads.
  */
 export const bundleFile = (folder, name, source, plugins) =>

@@ -36,7 +36,7 @@ const bundled = {
 
 const requireOf = (from) => createRequire(import.meta.resolve(from))
 
-/** The libraries whose only export is a function. */
+/** The libraries that export only a function. */
 const functions = ['string-width']
 
 /** @returns the names that a module exports; the stand-in has a getter for each */

@@ -9,7 +9,7 @@ const planner = fileURLToPath(new URL('../plan-project.js', import.meta.url))
 
 const backends: readonly Backend[] = ['nftables', 'iptables-nft']
 
-/** An idle machine takes five seconds. One whose cores are all busy takes twenty and more. */
+/** An idle machine takes five seconds. A machine with busy cores takes twenty and more. */
 const LIMIT_MS = 600_000
 
 const projects = [

@@ -20,7 +20,7 @@ export const publishingEngines = (): readonly Engine[] => [
   dockerd(true),
 ]
 
-/** The engines whose rules differ. How the rules were written makes no difference to packets. */
+/** The engines that have different rules. How the rules were written makes no difference to packets. */
 export const engineRules = (): readonly Engine[] => [
   { ...ourLibrary('apply', 'nftables'), name: 'Portolan, nftables' },
   { ...ourLibrary('apply', 'iptables-nft'), name: 'Portolan, iptables-nft' },

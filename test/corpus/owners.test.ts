@@ -19,7 +19,7 @@ const read = (text: string, name: string): NetfilterRuleset =>
     ? nftables.lower(nftables.parse(text, name), { readElsewhere: nftables.isIptablesTable })
     : iptables.lower(iptables.parse(text, name))
 
-/** The rules whose owner is another program, or none. */
+/** The rules that belong to another program, or to none. */
 const strayRules = ({ tables }: NetfilterRuleset, program: string): readonly string[] =>
   tables.flatMap((table) =>
     table.chains.flatMap((chain) =>
@@ -30,7 +30,7 @@ const strayRules = ({ tables }: NetfilterRuleset, program: string): readonly str
     ),
   )
 
-/** The dropping policies whose owner is another program, or none. */
+/** The dropping policies that belong to another program, or to none. */
 const strayPolicies = ({ tables }: NetfilterRuleset, program: string): readonly string[] =>
   tables.flatMap((table) =>
     table.chains.flatMap((chain) =>

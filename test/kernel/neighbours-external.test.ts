@@ -71,7 +71,7 @@ services:
 networks: { theirs: { external: true, name: ${name} } }
 `
 
-/** The engine's state: its rules, whose order a restart may change, and all settings of its bridge. */
+/** The engine's state: its rules (a restart may change their order), and all settings of its bridge. */
 const stateOf = async ({ host }: Lab): Promise<string> => {
   const rules = await host.mustRun(['sh', '-c', 'iptables-save; ip6tables-save; nft list ruleset'])
   const link = await host.mustRun(['ip', '-d', 'link', 'show', 'dev', bridge])

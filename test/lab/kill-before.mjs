@@ -13,7 +13,7 @@ const step = (kind) => {
   if (String(steps) === last || kind === last) process.kill(process.pid, 'SIGKILL')
 }
 
-/** Wraps a function: a call whose arguments have a kind counts as a step of that kind. */
+/** Wraps a function: a call with arguments of a kind counts as a step of that kind. */
 const watch = (owner, name, kindOf) => {
   const original = owner[name]
   owner[name] = function (...args) {

@@ -28,7 +28,7 @@ const rulesOf = (saved: string): string =>
 // The kernel never unregisters a legacy table. A table with no rules and only ACCEPT policies counts as gone.
 const withoutEmptyTables = (saved: string): string => saved.replaceAll(/\*\w+\n(:\S+ ACCEPT\n)*COMMIT\n/g, '')
 
-// Sysctls whose values the kernel counts or chooses by itself as time passes.
+// Sysctls that the kernel counts or chooses by itself as time passes.
 const volatileSysctls =
   /^net\.(netfilter\.nf_conntrack_count|core\.|ipv4\.tcp_fastopen_key|.*\.stable_secret)/
 

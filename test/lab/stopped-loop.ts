@@ -1,6 +1,6 @@
 import type { EventLoop } from '@portolan/core/after-silence'
 
-/** An event loop whose timers run only when a test calls `pass`. */
+/** An event loop that runs its timers only when a test calls `pass`. */
 export interface StoppedLoop {
   readonly loop: EventLoop<() => void, NodeJS.Immediate>
   /** Runs all timers and returns their number. */

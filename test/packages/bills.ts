@@ -39,7 +39,7 @@ export const isBundled = ({ properties = [] }: Component): boolean =>
 export const bundledIn = ({ components }: Bill): readonly string[] =>
   components.filter(isBundled).map(told).toSorted()
 
-/** The libraries whose modules are in a folder's code. esbuild writes the path of each module before its code. */
+/** The libraries with modules in a folder's code. esbuild writes the path of each module before its code. */
 export const librariesOfModules = (folder: string): readonly string[] => {
   const modules = readdirSync(folder, { encoding: 'utf8', recursive: true })
     .filter((file) => file.endsWith('.js'))
@@ -50,7 +50,7 @@ export const librariesOfModules = (folder: string): readonly string[] => {
   return [...new Set(names.map((name) => name.replace(/(.)@/, '$1 ')))].toSorted()
 }
 
-/** The libraries whose licences come with the bundle. */
+/** The libraries with a licence in the bundle. */
 export const librariesOfLicences = (bundle: string): readonly string[] =>
   [...readFileSync(join(bundle, 'LICENSES.txt'), 'utf8').matchAll(/^(\S+) (\d+\.\d+\.\S+) \(.+\)$/gm)]
     .map(([, name, version]) => `${name} ${version}`)

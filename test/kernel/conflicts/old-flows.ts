@@ -40,7 +40,7 @@ export const askOldFlow = async (
     : [`${moment}: the flow "${flow.line}" is answered by ${seen} instead of ${expected}`]
 }
 
-/** Flows without a conflict. Each flow that only its deletion moves needs one, whose witness is such a flow. */
+/** Flows without a conflict. Each flow that only its deletion moves needs one, with such a flow as witness. */
 const untold = ({ scenario }: Stage, told: readonly ConflictJson[]): readonly string[] =>
   scenario.oldFlows
     .filter(

@@ -3,7 +3,7 @@ import type { Lab } from '../../lab/lab.ts'
 import { type Asker, addressOf, containers, type Family, isContainer, type Place } from './scenario.ts'
 import { traces } from './traces.ts'
 
-/** A flow whose first packet has a forged source: the address of a container that did not send it. */
+/** A flow that begins with a forged source: the address of a container that did not send it. */
 export interface ForgedFlow {
   readonly from: Asker
   readonly source: Place

@@ -9,7 +9,7 @@ export const behindContainer = { ip: '203.0.113.77', ip6: '2001:db8:77::7' } as 
 const RST = 0x04
 const ACK = 0x10
 
-/** Containers that the host masquerades, and containers whose own addresses are seen outside. */
+/** Containers that the host masquerades, and containers with addresses that are seen outside. */
 export const masqueraded = ['nginx', 'q1', 'h1', 'o1'] as const
 export const seenThemselves = ['d1', 'p1'] as const
 

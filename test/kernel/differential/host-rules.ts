@@ -35,7 +35,7 @@ const reads: readonly (readonly [string, string])[] = [
   ...restores.map((program): readonly [string, string] => [program, `${program}-save`]),
 ]
 
-/** A here-document whose end mark cannot stand in a rule. */
+/** A here-document with an end mark that cannot stand in a rule. */
 export const feed = (program: string, text: string): string =>
   `${program} <<'END-OF-RULES'\n${text}\nEND-OF-RULES`
 

@@ -56,7 +56,7 @@ const isStoppedThere = (flow: Flow, told: Telling, { heard, sourcePort }: Seen):
   if (flow.protocol !== 'udp') return true
   if (told.at === null) return !heard.some((one) => one.sourcePort === sourcePort)
   const owner = receiverOf(flow, told)
-  // A machine drops a packet from the wire whose source is its own address or a loopback address.
+  // A machine drops a packet from the wire when its source is the machine's own or a loopback address.
   const isMartian =
     owner === null || (owner !== 'host' && (owner === flow.from || isLoopback(told.seenAs?.source ?? '')))
   return isMartian || heard.some((one) => isAsTold(owner, told, one))

@@ -245,7 +245,8 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
   test('systemd is told that it is ready once what is wanted is in force', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())
-    // Receives two messages: the text, and a second one whose end tells systemd-notify that the first was received.
+    // Receives two messages: the text, and a second one. The end of that one tells systemd-notify that the first was
+    // received.
     const listener = lab.host.start([
       'perl',
       '-MIO::Socket::UNIX',

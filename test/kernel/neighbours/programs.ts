@@ -62,7 +62,7 @@ const docker = async (lab: Lab): Promise<Program> => {
   }
 }
 
-/** Docker whose containers and rules stay while dockerd is stopped. */
+/** Docker with containers and rules that stay while dockerd is stopped. */
 const dockerThatRestores = async (lab: Lab): Promise<Program> => {
   const daemon = await startDocker(lab, { ...dockerSettings, 'live-restore': true })
   await daemon.run({ name: 'theirs', publish: [`${theirPort}:80`] })

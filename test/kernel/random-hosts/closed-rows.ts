@@ -129,7 +129,7 @@ export const askClosed = async (stage: Stage, plan: Plan): Promise<readonly Clos
   }))
 }
 
-/** Misses: rows whose packets get in, without a conflict that says so. */
+/** Misses: rows of which packets get in, without a conflict that says so. */
 export const findUntold = (
   answers: readonly ClosedAnswer[],
   { conflicts, incomplete }: Pick<Plan, 'conflicts' | 'incomplete'>,

@@ -21,7 +21,7 @@ export interface Tally {
   witnesses: number
   /** Flows that the contract keeps out. */
   closed: number
-  /** Of these: flows whose packets got in. */
+  /** Of these: flows of which packets got in. */
   opened: number
   /** Hosts with such a flow. */
   openedHosts: number
@@ -32,7 +32,7 @@ export interface Tally {
   ofMappings: number
   /** Questions from source ports that the kernel never chooses for a client. */
   fromOtherPorts: number
-  /** Hosts whose search was incomplete. */
+  /** Hosts with an incomplete search. */
   incomplete: number
   /** The number of rules of the host with the most rules. */
   mostRules: number

@@ -171,7 +171,7 @@ def restore_routes(route, first, now):
         if item not in first:
             route.ask(DELETE_ROUTE, 0, as_asked(item))
     gone = [item for item in first if item not in now]
-    # The second pass adds the routes whose gateway is reached by a route of the first pass.
+    # The second pass adds routes with a gateway that a route of the first pass reaches.
     for item in gone + gone:
         route.ask(NEW_ROUTE, CREATE | EXCLUSIVE, as_asked(item))
 

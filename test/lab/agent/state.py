@@ -29,7 +29,7 @@ SCOPE_LINK, TENTATIVE, REFUSED = 253, 0x40, 0x08
 LINK_LOCAL = b'\xfe\x80'
 
 SYSCTLS = '/proc/sys/net'
-# Sysctls whose values the kernel counts or chooses by itself as time passes.
+# Sysctls that the kernel counts or chooses by itself as time passes.
 VOLATILE_SYSCTLS = re.compile(r'(core/|netfilter/nf_conntrack_count|ipv4/tcp_fastopen_key|.*/stable_secret)')
 
 

@@ -3,7 +3,7 @@ import { expectTrue } from './expect-true.ts'
 import { hostFacts, look } from './look.ts'
 import { filter } from './saved.ts'
 
-/** A host whose bridged packets pass the IP hooks. */
+/** A host on which bridged packets pass the IP hooks. */
 const facts = {
   ...hostFacts,
   sysctls: {

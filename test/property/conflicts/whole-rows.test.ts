@@ -3,7 +3,7 @@ import { expectTrue } from './expect-true.ts'
 import { hostFacts, look, type Seen } from './look.ts'
 import { filter, mangle } from './saved.ts'
 
-/** A host whose bridged packets pass the IP hooks. */
+/** A host on which bridged packets pass the IP hooks. */
 const bridged = {
   ...hostFacts,
   sysctls: {

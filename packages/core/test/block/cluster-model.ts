@@ -109,7 +109,7 @@ export const startSteps = <Result>(store: PaperStore, steps: BlockSteps<Result>)
       const given = answer(asked, fate)
       proceed(() => steps.next(given))
     },
-    /** Carries out a transaction whose answer was given up long ago. */
+    /** Carries out a transaction after its process has long given up on the answer. */
     arrive: (): void => {
       const transaction = late.shift()
       if (transaction !== undefined) store.commit(transaction)

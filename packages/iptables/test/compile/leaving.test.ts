@@ -53,7 +53,7 @@ describe('what leaves our bridges', () => {
       { destination: '::/0', gateway: '2001:db8::1', interface: 'eth0' },
     ],
   }
-  /** Portolan's rules on a host whose FORWARD policy drops. */
+  /** Portolan's rules on a host with FORWARD policy DROP. */
   const dropping = lower(
     {
       ...whole,

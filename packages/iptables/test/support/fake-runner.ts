@@ -6,7 +6,7 @@ export interface Call {
   readonly input: string | undefined
 }
 
-/** A runner whose answers come from a function. It records its calls. */
+/** A runner that answers from a function, and records its calls. */
 export const fakeRunner = (
   answer: (call: Call, index: number) => Partial<RunResult>,
 ): Runner & { readonly calls: readonly Call[] } => {

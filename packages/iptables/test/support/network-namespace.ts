@@ -2,7 +2,7 @@ import type { Runner, RunResult } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import { openShell } from '../../../../test/shell/open-shell.ts'
 
-/** A new network namespace, and a runner whose programs run inside it. */
+/** A new network namespace, and a runner that starts programs inside it. */
 export interface NetworkNamespace extends Disposable {
   readonly runner: Runner
   readonly run: (command: string, args: readonly string[], input?: string) => RunResult

@@ -10,7 +10,7 @@ import { base, dnat, drop, facts, fromLan, nat, oif, ruleset, table, tcpDport } 
 
 const published = ruleset(table({}, nat('prerouting', -100, [tcpDport(8080), dnat('172.17.0.2', 80)])))
 
-/** A host whose packets from br-web leave by eth1, whatever their destination. */
+/** A host that sends packets from br-web out by eth1, whatever their destination. */
 const withSecondLine = (...more: readonly InterfaceFact[]): HostFacts => ({
   ...facts,
   interfaces: [...(facts.interfaces ?? []), ...more],

@@ -6,7 +6,7 @@ import { BusReader } from '../../src/firewalld/bus/bus-value.ts'
 import { readFirewalld } from '../../src/firewalld/read-firewalld.ts'
 import { type Answer, type AskedCall, openBusDouble } from './bus-double.ts'
 
-/** A firewall-cmd whose answers depend on its arguments. Arguments that are not listed get an empty answer. */
+/** A firewall-cmd that answers by its arguments. Arguments that are not listed get an empty answer. */
 const firewalld = (answers: Readonly<Record<string, string>>): Runner => ({
   run: async (_, words) => ({ exitCode: 0, stdout: answers[words.join(' ')] ?? '', stderr: '' }),
 })

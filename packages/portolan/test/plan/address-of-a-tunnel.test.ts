@@ -3,7 +3,7 @@ import * as iptables from '@portolan/iptables'
 import type { HostFacts } from '@portolan/netfilter'
 import { intent, noRules, plan } from '../../src/index.ts'
 
-/** A host whose default route is a tunnel, as `wg-quick up` makes it from `AllowedIPs = 0.0.0.0/0`. */
+/** A host with a tunnel as default route, as `wg-quick up` makes it from `AllowedIPs = 0.0.0.0/0`. */
 const tunnelled: HostFacts = {
   interfaces: [
     { name: 'lo', index: 1, up: true, kind: 'loopback', addresses: ['127.0.0.1/8'] },

@@ -24,7 +24,7 @@ let begin: () => void = () => {}
 let end: () => void = () => {}
 let refused: Error | null = null
 
-/** Connection tracking whose searches end when the test says so. */
+/** Connection tracking with searches that end when the test says so. */
 const slow = () => {
   const begun = new Promise<void>((resolve) => {
     begin = resolve

@@ -13,7 +13,7 @@ const bridge = (network: string, address: string) => ({
 
 const toTakeOut: RuleDrift = { action: 'remove', object: 'port 8080', description: '' }
 
-/** A host whose rules have a port. The port is wanted as soon as a bridge of Portolan's has 10.0.1.2. */
+/** A host with a port in its rules. The port is wanted as soon as a bridge of Portolan's has 10.0.1.2. */
 const heldOn = (factsOf: (reading: number) => HostFacts) => {
   let [facts, rules] = [0, 0]
   const keeper: RuleKeeper = {
