@@ -82,7 +82,7 @@ describe('explain', () => {
       '',
       'It reaches this host itself, at 192.0.2.2:22, which sees it come from 192.0.2.9:49152. Listening there: sshd. The answer comes back.',
       '',
-      'It may also be that the first rule below applies, which hangs on what no packet tells (a rate, a time, a list, a match that is not understood): refused by rule 2 of chain ufw-user-limit (iptables-nft, table ip filter, of ufw). The sender is told so at once.',
+      'Or, if the first rule below matches, which depends on more than the packet (a rate, a time, a list, a match that is not understood): refused by rule 2 of chain ufw-user-limit (iptables-nft, table ip filter, of ufw). The sender is told so at once.',
       '  input  ufw sends it through ufw-user-limit.',
       '         iptables-nft, table ip filter, chain ufw-user-input, rule 1, reached from INPUT:',
       '           -A ufw-user-input -p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -m recent --update --seconds 30 --hitcount 6 --name DEFAULT --mask 255.255.255.255 --rsource -j ufw-user-limit',

@@ -57,7 +57,7 @@ const tellLater = ({ trace }: Outcome): StoryLater | null => {
         beginning:
           packet === 3
             ? 'It is answered, but the next packet of the sender:'
-            : 'It is answered, but what is sent back after that:',
+            : 'It is answered, but the answer after that:',
         steps: tellSteps(trace, packet),
       }
 }

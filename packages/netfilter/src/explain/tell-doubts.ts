@@ -22,7 +22,9 @@ export const tellDoubts = (
     const { sentence } = tellEnding(packet, other, options)
     const from = partingOf(outcome.trace, other.trace)
     const why =
-      certainty === 'certain' ? 'Or, as the rules balance' : reasonOf(other.trace[from], orders.length > 0)
+      certainty === 'certain'
+        ? 'Or, because the rules balance connections'
+        : reasonOf(other.trace[from], orders.length > 0)
     return {
       sentence: `${why}: ${lowerFirst(sentence)}`,
       // The steps of one packet are enough: the reader needs the point where the two courses part.
@@ -45,7 +47,7 @@ const reasonOf = (entry: TraceEntry | undefined, isOrder: boolean): string => {
   if (isOrder) return 'In another order'
   return entry === undefined || entry.chain === null
     ? 'It may also end otherwise'
-    : 'It may also be that the first rule below applies, which hangs on what no packet tells (a rate, a time, a list, a match that is not understood)'
+    : 'Or, if the first rule below matches, which depends on more than the packet (a rate, a time, a list, a match that is not understood)'
 }
 
 const partingOf = (one: readonly TraceEntry[], other: readonly TraceEntry[]): number => {

@@ -33,8 +33,7 @@ export const tellEnding = (packet: Packet, told: Told, options: ExplainOptions):
 
 /** The sentence for a flow that is stopped after its first answer. */
 const cutOff = (packet: number, told: Told, options: ExplainOptions): string => {
-  const which =
-    packet === 3 ? "the sender's next packet is stopped" : 'what is sent back after that is stopped'
+  const which = packet === 3 ? "the sender's next packet is stopped" : 'the answer after that is stopped'
   return `It does arrive at ${endText(told, options)} and is answered, but ${which}: a connection opens, and then hangs.`
 }
 

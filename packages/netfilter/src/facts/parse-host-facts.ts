@@ -43,7 +43,7 @@ const refuseOtherKeys = (facts: HostFacts, json: string, source: string): void =
     json,
     source,
     offsetInJson(json, [first], 'key'),
-    `expected host facts, as \`portolan inspect\` prints them, and the key ${JSON.stringify(first)} is none of theirs`,
+    `expected host facts, as \`portolan inspect\` prints them, but they have no key ${JSON.stringify(first)}`,
   )
 }
 

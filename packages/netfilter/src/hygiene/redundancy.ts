@@ -20,7 +20,9 @@ export const redundancy = (
   const isSure = certainty === 'certain'
   const many = others.length > 1
   const same = `${nameOthers(others)} ${side === 'before' ? 'before' : 'behind'} it ${many ? 'do' : 'does'}`
-  const doubt = isSure ? '' : ', if what both ask for and is not understood has one answer for one packet'
+  const doubt = isSure
+    ? ''
+    : ', if the matches that both have and that are not understood give one packet the same result in both'
   return {
     kind: 'Redundancy',
     severity: 'info',

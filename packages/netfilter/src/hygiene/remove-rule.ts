@@ -10,8 +10,8 @@ export const removeRule = (rule: RulePlace): Advice => {
   const whose =
     rule.owner === null
       ? 'Delete the rule'
-      : `Take the rule out where ${ownerName(rule.owner)} has it from, since ${ownerName(rule.owner)} may write it again, and delete it`
-  const text = `${whose}: what becomes of every packet stays the same.`
+      : `Remove the rule from the settings of ${ownerName(rule.owner)}, which may write it again, and delete it`
+  const text = `${whose}: the result for every packet stays the same.`
   if (rule.owned === true)
     return {
       text: `${text} Do so in the settings of ${rule.owner === null ? 'the program that keeps the table' : ownerName(rule.owner)}: the kernel takes no change of this table from another program (flags owner).`,

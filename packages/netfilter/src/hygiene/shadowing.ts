@@ -23,7 +23,7 @@ export const shadowing = (
   const verb = others.length > 1 ? `${together} take first` : `${verbs} first`
   const doubt = isSure
     ? 'never acts'
-    : 'never acts, if what both ask for and is not understood has one answer for one packet'
+    : 'never acts, if the matches that both have and that are not understood give one packet the same result in both'
   return {
     kind: 'Shadowing',
     severity: isSure ? 'warning' : 'info',

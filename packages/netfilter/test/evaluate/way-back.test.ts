@@ -32,7 +32,7 @@ describe('an answer that leaves by another interface than the one that its recei
       certainty: 'certain',
       at: { address: '172.17.0.2', interface: 'br-web' },
       culprit: {
-        text: 'route default via 198.51.100.9 dev eth1 table 100 takes the answer away from br-db, where its receiver is',
+        text: 'route default via 198.51.100.9 dev eth1 table 100 does not lead the answer to br-db, where its receiver is',
       },
     })
   })

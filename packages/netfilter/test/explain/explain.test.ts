@@ -211,7 +211,7 @@ describe('what is not certain', () => {
     const story = tell([table({}, limited, open)])
     expect(story.ending).toMatchObject({ arrives: false })
     expect(story.doubts).toHaveLength(1)
-    expect(story.doubts[0]?.sentence).toMatch(/the first rule below applies.*: it reaches this host itself/)
+    expect(story.doubts[0]?.sentence).toMatch(/the first rule below matches.*: it reaches this host itself/)
     expect(story.doubts[0]?.steps.map(({ rule }) => rule?.text)).toEqual(['rule 1 of input0'])
   })
 
@@ -240,6 +240,8 @@ describe('what is not certain', () => {
     )
     const { doubts } = tell([table({}, balance)])
     expect(doubts).toHaveLength(1)
-    expect(doubts[0]?.sentence).toMatch(/^Or, as the rules balance: forwarded to 172\.17\.0\./)
+    expect(doubts[0]?.sentence).toMatch(
+      /^Or, because the rules balance connections: forwarded to 172\.17\.0\./,
+    )
   })
 })

@@ -99,7 +99,7 @@ describe('facts of a host are read', () => {
 describe('a text of something else is refused', () => {
   test('where it has keys, and none of a host: nothing would be known of the host it is taken for', () => {
     const message = (key: string): string =>
-      `expected host facts, as \`portolan inspect\` prints them, and the key "${key}" is none of theirs`
+      `expected host facts, as \`portolan inspect\` prints them, but they have no key "${key}"`
     expect(refusal('{"nftables": []}').message).toContain(message('nftables'))
     expect(refusal('{"name": "shop", "version": "1"}').message).toContain(message('name'))
     expect(refusal('{\n  "nftables": []}')).toMatchObject({ line: 2, column: 3 })

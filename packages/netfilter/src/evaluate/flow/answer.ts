@@ -190,11 +190,8 @@ const lose = (world: World, why: string): End => {
 }
 
 const loseWay = (world: World, { name }: Link): End => {
-  const way = world.route === null ? 'what leads it' : `route ${world.route.text}`
-  noteEvent(
-    world,
-    { kind: 'lost' },
-    { kind: 'way-back', text: `${way} takes the answer away from ${name}, where its receiver is` },
-  )
+  const lost =
+    world.route === null ? 'the answer is not led' : `route ${world.route.text} does not lead the answer`
+  noteEvent(world, { kind: 'lost' }, { kind: 'way-back', text: `${lost} to ${name}, where its receiver is` })
   return { kind: 'dropped', world }
 }

@@ -129,7 +129,7 @@ const strand = ({ world }: End): End => {
   noteEvent(
     world,
     { kind: 'lost' },
-    { kind: 'astray', text: 'it does not come to where the first packet came' },
+    { kind: 'astray', text: 'it does not arrive where the first packet did' },
   )
   return { kind: 'dropped', world }
 }
