@@ -47,7 +47,7 @@ const readTree = (source: Source, number: number, depth: number): readonly BoltI
 const pageAt = ({ bytes, pageSize, end, seen }: Source, number: number): Buffer => {
   const at = number * pageSize
   // Pages 0 and 1 are the meta pages.
-  if (number < 2 || number >= end) throw new BoltFault(`page ${number} is referred to and is none`)
+  if (number < 2 || number >= end) throw new BoltFault(`it refers to page ${number}, which does not exist`)
   if (at + pageSize > bytes.length) throw new BoltFault('it is cut off')
   if (seen.has(number)) throw new BoltFault(`page ${number} is in two places`)
   seen.add(number)

@@ -2,6 +2,8 @@ import { readdirSync, rmSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
+import { whyUnread } from '../file/why-unread.ts'
+import { whyUnwritten } from '../file/why-unwritten.ts'
 import { isAlive } from '../lock/is-alive.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { readOwn, syncDirectory, writeDurably } from '../state/own-file.ts'
@@ -94,16 +96,13 @@ export const fileError = (
 ): PortolanError => {
   if (error instanceof PortolanError) return error
   const code = (error as NodeJS.ErrnoException).code ?? String(error)
-  const problem = `The file ${file}, which ${does}, could not be ${action} (${code}).`
+  const why = action === 'read' ? whyUnread(error) : whyUnwritten(error)
+  const problem = `The file ${file}, which ${does}, could not be ${action}: ${why}.`
   return code === 'EACCES' || code === 'EPERM'
     ? new PermissionError(
         { problem, remedy: ({ elsewhere }) => oneWay('run this as root', elsewhere) },
         'file access',
         { cause: error },
       )
-    : new PortolanError(
-        'STATE',
-        { problem, remedy: () => 'Mend that, and run this again.' },
-        { cause: error },
-      )
+    : new PortolanError('STATE', { problem, remedy: () => 'Fix that, and run this again.' }, { cause: error })
 }

@@ -75,7 +75,7 @@ const checkEnvironment = (bytes: Buffer, { pageSize, lastPage, mapSize }: Meta, 
   const [freeFlags, mainFlags] = [bytes.readUInt16LE(meta + 28), bytes.readUInt16LE(meta + 76)]
   const isOurs = (freeFlags & ~MDB_NOSUBDIR) === MDB_INTEGERKEY && mainFlags === 0
   const isPossible = mapSize > 0 && mapSize <= LARGEST_MAP && lastPage > 0 && lastPage * pageSize < mapSize
-  if (!isOurs || !isPossible) throw new Fault(`its meta page ${index} is not what was written`)
+  if (!isOurs || !isPossible) throw new Fault(`its meta page ${index} is corrupt`)
 }
 
 /**
@@ -105,7 +105,7 @@ const newestMeta = (bytes: Buffer): Meta => {
  */
 const checkTransaction = (bytes: Buffer, { pageSize, main, transaction }: Meta, index: number): void => {
   if (main.root === -1 ? transaction === 0 : isRootOf(bytes, main.root * pageSize, transaction, index)) return
-  throw new Fault(`its meta page ${index} is not what was written`)
+  throw new Fault(`its meta page ${index} is corrupt`)
 }
 
 const isRootOf = (bytes: Buffer, at: number, transaction: number, index: number): boolean =>
@@ -131,7 +131,7 @@ export const checkPages = (
   } catch (error) {
     if (error instanceof Fault) return { fault: error.message, transaction }
     // A damaged page may name a position outside the file, and reading there throws.
-    if (isOutside(error)) return { fault: 'a page of it points outside of it', transaction }
+    if (isOutside(error)) return { fault: 'one of its pages points outside the file', transaction }
     throw error
   }
 }
@@ -156,13 +156,14 @@ const walk = (
       const data = node + NODE_HEADER + bytes.readUInt16LE(node + 6)
       const end = at + meta.pageSize
       if (level < depth) {
-        if (data > end) throw new Fault(`a key of page ${page} leaves it`)
+        if (data > end) throw new Fault(`a key of page ${page} extends past its end`)
         visit(low + nodeFlags * 0x1_0000_0000, level + 1)
       } else if ((nodeFlags & F_BIGDATA) !== 0) {
-        if (data + 8 > end) throw new Fault(`a value of page ${page} leaves it`)
+        if (data + 8 > end) throw new Fault(`a value of page ${page} extends past its end`)
         values.push(overflow(bytes, meta, number64(bytes, data), low, used))
       } else {
-        if (nodeFlags !== 0 || data + low > end) throw new Fault(`a value of page ${page} leaves it`)
+        if (nodeFlags !== 0 || data + low > end)
+          throw new Fault(`a value of page ${page} extends past its end`)
         values.push(bytes.subarray(data, data + low))
       }
     }
@@ -181,11 +182,11 @@ const openPage = (
 ): { readonly at: number; readonly flags: number } => {
   const at = page * pageSize
   if (page < 2 || page > lastPage || at + pageSize > bytes.length)
-    throw new Fault(`page ${page} is not in it`)
+    throw new Fault(`page ${page} is outside the file`)
   if (used.has(page)) throw new Fault(`page ${page} is used twice`)
   used.add(page)
   if (number64(bytes, at) !== page || number64(bytes, at + 8) > transaction)
-    throw new Fault(`page ${page} is not what was written`)
+    throw new Fault(`page ${page} is corrupt`)
   return { at, flags: bytes.readUInt16LE(at + 18) }
 }
 
@@ -195,11 +196,11 @@ const nodesOf = (bytes: Buffer, at: number, pageSize: number, page: number): rea
   const upper = bytes.readUInt16LE(at + 22)
   const count = lower >> 1
   if (lower % 2 !== 0 || lower > upper || PAGE_HEADER + upper > pageSize || count === 0)
-    throw new Fault(`page ${page} is not what was written`)
+    throw new Fault(`page ${page} is corrupt`)
   return Array.from({ length: count }, (_, index) => {
     const offset = bytes.readUInt16LE(at + PAGE_HEADER + 2 * index)
     if (offset < upper || PAGE_HEADER + offset + NODE_HEADER > pageSize)
-      throw new Fault(`a node of page ${page} is outside of it`)
+      throw new Fault(`a node of page ${page} is outside the page`)
     return at + PAGE_HEADER + offset
   })
 }
@@ -209,7 +210,7 @@ const overflow = (bytes: Buffer, meta: Meta, page: number, length: number, used:
   const pages = bytes.readUInt32LE(at + 20)
   const start = at + PAGE_HEADER
   if (flags !== P_OVERFLOW || pages < 1 || PAGE_HEADER + length > pages * meta.pageSize)
-    throw new Fault(`page ${page} is not what was written`)
+    throw new Fault(`page ${page} is corrupt`)
   for (let more = page + 1; more < page + pages; more += 1) {
     if (used.has(more) || more > meta.lastPage) throw new Fault(`page ${more} is used twice`)
     used.add(more)
@@ -226,8 +227,7 @@ const overflow = (bytes: Buffer, meta: Meta, page: number, length: number, used:
 const checkFree = ({ lastPage }: Meta, lists: readonly Buffer[], used: Set<number>): void => {
   for (const list of lists) {
     const count = number64(list, 0)
-    if (count < 0 || 8 * (count + 1) > list.length)
-      throw new Fault('its list of free pages is not what was written')
+    if (count < 0 || 8 * (count + 1) > list.length) throw new Fault('its list of free pages is corrupt')
     let block = 1
     for (let at = 1; at <= count; at += 1) {
       const entry = number64(list, 8 * at)
@@ -235,7 +235,7 @@ const checkFree = ({ lastPage }: Meta, lists: readonly Buffer[], used: Set<numbe
         block = entry === 0 ? 1 : -entry
         continue
       }
-      if (entry < 2 || entry + block - 1 > lastPage) throw new Fault(`free page ${entry} is not in it`)
+      if (entry < 2 || entry + block - 1 > lastPage) throw new Fault(`free page ${entry} is outside the file`)
       for (let page = entry; page < entry + block; page += 1) {
         if (used.has(page)) throw new Fault(`page ${page} is free and in use`)
         used.add(page)

@@ -70,7 +70,7 @@ export const formOf = (table: KeyValues): 'ours' | 'empty' | { readonly foreign:
  */
 export const follow = (table: KeyValues, known: Snapshot | null): Snapshot => {
   const head = decodeHead(table.get(revisionKey) ?? '')
-  if (head === null) throw new DamagedError('its revision is not what was written')
+  if (head === null) throw new DamagedError('its revision is corrupt')
   const { revision, seal } = head
   if (known?.revision === revision) return known
   const caughtUp = known === null ? null : catchUp(table, known, revision)
@@ -116,7 +116,7 @@ const readAll = (table: KeyValues, revision: number): Snapshot => {
 
 const decode = (text: string, key: string): Lease => {
   const lease = decodeLease(text, key)
-  if (lease === null) throw new DamagedError(`the record ${key.slice(0, 100)} is not what was written`)
+  if (lease === null) throw new DamagedError(`the record ${key.slice(0, 100)} is corrupt`)
   return lease
 }
 

@@ -25,6 +25,6 @@ export const takeWriterTurn = async (directory: string, longestMs: number = LONG
   const release = await takeTurn(directory, longestMs)
   if (release !== null) return release
   throw new Error(
-    `another process has been at work with it for ${longestMs / 1000} s, which takes milliseconds; it may be stopped. Find it with "fuser ${directory}/leases.mdb", let it go on or end it, and run this again`,
+    `another process has used it for ${longestMs / 1000} s, which takes milliseconds: it may be suspended. Find it with "fuser ${directory}/leases.mdb", resume or end it, and run this again`,
   )
 }

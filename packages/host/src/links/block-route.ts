@@ -36,7 +36,9 @@ const header = (family: number, length: number, scope: number, type: number): Ui
 const destinationOf = (destination: string, does: string): AddressBytes & { readonly length: number } => {
   const prefix = parseAddressPrefix(destination)
   if (prefix.length > 0) return prefix
-  throw new InvalidRequestError(`Could not ${does}: that is every address, and no block.`)
+  throw new InvalidRequestError(
+    `Could not ${does}: that destination is every address. Name the block of one host.`,
+  )
 }
 
 /**
@@ -53,7 +55,9 @@ export const setRoute = async (
   const { family, bytes, length } = destinationOf(destination, does)
   const gateway = parseAddress(via)
   if (gateway.family !== family)
-    throw new InvalidRequestError(`Could not ${does}: the two are not of one family of addresses.`)
+    throw new InvalidRequestError(
+      `Could not ${does}: the block and its gateway have to be of one family, IPv4 or IPv6.`,
+    )
   const { index } = await requireLink(connection, name, does)
   const route = (flags: number): NetlinkChange => ({
     type: RTM_NEWROUTE,

@@ -22,7 +22,7 @@ export const createMacvlan = async (connection: NetlinkConnection, link: Macvlan
     data: [attributeU32(IFLA_MACVLAN_MODE, mode)],
     explain: (errno) =>
       errno === EINVAL
-        ? `${link.parent} takes no such child: its MTU is smaller, or a child of mode passthru has to be the only one. Give an MTU of at most that of ${link.parent}, and another mode`
+        ? `${link.parent} accepts no such macvlan: its MTU is smaller, or one in mode passthru has to be the only one on it. Give an MTU of at most that of ${link.parent}, or another mode`
         : explainParent(link.parent, errno),
   })
 }

@@ -16,7 +16,7 @@ export const createVlan = async (connection: NetlinkConnection, link: VlanSpec):
   const does = `create the vlan ${link.name}`
   if (!Number.isInteger(id) || id < LEAST || id > MOST)
     throw new InvalidRequestError(
-      `Could not ${does}: ${id} is no id of a VLAN. Give a whole number from ${LEAST} to ${MOST}.`,
+      `Could not ${does}: ${id} is not a VLAN id. Give a whole number from ${LEAST} to ${MOST}.`,
     )
   const parent = await requireParent(connection, link.parent, does)
   await createLink(connection, link, {

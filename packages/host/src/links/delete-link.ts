@@ -15,7 +15,7 @@ export const deleteLink = async (connection: NetlinkConnection, name: string): P
   ])
   if (errno === EOPNOTSUPP)
     throw new ApplyError(
-      `Could not ${does}: it is of kind ${link.kind}, which no program made. It can be set down, or moved to another network namespace.`,
+      `Could not ${does}: the kernel cannot delete an interface of kind ${link.kind}. Set it down, or move it to another network namespace.`,
       { applied: [], stderr: errnoText(errno) },
     )
   if (errno !== 0) throw changeError(does, errno, [])

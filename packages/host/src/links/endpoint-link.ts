@@ -115,7 +115,7 @@ const refusal = async (
 
 const taken = (name: string, does: string): ApplyError =>
   new ApplyError(
-    `Could not ${does}: the host has an interface named ${name} already, which its own end would be called.`,
+    `Could not ${does}: the host's end would be named ${name}, and the host already has an interface of that name. Rename or remove that one.`,
     {
       applied: [],
       stderr: errnoText(EEXIST),
@@ -128,7 +128,7 @@ export const deleteEndpointLink = async (connection: NetlinkConnection, name: st
   if (link === null) return
   if (parseEndpointAlias(link.alias) === null)
     throw new ApplyError(
-      `Could not delete the interface ${name}: no endpoint of Portolan's is behind it (its alias is "${link.alias}").`,
+      `Could not delete the interface ${name}: it is not the end of an endpoint of Portolan's (its alias is "${link.alias}").`,
       { applied: [], stderr: '' },
     )
   const does = `delete the interface ${name}`

@@ -30,16 +30,16 @@ const faultOfIp = (bytes: Uint8Array, length: number, isLoopback: boolean): stri
   const [first = 0] = bytes
   if (value === 0) return unspecified
   if (value === 0xffffffff)
-    return 'it is the broadcast address of every link. Take an address of one interface'
+    return 'it is the broadcast address of every link. Use an address for one interface'
   if (first >= 224 && first < 240) return multicast
   if (first === 127 && !isLoopback) return `127.0.0.0/8 ${ofLoopback}`
   if (length > 30) return null
   const size = 2 ** (32 - length)
   const [own, last] = [value % size === 0, value % size === size - 1]
   return own
-    ? 'it is that of the network itself. Take one after it'
+    ? 'it is the address of the network itself. Use a later one'
     : last
-      ? 'it is the broadcast address of that network. Take one before it'
+      ? 'it is the broadcast address of that network. Use an earlier one'
       : null
 }
 
@@ -50,10 +50,11 @@ const faultOfIp6 = ({ bytes }: AddressBytes, isLoopback: boolean): string | null
   if (isZero(15) && last === 1 && !isLoopback) return `::1 ${ofLoopback}`
   if (bytes[0] === 0xff) return multicast
   if (isZero(10) && bytes[10] === 0xff && bytes[11] === 0xff)
-    return 'it is an IPv4 address in the form of IPv6, which no packet on a link has. Write it as an IPv4 address'
+    return 'it is an IPv4 address in the form of IPv6, which is not used on a link. Write it as an IPv4 address'
   return null
 }
 
-const unspecified = 'it is the unspecified address, which stands for none. Take an address of one interface'
-const multicast = 'it is a multicast address, which is of a group. Take an address of one interface'
-const ofLoopback = 'is for the loopback interface alone. Take another address'
+const unspecified =
+  'it is the unspecified address, which no interface can have. Use an address for one interface'
+const multicast = 'it is a multicast address, which belongs to a group. Use an address for one interface'
+const ofLoopback = 'is for the loopback interface alone. Use another address'

@@ -35,7 +35,7 @@ export const moveLink = async (
     if (errno === EEXIST && as !== undefined && (await findLink(connection, name))?.index !== index)
       // Another program took the name after the check.
       throw refused(
-        `an interface named ${as} came to be there meanwhile. It is there now under its own name, ${name}, and down: rename it there, or move it back`,
+        `another program made an interface named ${as} there meanwhile. So ${name} is there now under its old name, and down: rename it there, or move it back`,
         errno,
       )
     if (errno === EEXIST) throw refused(taken, errno)

@@ -28,5 +28,5 @@ export const explainParent = (parent: string, errno: number): string | null =>
   errno === EBUSY
     ? `the parent ${parent} belongs to another link already: it is a port of a bridge or a bond, or it has children of the other kind (macvlan, ipvlan). Release it, or take another parent`
     : errno === EINVAL
-      ? `the parent ${parent} takes no such child. It has to be an interface of Ethernet, with an MTU that is not smaller`
+      ? `the parent ${parent} accepts no such interface on it. It has to be an Ethernet interface, and its MTU must not be smaller`
       : null

@@ -60,6 +60,6 @@ const lockFileError = (path: string, error: unknown): Error => {
       'file access',
       { cause: error },
     )
-  const remedy = (): string => 'Mend that, and run this again.'
+  const remedy = (): string => 'Fix that, and run this again.'
   return new PortolanError('LOCK', { problem, remedy }, { cause: error })
 }

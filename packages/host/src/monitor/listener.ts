@@ -167,5 +167,5 @@ const subscribeError = ({ code, reason }: { readonly code: string; readonly reas
       )
     : new PortolanError(
         'NETLINK',
-        `Could not listen for changes of the host: the process that holds the netlink sockets did not start (${reason}, ${code}). Start this again; if it stays, see that Node can be run here (${process.execPath}).`,
+        `Could not listen for changes of the host: the process that holds the netlink sockets did not start (${reason}, ${code}). Start this again. If that does not help, check that Node can be run here (${process.execPath}).`,
       )

@@ -75,9 +75,9 @@ const noNamespace = (file: string): InvalidRequestError =>
 const notThere = (reference: NamespaceReference): InvalidRequestError =>
   new InvalidRequestError(
     'pid' in reference
-      ? `there is no process ${reference.pid} here, so no network namespace of it: it may have ended. ${advice}`
+      ? `there is no process ${reference.pid} here, so its network namespace cannot be entered: it may have ended. ${advice}`
       : 'path' in reference
-        ? `there is no file ${visibleLine(reference.path)}, so no network namespace. ${advice}`
+        ? `there is no file ${visibleLine(reference.path)}, so no network namespace there. ${advice}`
         : `there is no network namespace named ${visibleLine(reference.name)} here (no file ${namesFolder}/${visibleLine(reference.name)}). ${advice}`,
   )
 

@@ -149,7 +149,7 @@ export const get = async (
 }
 
 const refusedReading = (type: number, errno: number): InspectError =>
-  new InspectError(`The kernel refused to show what was asked of it (${errnoText(errno)}).`, {
+  new InspectError(`The kernel refused a netlink request that reads (type ${type}): ${errnoText(errno)}.`, {
     command: `netlink request ${type}`,
     exitCode: errno,
     stderr: errnoText(errno),

@@ -35,7 +35,8 @@ export const readSqliteTable = (bytes: Buffer, table: string): readonly (readonl
   if (bytes.subarray(0, 16).toString('latin1') !== MAGIC) throw new SqliteFault('it is no SQLite database')
   const written = bytes.readUInt16BE(16)
   const pageSize = written === 1 ? 65_536 : written
-  if (pageSize < 512 || (pageSize & (pageSize - 1)) !== 0) throw new SqliteFault('its page size is none')
+  if (pageSize < 512 || (pageSize & (pageSize - 1)) !== 0)
+    throw new SqliteFault(`its page size ${pageSize} is not valid`)
   const source = {
     bytes,
     pageSize,

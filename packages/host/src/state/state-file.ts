@@ -1,6 +1,8 @@
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
+import { whyUnread } from '../file/why-unread.ts'
+import { whyUnwritten } from '../file/why-unwritten.ts'
 import { baseFolder } from '../home/base-folder.ts'
 import { fullDisk } from './full-disk.ts'
 import { emptyState, type HostState, isEmptyState, outliving } from './host-state.ts'
@@ -68,8 +70,8 @@ export const readState = async (directory: string): Promise<HostState> => {
     throw new PortolanError(
       'STATE',
       {
-        problem: `The state file ${file} is damaged: ${reason}. It tells what has to be put back.`,
-        remedy: () => 'Mend it, or move it away to do without.',
+        problem: `The state file ${file} is damaged: ${reason}. It records what destroy has to restore.`,
+        remedy: () => 'Repair it. Or move it away, and nothing that it records is restored.',
       },
       { cause: error },
     )
@@ -177,7 +179,8 @@ const fileError = (action: 'read' | 'written', file: string, error: unknown): Po
       },
       { cause: error },
     )
-  const problem = `The state file ${file} could not be ${action} (${code}): it tells what destroy has to put back.`
+  const why = action === 'read' ? whyUnread(error) : whyUnwritten(error)
+  const problem = `The state file ${file} could not be ${action}: ${why}. It records what destroy has to restore.`
   return code === 'EACCES' || code === 'EPERM'
     ? new PermissionError(
         { problem, remedy: ({ elsewhere }) => oneWay('run this as root', isNoted ? null : elsewhere) },
@@ -189,7 +192,7 @@ const fileError = (action: 'read' | 'written', file: string, error: unknown): Po
         {
           problem,
           remedy: ({ elsewhere }) =>
-            isNoted || elsewhere === null ? 'Mend that, and run this again.' : oneWay(elsewhere),
+            isNoted || elsewhere === null ? 'Fix that, and run this again.' : oneWay(elsewhere),
         },
         { cause: error },
       )

@@ -88,7 +88,7 @@ test('no writer goes on without its turn', async () => {
   const directory = makeDirectory('kept')
   const release = await takeTurn(directory, 0)
   await expect(takeWriterTurn(directory, 100)).rejects.toThrow(
-    `another process has been at work with it for 0.1 s, which takes milliseconds; it may be stopped. Find it with "fuser ${directory}/leases.mdb", let it go on or end it, and run this again`,
+    `another process has used it for 0.1 s, which takes milliseconds: it may be suspended. Find it with "fuser ${directory}/leases.mdb", resume or end it, and run this again`,
   )
   await expect(takeWriterTurn(join(directory, 'none'))).rejects.toThrow('ENOENT')
   await release?.()

@@ -174,7 +174,11 @@ const refused: Readonly<Record<string, readonly [call: string, error: string, wo
     'ApplyError',
     'an interface of kind bridge stays in its namespace',
   ],
-  'loopback that is deleted': [`deleteLink('lo')`, 'ApplyError', 'of kind loopback, which no program made'],
+  'loopback that is deleted': [
+    `deleteLink('lo')`,
+    'ApplyError',
+    'the kernel cannot delete an interface of kind loopback',
+  ],
   'an alias in another namespace': [
     `createMacvlan({ name: 'm', parent: 'up0', alias: 'x', netns: { path: other } })`,
     'InvalidRequestError',
@@ -210,7 +214,7 @@ const refused: Readonly<Record<string, readonly [call: string, error: string, wo
         ['0.0.0.0/0', 'the unspecified address'],
         ['224.0.0.1/24', 'a multicast address'],
         ['10.3.0.255/24', 'the broadcast address of that network'],
-        ['10.2.0.0/24', 'that of the network itself'],
+        ['10.2.0.0/24', 'the address of the network itself'],
         ['255.255.255.255/32', 'the broadcast address of every link'],
         ['127.0.0.1/8', 'for the loopback interface alone'],
         ['::/64', 'the unspecified address'],

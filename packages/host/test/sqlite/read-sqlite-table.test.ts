@@ -64,7 +64,7 @@ describe('readSqliteTable', () => {
     [
       'a page size that is none',
       changed(rows, (copy) => copy.writeUInt16BE(513, 16)),
-      /^its page size is none$/,
+      /^its page size 513 is not valid$/,
     ],
   ])('says what is wrong with %s', (_, bytes, expected) => {
     expect(() => readSqliteTable(bytes, 'rows')).toThrow(SqliteFault)

@@ -287,7 +287,7 @@ describe('state file', () => {
     // A folder at the temporary file's path stops the next write for every user. File modes would not stop root.
     mkdirSync(`${file}.tmp`)
     const failed = await ensureStateWritable(directory).catch(String)
-    expect(failed).toMatch(/could not be written .*Mend that, and run this again\./)
+    expect(failed).toMatch(/could not be written: .*Fix that, and run this again\./)
     expect(failed).not.toMatch(elsewhere)
     rmSync(file)
     await expect(ensureStateWritable(directory)).rejects.toThrow(elsewhere)

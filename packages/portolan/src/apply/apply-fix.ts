@@ -116,7 +116,7 @@ const takeBack = async ({ undo }: Pick<Fix, 'undo'>, description: string, runner
   for (const command of undo) {
     const result = await run(command, runner)
     if (result.exitCode === 0 || isGone(command, result)) continue
-    const advice = later[result.exitCode] ?? 'Mend that, and run this again.'
+    const advice = later[result.exitCode] ?? 'Fix that, and run this again.'
     throw refusal(command, result.stderr, `(${description}) ${advice}`)
   }
 }
