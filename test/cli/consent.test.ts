@@ -205,7 +205,7 @@ describeOnKernel('an apply of nftables that is refused', 'nftables', () => {
       nft -i <hold >/dev/null & until nft list tables | grep -q portolan; do sleep 0.05; done
       $portolan apply --yes --state state 2>&1; echo "code $?"; touch go; wait; shop_has`,
     )
-    expect(stdout).toContain('Another program keeps the table for itself')
+    expect(stdout).toContain('Another program owns the table')
     expect(stdout).toMatch(/\ncode \d\nrules 0\n"kept": 0\n$/)
   })
 })

@@ -34,7 +34,7 @@ describeOnKernel('a table that another program keeps for itself', 'nftables', ()
     const { exitCode, stderr } = await pilotOf(lab, 'nftables').run('apply', shop(), '--yes')
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(
-      /Another program keeps the table for itself \("flags owner"\).* Nothing was applied\. "nft list table inet portolan" names the program: end it/,
+      /Another program owns the table \("flags owner"\).* Nothing was applied\. "nft list table inet portolan" names the program: end it/,
     )
     expect(stderr).not.toContain('CAP_NET_ADMIN')
   })
@@ -62,7 +62,7 @@ describeOnKernel('a table of iptables-nft that another program keeps for itself'
     const { exitCode, stderr } = await pilotOf(lab, 'iptables-nft').run('apply', shop(), '--yes')
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(
-      /another program keeps one of its tables for itself \("flags owner"\): line \d+: \S+ failed .*names the program: end it/,
+      /another program owns one of its tables \("flags owner"\): line \d+: \S+ failed .*names the program: end it/,
     )
     expect(stderr).not.toContain('CAP_NET_ADMIN')
   })

@@ -34,6 +34,6 @@ test('each command of a remedy stands on a line of its own', () => {
     'nft two',
     'Accept it.',
     'nft three',
-    'With "conflicts": "warn" in the network configuration it goes on all the same.',
+    'To continue in spite of conflicts, set "conflicts": "warn" in the network configuration.',
   ])
 })

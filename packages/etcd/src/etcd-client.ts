@@ -90,7 +90,7 @@ export const openClient = (
     return new Etcd3(options)
   } catch (cause) {
     throw new InvalidRequestError(
-      `the texts in PEM that etcd is to be asked with cannot be used (${wordsOf(cause)}). Give the certificate of this host with the key that it was made with, and the authority of the servers.`,
+      `the PEM texts for connections to etcd cannot be used (${wordsOf(cause)}). Give the certificate of this host with the key that it was made with, and the authority of the servers.`,
       { cause },
     )
   }

@@ -140,7 +140,7 @@ const cases: readonly Case[] = [
       const [, name, names] =
         /(?:Host|IP): (.*?)\.? is not (?:in the cert's (?:altnames|list)|cert's CN): (.*)$/.exec(words) ?? []
       const known = (names ?? '').replaceAll(/(DNS|IP Address):/g, '')
-      const its = `its certificate is for ${known === '' ? 'no name that it can be asked by' : known}`
+      const its = `its certificate is for ${known === '' ? 'no host name or address' : known}`
       if (name === 'localhost' && isByFile(asked))
         return {
           why: `${its}, and a server behind a socket file is asked by the name localhost`,
@@ -157,8 +157,8 @@ const cases: readonly Case[] = [
     kind: 'tls',
     says: /^Client network socket disconnected before secure TLS|wrong version number|packet length too long/,
     means: () => ({
-      why: 'what answers there does not agree on TLS, as an etcd that is served without TLS',
-      remedy: "If it is served without, write etcd:// in place of etcds:// in the cluster's URL.",
+      why: 'the server there does not speak TLS, as an etcd that runs without TLS',
+      remedy: "If it runs without TLS, write etcd:// in place of etcds:// in the cluster's URL.",
     }),
   },
   {
@@ -167,8 +167,9 @@ const cases: readonly Case[] = [
     means: ({ tls }) =>
       tls == null
         ? {
-            why: 'what answers there ends connections without TLS, as an etcd that is served with TLS',
-            remedy: "If it is, write etcds:// in place of etcd:// in the cluster's URL, and ?ca=FILE.",
+            why: 'the server there closes connections without TLS, as an etcd that runs with TLS',
+            remedy:
+              "If it runs with TLS, write etcds:// in place of etcd:// in the cluster's URL, and ?ca=FILE.",
           }
         : null,
   },

@@ -102,7 +102,7 @@ export const committingError = (error: unknown, asked: Asked): BlockStoreError =
   const place = refusal === null ? placeOf(asked) : oneOf(error, asked).server
   return new BlockStoreError(
     'CLUSTER_OUTCOME_UNKNOWN',
-    `${place} did not answer a change (${refusal?.why ?? silenceOf(error)}), so it is open whether the change was made. ${refusal === null ? '' : `${refusal.remedy} `}Run the command again once etcd answers.`,
+    `${place} did not answer a change (${refusal?.why ?? silenceOf(error)}), so it is not known whether the change was made. ${refusal === null ? '' : `${refusal.remedy} `}Run the command again once etcd answers.`,
     { cause: error, certificate: refusal?.certificate },
   )
 }

@@ -69,7 +69,7 @@ export const readJson = (text: string): Readonly<Record<string, unknown>> => {
 export const incompatible = (cniVersion: string): CniError =>
   new CniError(
     cniCodes.incompatibleVersion,
-    `CNI version ${JSON.stringify(cniVersion)} is not spoken here.`,
+    `CNI version ${JSON.stringify(cniVersion)} is not supported here.`,
     { details: 'Write a cniVersion of 0.4.0, 1.0.0 or 1.1.0 into the network configuration.' },
   )
 

@@ -161,7 +161,7 @@ const checkConflicts = (
     remedy: () =>
       [
         ...new Set(words.map(({ remedy }) => remedy)),
-        `${keptAddress(call)}A network that is created with --opt conflicts=warn goes on all the same.`,
+        `${keptAddress(call)}To continue in spite of conflicts, create the network with --opt conflicts=warn.`,
       ].join('\n'),
   })
 }
@@ -176,5 +176,5 @@ const keptAddress = ({
 }: ContainerCall): string => {
   if ((ports ?? []).length === 0 || addresses === undefined || addresses === null) return ''
   const options = addresses.map((address) => `${address.includes(':') ? '--ip6' : '--ip'} ${address}`)
-  return `Podman may give the container another address the next time, which those commands are not for: keep it with ${options.join(' ')}.\n`
+  return `Those commands are for this address only, and Podman may give the container another one next time: keep it with ${options.join(' ')}.\n`
 }

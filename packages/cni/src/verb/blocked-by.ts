@@ -4,7 +4,8 @@ import { CniError, cniCodes } from '../cni-error.ts'
 import type { WrittenConfig } from '../config/config-schema.ts'
 
 /** The advice for continuing in spite of a conflict. */
-export const warnAdvice = 'With "conflicts": "warn" in the network configuration it goes on all the same.'
+export const warnAdvice =
+  'To continue in spite of conflicts, set "conflicts": "warn" in the network configuration.'
 
 /**
  * Fails ADD for conflicts of severity error, because a published port has to work. Where the configuration says so,

@@ -118,7 +118,7 @@ export const apply = async (
     }
     if (isOwned(stderr)) {
       throw new ApplyError(
-        `${command} refused the change: another program keeps one of its tables for itself ("flags owner"): ${/^line \d+: .*$/m.exec(stderr)?.[0] ?? programEnd(result)}. Nothing of this family was changed. "nft list ruleset" names the program: end it, and run this again.`,
+        `${command} refused the change: another program owns one of its tables ("flags owner"): ${/^line \d+: .*$/m.exec(stderr)?.[0] ?? programEnd(result)}. Nothing of this family was changed. "nft list ruleset" names the program: end it, and run this again.`,
         { applied, stderr },
       )
     }

@@ -73,7 +73,7 @@ const inspectLegacy = async ({
       rules: emptyRuleset,
       hidden: families,
       unread: [
-        `The iptables-legacy rules could not be read, so what is told of packets is only possible: ${error.message}`,
+        `The iptables-legacy rules could not be read, so no result about packets is certain: ${error.message}`,
       ],
     }
   }

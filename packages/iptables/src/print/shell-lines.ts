@@ -16,7 +16,8 @@ export const shellLines = (ruleset: Ruleset, actual: Ruleset, variant: Variant):
     const unused = unusedEntries(own, actual, family).map(
       ({ table, chain }) => `${tool} -w -t ${table} -F ${quoted(chain)} 2>/dev/null || :`,
     )
-    const emptied = unused.length === 0 ? [] : ['# What nothing of it is left for.', ...unused, '']
+    const emptied =
+      unused.length === 0 ? [] : ['# Chains of ours that are no longer used: emptied.', ...unused, '']
     if (own.tables.length === 0) return emptied
     return [
       ...emptied,

@@ -45,7 +45,7 @@ export const placeOf = (offending: string | null): string => (offending === null
 /** The error for a table that another program keeps for itself. */
 export const ownedError = (refused: Refused): ApplyError =>
   new ApplyError(
-    `Another program keeps the table for itself ("flags owner"), so the kernel lets no other change it${placeOf(refused.offending)}. Nothing was applied. "nft list table ${tableFamily} ${tableName}" names the program: end it, or have it delete the table, and run this again.`,
+    `Another program owns the table ("flags owner"), so the kernel refuses changes by all others${placeOf(refused.offending)}. Nothing was applied. "nft list table ${tableFamily} ${tableName}" names the program: end it, or have it delete the table, and run this again.`,
     { applied: [], ...refused },
   )
 

@@ -284,7 +284,7 @@ export const skeletonChains = (has: Has, guardsForwarding = false): readonly Cha
           ...bySource('masquerade_beyond', has),
           ...bySource('masquerade_endpoint', has),
         ],
-        'sources that could not be answered otherwise',
+        'sources that replies could not reach otherwise',
       ),
       base: base('nat', 'postrouting', beforeSrcnat),
     },

@@ -9,7 +9,7 @@ const header = [
   'Load it with: nft -f FILE. Loading it again changes nothing.',
 ]
 const closing =
-  'The first line opens the brace that the last one closes: cut short between lines, nft refuses this file.'
+  'If lines are missing at its end, nft refuses this file: the first line opens a brace that the last one closes.'
 
 /** @public @since 0.1.0 */
 export interface ScriptOptions {

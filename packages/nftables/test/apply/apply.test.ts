@@ -90,7 +90,7 @@ describe('apply', () => {
     })
     const error = await apply(changes, runner).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(ApplyError)
-    expect(String(error)).toMatch(/keeps the table for itself \("flags owner"\).*Nothing was applied.*end it/)
+    expect(String(error)).toMatch(/owns the table \("flags owner"\).*Nothing was applied.*end it/)
   })
 
   test('does not know what a killed nft has done, and says how a silent one ended', async () => {

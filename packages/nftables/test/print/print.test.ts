@@ -99,7 +99,7 @@ describe('printScript', () => {
   test('puts remarks into the head, each within its comment', () => {
     const remarks = ['of\nflush ruleset\u2028x', 'and more']
     expect(printScript(compile(state()), 'nft', { remarks })).toContain(
-      '\n# of?flush ruleset?x\n# and more\n# The first',
+      '\n# of?flush ruleset?x\n# and more\n# If lines',
     )
     expect(JSON.parse(printScript(compile(state()), 'nft-json', { remarks })).nftables[0]).toEqual({
       metainfo: { json_schema_version: 1, comment: 'of?flush ruleset?x and more' },

@@ -269,6 +269,6 @@ describe('applyLive', () => {
 
   test('tells a lack of privilege from a table that another program keeps for itself', async () => {
     await expect(applyLive(changes, answering(1, 'begin'))).rejects.toThrow(PermissionError)
-    await expect(applyLive(changes, answering(1))).rejects.toThrow('keeps the table for itself')
+    await expect(applyLive(changes, answering(1))).rejects.toThrow('owns the table')
   })
 })

@@ -77,30 +77,30 @@ const ofFamily = (family: Family): readonly SetForm[] => {
       false,
       true,
     ),
-    form(named('to_endpoint', 'any'), ['ifname', address], verdict, 'our containers on bridges of others'),
+    form(named('to_endpoint', 'any'), ['ifname', address], verdict, 'our containers on foreign bridges'),
     form(
       named('from_endpoint', 'any'),
       ['ifname', address],
       verdict,
-      'what our containers on bridges of others may send away',
+      'packets that our containers on foreign bridges may send out',
     ),
     form(
       named('source_to_endpoint', 'any'),
       ['ifname', address],
       verdict,
-      'sources of what our containers on bridges of others get',
+      'source translation of packets to our containers on foreign bridges',
     ),
     form(
       named('home_endpoint', 'any'),
       [address],
       verdict,
-      'the bridge of others that a container of ours has to send by',
+      'the foreign bridge that a container of ours has to send through',
     ),
     form(
       named('masquerade_endpoint', 'any'),
       [address],
       verdict,
-      'our containers on bridges of others, hidden behind the host',
+      'our containers on foreign bridges, hidden behind the host',
     ),
   ]
 }
