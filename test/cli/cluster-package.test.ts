@@ -16,6 +16,6 @@ test('where the package for etcd is not installed, a cluster asks for it, and sa
   const { code, stdout, stderr } = await run([process.execPath, program, ...words], { folder })
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(stderr).toMatch(
-    /the package that talks to etcd is not installed.*npm install @portolan\/etcd@\d+\.\d+\.\d+/,
+    /the package that talks to etcd is missing or incomplete.*npm install @portolan\/etcd@\d+\.\d+\.\d+/,
   )
 })

@@ -70,7 +70,7 @@ describeBeside('blocks that changed hands behind a copy of etcd, which is restor
     expect(routes.map(({ length }) => length)).toEqual([2, 2])
 
     await site().restartEtcd('rm -rf data && cp -a copy data')
-    await ofSecond.says(/older copy of its data.*By that copy, blocks of this host are of others/)
+    await ofSecond.says(/older copy of its data.*In that copy, blocks of this host belong to others/)
     await stays.says(/older copy of its data/)
     await stays.says(/knows nothing of .* of h2/)
     await ofThird.says(/older copy of its data|knows nothing of .* of h2/)

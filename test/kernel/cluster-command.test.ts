@@ -146,7 +146,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     for (const [words, why] of [
       [['192.0.2.99'], /no address 192\.0\.2\.99 /],
       [['2001:db8::11'], /is of IPv6, and no pool of this cluster is \(10\.64\.0\.0\/12:24\)/],
-      [['192.0.2.11'], /is what host web-1 is reached through, which is alive/],
+      [['192.0.2.11'], /is the address of host web-1, which is alive/],
     ] as const) {
       const addresses = words.flatMap((word) => ['--address', word])
       const { exitCode, stderr } = await cluster.run('web-2', 'join', '--member', 'web-2', ...addresses)
@@ -178,7 +178,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     // The same when there is no room for another block.
     const staying = await cluster.run('web-1', 'join', '--watch')
     expect(staying).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('No block is free') })
-    expect(staying.stderr).toMatch(`block ${lost} is no longer of this host: web-2 has it now`)
+    expect(staying.stderr).toMatch(`block ${lost} no longer belongs to this host: web-2 has it now`)
     await cluster.json('any', 'init', '--pool', '10.64.0.0/23:24', '--pool', '10.65.0.0/24:24')
     for (const claimed of [['10.65.0.0/24'], []]) {
       const { stdout, stderr } = await cluster.run('web-1', 'join', '--json')
@@ -391,7 +391,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(await cluster.portolan('web-1', 'subnet')).toMatchObject({ exitCode: 4, stdout: '' })
     // The message is repeated until `join` or `release` has settled it.
     for (const _again of [1, 2])
-      expect((await cluster.run('web-1', 'status')).stderr).toContain('is no longer of this host')
+      expect((await cluster.run('web-1', 'status')).stderr).toContain('no longer belongs to this host')
   })
 
   test('verbs that name no cluster are about the one that this host joined last', async () => {

@@ -26,7 +26,7 @@ describeBeside('a pool whose blocks are cut anew', ['etcd'], () => {
     expect(joined).toMatchObject({ claimed: ['10.64.0.0/24'], moves: [] })
     const planned = JSON.parse(await one.must('plan', ...words, '--json'))
     expect(planned).toMatchObject({ subnets: [{ origin: 'held' }], conflicts: [], changes: [], notes: [] })
-    expect(await one.must('cluster', 'status', ...cluster)).not.toContain('no longer of this host')
+    expect(await one.must('cluster', 'status', ...cluster)).not.toContain('no longer belong')
     expect(planned.subnets[0].subnet).toMatch(/\/25$/)
     await one.must('move', 'web', ...words, '--yes')
     const bridges = await one.machine.mustRun(['ip', '-4', '-o', 'address', 'show', 'type', 'bridge'])

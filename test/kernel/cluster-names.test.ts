@@ -115,7 +115,7 @@ describeBeside('names in a cluster', ['etcd'], () => {
       const released = await cluster.run('web-1', 'release')
       expect(released).toMatchObject({ exitCode: 0, stderr: '' })
       expect(released.stdout).toContain(
-        `${block} is no longer of this host in the cluster, and networks of this host are in it: shop/web.`,
+        `${block} no longer belongs to this host in the cluster, and networks of this host are in it: shop/web.`,
       )
       expect(released.stdout).toMatch(
         /Next, `portolan cluster join --member NAME --cluster etcd:\S+ --state \S+` gives/,

@@ -95,7 +95,9 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
     const leases = await leaseInBlock(cluster.state('web-1'), own[0] ?? '')
     await restore('copy')
     const takeover = `portolan cluster join --takeover --cluster ${cluster.url} --state ${cluster.state('web-1')}`
-    const told = new RegExp(`\`${takeover}\` gets back[^]*\`portolan cluster release --force .*--member NAME`)
+    const told = new RegExp(
+      `\`${takeover}\` gets its blocks back[^]*\`portolan cluster release --force .*--member NAME`,
+    )
     for (const verb of ['status', 'join', 'release', 'status']) {
       const { exitCode, stderr } = await cluster.run('web-1', verb)
       expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(told) })
@@ -122,7 +124,7 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
     await restore('copy')
     const reclaim = `portolan cluster reclaim --member web-1 --cluster ${cluster.url}`
     const told = new RegExp(
-      `${block} of cluster .* is of web-1, which was this host before it became web-5.*${reclaim}`,
+      `${block} of cluster .* belongs to web-1, the name of this host before it became web-5.*${reclaim}`,
     )
     expect((await cluster.run('web-1', 'join')).stderr).toMatch(told)
     expect((await cluster.run('web-1', 'status')).stderr).toMatch(told)

@@ -90,7 +90,7 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
     const asked = cluster.begin('any', ...words('web-1', graceSeconds))
     await meanwhile([asked], () => cluster.json('any', ...words('web-1')))
     expect((await asked.outcome).stdout).toBe(
-      `${block} is no longer of web-1: it was given back or reclaimed meanwhile\nNo block was taken.\n`,
+      `${block} no longer belongs to web-1: it was given back or reclaimed meanwhile\nNo block was taken.\n`,
     )
   })
 
@@ -124,7 +124,7 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
     expect(short.stderr).toContain(`hosts hold 3 of this family, and the key of ${block} cannot be read`)
     const own = await cluster.run('web-2', 'join')
     expect(own.stderr).toContain(
-      `it is not known whether block ${block} is still of this host: its key in etcd cannot be read.`,
+      `it is not known whether block ${block} still belongs to this host: its key in etcd cannot be read.`,
     )
     expect(own.stderr).not.toContain('no host has it now')
     await etcd().machine.mustRun(['etcdctl', '--endpoints', etcd().inside, 'del', key])
@@ -158,7 +158,7 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
       stderr: expect.stringMatching(/no host web-2 has blocks in this cluster/),
     })
     expect((await cluster.run('web-3', 'join')).stderr).toMatch(
-      new RegExp(`${block} is no longer of this host: no host has it now`),
+      new RegExp(`${block} no longer belongs to this host: no host has it now`),
     )
     expect(JSON.stringify(memoryIn(cluster.state('web-3')))).not.toContain('web-2')
     await leases.close()

@@ -103,7 +103,7 @@ describeBeside('a host that joins again', ['etcd'], () => {
     expect(await cluster.run('lost', 'join')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(
-        /shop\/web.* in blocks of host web-1 .*--takeover --member web-1.*--member NAME/,
+        /shop\/web.* in blocks of web-1, .*--takeover --member web-1.*--member NAME/,
       ),
     })
     const { blocks } = await cluster.json('lost', 'join', '--member', 'web-9')
@@ -122,7 +122,7 @@ describeBeside('a host that joins again', ['etcd'], () => {
       taken: [{ block, takenBy: 'web-2', networks: ['shop/web'] }],
     })
     const { stderr } = await cluster.run('web-1', 'join', '--member', 'web-1')
-    expect(stderr).toMatch(`block ${block} is no longer of this host: web-2 has it now`)
+    expect(stderr).toMatch(`block ${block} no longer belongs to this host: web-2 has it now`)
     await leases.close()
   })
 

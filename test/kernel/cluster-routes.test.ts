@@ -444,7 +444,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       const { stdout } = await host.portolan('plan', ...words, '--json')
       expect(JSON.parse(stdout).notes).toContainEqual({
         text: expect.stringMatching(
-          /^The routes of this host are those of cluster lab .*The routes stay as they are/,
+          /^The routes of this host belong to cluster lab .*The routes stay as they are/,
         ),
         place: null,
       })
@@ -592,7 +592,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       const [, , third] = site().hosts
       await third?.must('cluster', 'reclaim', '--member', 'h1', '--grace', '0', '--yes', ...cluster)
       const planned = JSON.parse((await host.portolan('plan', ...words, '--json')).stdout)
-      const message = expect.stringMatching(/block 10\..* of cluster lab is no longer of this host/)
+      const message = expect.stringMatching(/block 10\..* of cluster lab no longer belongs to this host/)
       const lost = { kind: 'SubnetOverlap', severity: 'error', message }
       expect(planned.conflicts).toContainEqual(expect.objectContaining(lost))
       const found = await host.portolan('conflicts', ...words, '--json')
@@ -600,7 +600,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       // A plan changes nothing.
       expect(await memory()).toBe(before)
       await tells('"SubnetOverlap"')
-      expect((await host.portolan('status')).stdout).toContain('is no longer of this host')
+      expect((await host.portolan('status')).stdout).toContain('no longer belongs to this host')
       // The host comes back with its block, because no other host has taken it.
       await host.must('cluster', 'join', ...cluster)
       await untilRoutes(host, '30 routes', ({ length }) => length === 30, watching)
@@ -654,7 +654,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       await first.must('cluster', 'reclaim', '--member', 'h3', '--grace', '0', '--yes', ...cluster)
       await untilRoutes(third, 'no route', ({ length }) => length === 0, watching)
       const isTold =
-        /^(?:\S+Z )?portolan: Blocks 10\..* are no longer of this host: no host has them now.*no other IPv4 block/m
+        /^(?:\S+Z )?portolan: Blocks 10\..* no longer belong to this host: no host has them now.*no other IPv4 block/m
       await until('blocks that are lost', async () => isTold.test(await told()), {
         beside: watching,
         shows: told,
@@ -663,12 +663,12 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       watching.kill('SIGTERM')
       await watching.outcome
     }
-    const note = /^Blocks 10\..* are no longer of this host: .*no other IPv4 block.*`portolan cluster join/
+    const note = /^Blocks 10\..* no longer belong to this host: .*no other IPv4 block.*`portolan cluster join/
     // With a named cluster and without, and in both output formats.
     for (const more of [cluster, []]) {
       const { stdout } = await third.portolan('plan', ...words, ...more, '--json')
       expect(JSON.parse(stdout).notes).toContainEqual({ text: expect.stringMatching(note), place: null })
-      expect((await third.portolan('plan', ...words, ...more)).stdout).toContain('no longer of this host')
+      expect((await third.portolan('plan', ...words, ...more)).stdout).toContain('no longer belong')
     }
     await third.must('destroy', '-f', file, '--yes')
     await third.must('cluster', 'join', '--count', '12', ...cluster)

@@ -64,7 +64,7 @@ export const poolsOf = ({ entries }: ClusterState): ClusterPools | null => {
   if (pools === null)
     throw new BlockStoreError(
       'CLUSTER_POOLS',
-      'The key pools of this cluster holds what this version cannot read, so no block is claimed. Another program or a newer version of Portolan wrote it: use that version, or another cluster name.',
+      'This version cannot read the key pools of this cluster, so no block is claimed. Another program or a newer version of Portolan wrote it: use that version, or another cluster name.',
     )
   return pools
 }

@@ -128,7 +128,7 @@ const takenText = (held: number, skipped: readonly Rejection[], unread: readonly
 const collisionRemedies = (skipped: readonly Rejection[]): readonly string[] => {
   const isLeased = ({ kind }: Rejection): boolean => kind === 'lease'
   const ofOthers =
-    'Mend what is in the way, or allow a range that may be used all the same (allowed: in /etc/portolan/config.yaml).'
+    'Remove what collides, or allow its range if it may be used anyway (allowed: in /etc/portolan/config.yaml).'
   const own =
     "Move a network that has a lease there out of the cluster's pools: `portolan move -f FILE --pool 10.9.0.0/16:24 NETWORK` with its Compose file and a range outside them, or name such a subnet in the file first. Then join again."
   return [...(skipped.every(isLeased) ? [] : [ofOthers]), ...(skipped.some(isLeased) ? [own] : [])]

@@ -103,11 +103,11 @@ const inTheWay = (
       : record.state === 'held'
         ? [
             `host ${record.host} holds block ${block}`,
-            `Give it back there first: \`${written('portolan cluster release')}\`. ${isAlive(record) ? '' : `Where that host is off for good, \`${written(`portolan cluster reclaim --member ${record.host}`)}\` takes it, and --force has the block forgotten then. `}Or keep /${prefix.length} there, or name a pool with other addresses.`,
+            `Give it back there first: \`${written('portolan cluster release')}\`. ${isAlive(record) ? '' : `If that host is off for good, take it with \`${written(`portolan cluster reclaim --member ${record.host}`)}\`, and run this again with --force, which forgets the block. `}Or keep /${prefix.length} there, or name a pool with other addresses.`,
           ]
         : [
             `block ${block} was reclaimed from host ${record.host}, which ${isAlive(record) ? 'is alive' : 'may still use it'}`,
-            `Where that host runs, \`${written('portolan cluster join')}\` and \`${written('portolan cluster release')}\` on it give the block back. ${isAlive(record) ? '' : 'Where it is off for good, --force has the block forgotten. '}Or keep /${prefix.length} there, or name a pool with other addresses.`,
+            `If that host runs, give the block back there: \`${written('portolan cluster join')}\`, then \`${written('portolan cluster release')}\`. ${isAlive(record) ? '' : 'If it is off for good, run this again with --force, which forgets the block. '}Or keep /${prefix.length} there, or name a pool with other addresses.`,
           ]
   return new InvalidRequestError(
     `the pool ${name} cuts addresses into /${entry.size}, and ${what}: a block of each size could overlap. ${way}`,

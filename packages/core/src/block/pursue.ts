@@ -96,5 +96,5 @@ const isOurs = (state: ClusterState, { transaction, nonce }: BlockChange): boole
 const leftOpen = (): BlockStoreError =>
   new BlockStoreError(
     'CLUSTER_OUTCOME_UNKNOWN',
-    'etcd did not answer a change, so it is open whether the change was made. Nothing is lost either way: run the command again once etcd answers, and it finds what was made.',
+    'etcd did not answer a change, so it is not known whether the change was made. Nothing is lost: run the command again once etcd answers. It finds what was made.',
   )

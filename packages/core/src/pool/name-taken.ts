@@ -28,7 +28,7 @@ export const mayBeItself = ({
  * @param takeover - the command
  */
 export const takeoverText = (host: string, takeover: string): string =>
-  `If no other machine was given the name ${host}, the ${host} that etcd has is this host as it was before: once nothing has kept it alive for a minute, \`${takeover}\` gets back the blocks that it has, and their networks stay.`
+  `If no other machine was given the name ${host}, the ${host} in etcd is this host's own earlier record. Once nothing has kept it alive for a minute, \`${takeover}\` gets its blocks back, and their networks stay.`
 
 /**
  * Why this host needs another name before it claims blocks: `join` refuses a name that another machine has. Null: the
@@ -43,6 +43,6 @@ export const newNameText = ({
   if (!isNameTaken(own)) return null
   const { host = '' } = own
   return takeover === undefined
-    ? `Another machine is ${host} in cluster ${cluster} now, and a name is of one machine. First give this host another one, in the place of NAME, and a block.`
-    : `etcd lost data, and by what is left another machine is ${host} in cluster ${cluster}. ${takeoverText(host, takeover)} If another machine has the name, first give this host another one, in the place of NAME, and a block: \`${join}\`.`
+    ? `Another machine now has the name ${host} in cluster ${cluster}, and two machines cannot have one name. First give this host another name in place of NAME, and a block.`
+    : `etcd lost data, and the records that are left give the name ${host} in cluster ${cluster} to another machine. ${takeoverText(host, takeover)} If another machine has the name, first give this host another name in place of NAME, and a block: \`${join}\`.`
 }

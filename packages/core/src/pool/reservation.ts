@@ -120,7 +120,7 @@ const describeCluster = ({
   if (leaving === true)
     return `no pool of cluster ${cluster} has block ${text} any more: it is given back once no network is in it`
   return takenBy === null
-    ? `block ${text} of cluster ${cluster} is no longer of this host`
+    ? `block ${text} of cluster ${cluster} no longer belongs to this host`
     : `block ${text} of cluster ${cluster} is held by ${isNamesake === true ? 'another machine named' : 'host'} ${takenBy} now`
 }
 

@@ -40,7 +40,7 @@ const byNetworks = (lost: readonly LostBlockUse[]): readonly (readonly LostBlock
  * @param blocks - the command that claims blocks, and the takeover command where another machine has this host's name
  * @example
  * lostBlockNotes([{ block: '10.64.1.0/24', takenBy: 'web-2', networks: [] }], null)[0]
- * // 'Block 10.64.1.0/24 is no longer of this host: host web-2 has it now. ...'
+ * // 'Block 10.64.1.0/24 no longer belongs to this host: host web-2 has it now. ...'
  */
 export const lostBlockNotes = (
   lost: readonly LostBlockUse[],
@@ -61,14 +61,14 @@ export const lostBlockNotes = (
     const isOne = group.length === 1
     const [them, they] = isOne ? ['it', 'Block'] : ['them', 'Blocks']
     return [
-      `${they} ${group.map(({ block }) => block).join(', ')} ${isOne ? 'is' : 'are'} no longer of this host: ${holders(group, neighbours)} now.`,
+      `${they} ${group.map(({ block }) => block).join(', ')} no longer ${isOne ? 'belongs' : 'belong'} to this host: ${holders(group, neighbours)} now.`,
       networks.length === 0
         ? `No network of this host is in ${them}.`
         : `Networks of this host are in ${them}: ${networks.join(', ')}. Each has to move${blocks.left ? ' out of the cluster' : ''}.`,
       ...gone.flatMap(({ family, hasOthers }) =>
         hasOthers && blocks.left !== true
           ? [
-              `This host has no other ${family} block, so it keeps no routes to ${family} blocks of other hosts: nothing there finds the way back to it.`,
+              `This host has no other ${family} block, so it keeps no routes to ${family} blocks of other hosts: replies from there could not reach it.`,
             ]
           : [],
       ),
@@ -95,11 +95,11 @@ const wayToBlock = (
   neighbours: Partial<Pick<ClusterNeighbours, 'host' | 'others'>> | null,
   isLast: boolean,
 ): string => {
-  if (left) return `This host has left the cluster. Where it is to be in it again: \`${join}\`.`
+  if (left) return `This host has left the cluster. To join it again: \`${join}\`.`
   const rename = `\`${join}\` gives this host another one, NAME, and a block, and says how each network moves there.`
   if (neighbours !== null && takeover !== undefined)
     return `${takeoverText(neighbours.host ?? '', takeover)} If another machine has the name, ${rename}`
-  if (neighbours !== null && isNameTaken(neighbours)) return `A name is of one machine: ${rename}`
+  if (neighbours !== null && isNameTaken(neighbours)) return `Two machines cannot have one name: ${rename}`
   return isLast
     ? `Claim another block: \`${join}\`.`
     : `\`${join}\` verifies the blocks of this host, and says what has to be done.`

@@ -19,14 +19,14 @@ export const routesHeld = (
 ): RouteHolder | null => (routesOf !== undefined && hasOwnRoutes(facts) ? routesOf : null)
 
 const leaveOne =
-  'The routes stay as they are, but a host is in one cluster at a time: leave one of the two, with `portolan cluster release` and the --cluster and --state of that one.'
+  'The routes stay as they are, but a host can be in one cluster only. Leave one of the two: `portolan cluster release` with its --cluster and --state.'
 
 /** The note for routes that belong to another state directory. */
 export const heldNote = (
   { cluster, host, directory, url }: RouteHolder,
   { cluster: name }: Pick<ClusterNeighbours, 'cluster'>,
 ): string =>
-  `The routes of this host are those of cluster ${cluster}${url === undefined ? '' : ` (${url})`}, in which it is ${host} with the state directory ${directory}. None to hosts of cluster ${name} are planned. ${leaveOne}`
+  `The routes of this host belong to cluster ${cluster}${url === undefined ? '' : ` (${url})`}, in which it is ${host} with the state directory ${directory}. So no routes to hosts of cluster ${name} are planned. ${leaveOne}`
 
 const rangeOf = (pool: string): string => pool.slice(0, pool.lastIndexOf(':'))
 

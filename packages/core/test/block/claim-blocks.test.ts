@@ -194,7 +194,7 @@ describe('the pools of a cluster', () => {
     expect(await setUp('10.0.0.0/15:24')).toMatchObject({ changed: true })
     expect(await setUp('10.9.0.0/16:28')).toMatchObject({ changed: true })
     await expect(setUp('10.0.0.0/15:25')).rejects.toThrow(
-      /host a holds block 10\.0\.\d+\.0\/24.*portolan cluster release.*`portolan cluster reclaim --member a` takes it, and --force.*keep \/24/,
+      /host a holds block 10\.0\.\d+\.0\/24.*portolan cluster release.*take it with `portolan cluster reclaim --member a`, and run this again with --force.*keep \/24/,
     )
     expect(await setUp('10.1.0.0/16:24')).toMatchObject({ changed: true })
   })
@@ -250,5 +250,5 @@ test('a store that answers no change is given up, with what may have come of it'
     for (let turn = steps.next(); turn.done !== true; )
       turn = steps.next(turn.value.kind === 'read' ? { kind: 'snapshot', snapshot } : { kind: 'unknown' })
   }
-  expect(answer).toThrow(/it is open whether the change was made/)
+  expect(answer).toThrow(/it is not known whether the change was made/)
 })

@@ -82,7 +82,7 @@ describe('subnets in blocks of a cluster', () => {
       join: renamed,
     }
     expect(() => plan([ip('a')], { ...taken, blocks: [] })).toThrow(
-      /Another machine is web-1 in cluster prod now.*`portolan cluster release && portolan cluster join --member NAME --count 1`/,
+      /Another machine now has the name web-1 in cluster prod.*`portolan cluster release && portolan cluster join --member NAME --count 1`/,
     )
     const lost = [{ block: '10.66.31.0/24', takenBy: 'web-1' }]
     const found = findLostBlock(
@@ -91,7 +91,7 @@ describe('subnets in blocks of a cluster', () => {
       false,
     )
     expect(found?.remedy).toMatchObject({
-      text: expect.stringMatching(/Another machine is web-1.* Then: Move the network/),
+      text: expect.stringMatching(/Another machine now has the name web-1.* Then: Move the network/),
       commands: [renamed, 'portolan move web'],
     })
   })
@@ -174,7 +174,8 @@ describe('subnets in blocks of a cluster', () => {
       ...{ lost: [{ block, takenBy: 'web-1' }], join: 'RENAME', takeover: 'TAKEOVER' },
     }
     expect(mayBeItself(disputed)).toBe(true)
-    const order = /etcd lost data.*no other machine was given the name web-1.*`TAKEOVER` gets back.*`RENAME`/
+    const order =
+      /etcd lost data.*no other machine was given the name web-1.*`TAKEOVER` gets its blocks back.*`RENAME`/
     expect(() => plan([ip('a')], disputed)).toThrow(order)
     expect(findLostBlock({ network: 'web', subnet: block }, disputed, false)?.remedy).toEqual({
       text: expect.stringMatching(new RegExp(`${order.source}\\. Then: Move the network`)),
@@ -185,7 +186,9 @@ describe('subnets in blocks of a cluster', () => {
       { ...disputed, others: [{ block, host: 'web-1', via: null }] },
       disputed,
     )
-    expect(note).toMatch(/another machine named web-1 has it.*`TAKEOVER` gets back.*`RENAME` gives/)
+    expect(note).toMatch(
+      /another machine named web-1 has it.*`TAKEOVER` gets its blocks back.*`RENAME` gives/,
+    )
     expect(more).toEqual([])
   })
 

@@ -96,7 +96,7 @@ describe('a network that lost its blocks of both families is told once', () => {
     const blocks = lost(one, other).lost.map((block) => ({ ...block, networks }))
     const others = [{ block: '10.64.1.0/24', host: 'web-2', via: null }]
     expect(lostBlockNotes(blocks, { blocks: [], others }, held)).toEqual([
-      `Blocks ${four}, ${six} are no longer of this host: ${told}. Networks of this host are in them: blog/web. Each has to move. This host has no other IPv4 block, so it keeps no routes to IPv4 blocks of other hosts: nothing there finds the way back to it. Claim another block: \`JOIN\`.`,
+      `Blocks ${four}, ${six} no longer belong to this host: ${told}. Networks of this host are in them: blog/web. Each has to move. This host has no other IPv4 block, so it keeps no routes to IPv4 blocks of other hosts: replies from there could not reach it. Claim another block: \`JOIN\`.`,
     ])
   })
 })

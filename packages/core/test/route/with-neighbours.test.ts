@@ -57,7 +57,7 @@ describe('routes of ours to blocks outside the pools of the cluster, which anoth
     const { notes } = withNeighbours(desired(), host, known)
     expect(notes).toEqual([
       expect.stringMatching(
-        /blocks that no pool of cluster lab has or had \(10\.70\.2\.0\/24 via 192\.0\.2\.12, fd70:2::\/64 via 2001:db8::12\).*one cluster at a time/,
+        /blocks that no pool of cluster lab has or had \(10\.70\.2\.0\/24 via 192\.0\.2\.12, fd70:2::\/64 via 2001:db8::12\).*in one cluster only/,
       ),
     ])
     const again = chosenAnew({ networks: [], endpoints: [], links: [] }, desired(), host, known)
@@ -86,7 +86,7 @@ describe('routes of ours that another state directory has', () => {
     expect({ changes: diffLinks(got, host), conflicts }).toEqual({ changes: [], conflicts: [] })
     expect(notes).toEqual([
       expect.stringMatching(
-        /are those of cluster prod, in which it is h1 with the state directory \/srv\/prod\. .*cluster lab/,
+        /belong to cluster prod, in which it is h1 with the state directory \/srv\/prod\. .*cluster lab/,
       ),
     ])
     const planned = {

@@ -23,7 +23,7 @@ export const askedAddresses = (asked: readonly string[], own: ReadonlySet<string
   for (const text of asked) {
     if (isLinkLocal(text))
       throw new InvalidRequestError(
-        `--address ${text} is link-local: each host has such addresses on each of its interfaces, so it means nothing to another host, which makes a route through it. ${choiceOf(own)}`,
+        `--address ${text} is link-local, so another host cannot make a route through it: each host has such addresses on each of its interfaces. ${choiceOf(own)}`,
       )
     const address = tryParseAddress(text)
     if (address === null)
@@ -85,7 +85,7 @@ export const checkAskedAddresses = (
       /^[^/]*:/.test(pool) === (family === 'ip6')
     if (pools.length > 0 && !pools.some(isOfFamily))
       throw new InvalidRequestError(
-        `--address ${address} is of ${familyNames[family]}, and no pool of this cluster is (${pools.map(({ pool }) => pool).join(', ')}), so there is no block that is reached through it. Leave it out, or ${addPoolsText(
+        `--address ${address} is of ${familyNames[family]}, and no pool of this cluster is (${pools.map(({ pool }) => pool).join(', ')}), so no block can be reached through it. Leave it out, or ${addPoolsText(
           pools.map(({ pool }) => pool),
           ['NEW'],
           written,
@@ -94,7 +94,7 @@ export const checkAskedAddresses = (
     const other = hosts.find((one) => one.host !== host && one.alive && one.addresses?.[family] === address)
     if (other !== undefined)
       throw new InvalidRequestError(
-        `--address ${address} is what host ${other.host} is reached through, which is alive, and two hosts of one network cannot have one address. Give this host another, or join as ${other.host} (--member) if it is that one.`,
+        `--address ${address} is the address of host ${other.host}, which is alive. Two hosts of one network cannot have one address. Give another address of this host, or join as ${other.host} (--member) if this host is that one.`,
       )
   }
 }

@@ -22,6 +22,6 @@ export const earlierTexts = (
     if (left.length === 0) return []
     const named = left.map(({ block }) => block).join(', ')
     return [
-      `etcd says that ${named} of cluster ${cluster} is of ${host}, which was this host before it became ${now}: etcd has an older copy of its data. Other hosts may send the packets for ${left.length === 1 ? 'it' : 'them'} here. Free ${left.length === 1 ? 'it' : 'them'}: \`${clusterLine('reclaim', place, ['--member', host])}\`, and then run \`${lineThere('join', place)}\` on the machine that had ${left.length === 1 ? 'it' : 'them'} last.`,
+      `etcd says that ${named} of cluster ${cluster} belongs to ${host}, the name of this host before it became ${now}: etcd has an older copy of its data. Other hosts may send the packets for ${left.length === 1 ? 'it' : 'them'} here. Free ${left.length === 1 ? 'it' : 'them'}: \`${clusterLine('reclaim', place, ['--member', host])}\`, and then run \`${lineThere('join', place)}\` on the machine that had ${left.length === 1 ? 'it' : 'them'} last.`,
     ]
   })

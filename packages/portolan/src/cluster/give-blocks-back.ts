@@ -41,7 +41,7 @@ export const giveBlocksBack = async (
     if (!mayBeMade || code === null) throw error
     throw new BlockStoreError(
       code,
-      `${(error as Error).message} Until then no network gets a subnet in the blocks of this host. To keep them, run \`${joinLine({ cluster: member.url ?? null, directory })}\` in its place.`,
+      `${(error as Error).message} Until then no network gets a subnet in the blocks of this host. To keep them, run \`${joinLine({ cluster: member.url ?? null, directory })}\` instead.`,
       { cause: error },
     )
   }

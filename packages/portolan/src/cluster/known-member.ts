@@ -71,7 +71,7 @@ const networksInPools = (snapshot: BlockSnapshot, facts: HostFacts): readonly st
 
 /** The message about a host that the cluster does not know, although its networks are in the cluster's pools. */
 export const unknownText = (place: JoinPlace, name: string, networks: readonly string[]): string =>
-  `the state directory ${place.directory} remembers no block of cluster ${name}, no host there has the name or an address of this one and blocks with its networks, and the pools of the cluster have the addresses of ${networks.join(', ')}. So it is not known which host this is, and routes and rules towards other hosts are not planned. Join the cluster: \`${joinLine(place)}\`, with --member where its name there is another than that of the machine. It gets a block then, and \`portolan plan\` says which network has to move, and how.`
+  `it is not known which host of cluster ${name} this machine is, so routes and rules towards other hosts are not planned. Its networks (${networks.join(', ')}) are in the pools of the cluster. But the state directory ${place.directory} remembers no block there, and no host there has the name or an address of this machine and blocks with its networks. Join the cluster: \`${joinLine(place)}\`, with --member if the host's name there is not the machine's. It then gets a block, and \`portolan plan\` says which network has to move, and how.`
 
 /** The message about a host whose state directory was lost. */
 export const forgottenText = (place: JoinPlace, name: string, { host }: ClusterMember): string =>

@@ -91,7 +91,7 @@ const lossText = (
   const init = initLine(place, seenPools.length === 0 ? pools : seenPools)
   const settle = `settle the pools again, once (\`${init}\`), and run ${join} on each host, which gets its blocks back`
   const older =
-    'etcd has an older copy of its data, or is another one, so hosts and blocks that came later are not known there.'
+    'etcd has an older copy of its data, or is another etcd. It does not know hosts and blocks that came later.'
   const way = holdersText(place, host, seen) ?? wayOf(lost, join, settle)
   switch (lost.kind) {
     case 'no-pools':
@@ -100,15 +100,15 @@ const lossText = (
       return `etcd is at revision ${lost.revision}, and this host has seen revision ${lost.known} of cluster ${cluster}: ${older} ${way}`
     case 'undone': {
       const { block, since, revision, takenBy, isOwn } = lost.undone
-      return `etcd says that block ${block} of cluster ${cluster} is of ${nameOf(lost.undone.host, host, isOwn)} since revision ${since}, and at revision ${revision} this host has seen that ${nameOf(takenBy, host, !isOwn && takenBy === host)} had it: ${older} ${way}`
+      return `etcd says that block ${block} of cluster ${cluster} belongs to ${nameOf(lost.undone.host, host, isOwn)} since revision ${since}. But at revision ${revision} this host saw that it belonged to ${nameOf(takenBy, host, !isOwn && takenBy === host)}: ${older} ${way}`
     }
     case 'pools-undone': {
       const { pools: now, since, seen: were, revision } = lost.undone
-      return `etcd says that the pools of cluster ${cluster} are ${now.join(', ')} since revision ${since}, and at revision ${revision} this host has seen that they were ${were.join(', ')}: ${older} ${way}`
+      return `etcd says that the pools of cluster ${cluster} are ${now.join(', ')} since revision ${since}. But at revision ${revision} this host saw that they were ${were.join(', ')}: ${older} ${way}`
     }
     case 'address-undone': {
       const { host: other, via, since, seen: was, revision } = lost.undone
-      return `etcd says that blocks of host ${other} of cluster ${cluster} are reached through ${via ?? 'no address'} since revision ${since}, and at revision ${revision} this host has seen that it was ${was ?? 'none'}: ${older} ${way}`
+      return `etcd says that blocks of host ${other} of cluster ${cluster} are reached through ${via ?? 'no address'} since revision ${since}. But at revision ${revision} this host saw that it was ${was ?? 'none'}: ${older} ${way}`
     }
     case 'unknown':
       return `etcd knows nothing of the blocks of this host in cluster ${cluster} (${lost.blocks.join(', ')}), neither that they are held nor that they were taken away: it lost data, or has an older copy of it. ${way}`
@@ -147,7 +147,7 @@ const holdersText = (place: JoinPlace, host: string, seen: ClusterNeighbours | n
   const claim = `\`${claimLine(place, seen)}\``
   const itself =
     seen !== null && mayBeItself(seen) ? `${takeoverText(host, takeoverLine(place))} Else restore` : 'Restore'
-  return `By that copy, blocks of this host are of others: ${holders.join(', ')}. Both would use their addresses, so no network gets a subnet there. ${itself} a later copy; or go on with this one: run \`${lineThere('join', place)}\` on each other host, which gets back what is free, and ${claim} here, which says what has to move.`
+  return `In that copy, blocks of this host belong to others: ${holders.join(', ')}. Both would use their addresses, so no network gets a subnet there. ${itself} a later copy. Or continue with this one: run \`${lineThere('join', place)}\` on each other host, which gets back what is free, and ${claim} here, which says what has to move.`
 }
 
 /** Sentences about the remembered hosts that etcd has forgotten. */

@@ -125,7 +125,7 @@ const loadAdapter = async (): Promise<typeof import('@portolan/etcd')> => {
     if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') throw cause
     throw new PortolanError(
       'MISSING_PACKAGE',
-      `A cluster is named, and the package that talks to etcd is not installed, or not as a whole: only clusters need it, so it does not come with portolan. Install it where portolan is: npm install @portolan/etcd@${version} (with --global if portolan is).`,
+      `A cluster is named, but the package that talks to etcd is missing or incomplete. Only clusters need it, so it does not come with portolan. Install it where portolan is: npm install @portolan/etcd@${version} (with --global if portolan is).`,
       { cause },
     )
   }

@@ -43,7 +43,7 @@ export const refuseSecondHost = (snapshot: BlockSnapshot, join: FirstJoin): void
     const address = families.map((family) => addresses?.[family] ?? '').find((one) => own.has(one))
     if (address !== undefined && (isUnasked || networksUpIn(rangesOf(blocks), facts).length > 0))
       throw new InvalidRequestError(
-        `host ${host} of this cluster has blocks (${blocks.map(({ block }) => block).join(', ')}) and is reached through ${address}, which is an address of this host, and the state directory ${directory} remembers nothing of the cluster. So this host got no block. ${way(host)} If ${host} is another machine, name the address of this one (--address), or where ${host} is off for good, reclaim its blocks first (\`${lineThere('reclaim', join, '--member', host)}\`).`,
+        `this host got no block, as it may already be host ${host} of this cluster. ${host} has blocks (${blocks.map(({ block }) => block).join(', ')}) and is reached through ${address}, which is an address of this host, but the state directory ${directory} remembers nothing of the cluster. ${way(host)} If ${host} is another machine, name the address of this one (--address). Where ${host} is off for good, reclaim its blocks first (\`${lineThere('reclaim', join, '--member', host)}\`).`,
       )
   }
   if (isNamed) return
@@ -51,7 +51,7 @@ export const refuseSecondHost = (snapshot: BlockSnapshot, join: FirstJoin): void
     const networks = alive ? [] : networksUpIn(rangesOf(blocks), facts)
     if (networks.length > 0)
       throw new InvalidRequestError(
-        `networks of this host (${networks.join(', ')}) are in blocks of host ${host} of this cluster, and the state directory ${directory} remembers nothing of it. So this host got no block. ${way(host)} If ${host} is another machine, which got the block after this one had lost it, give this one a name (\`${joinLine(join, '--member', 'NAME')}\`): \`portolan plan\` says then which network has to move.`,
+        `this host got no block, as it may already be host ${host} of this cluster. Networks of this host (${networks.join(', ')}) are in blocks of ${host}, but the state directory ${directory} remembers nothing of the cluster. ${way(host)} If ${host} is another machine, which got the block after this one had lost it, give this one a name (\`${joinLine(join, '--member', 'NAME')}\`). Then \`portolan plan\` says which network has to move.`,
       )
   }
 }

@@ -112,6 +112,6 @@ const other = (
 ): InvalidRequestError =>
   known.cluster === cluster
     ? new InvalidRequestError(
-        `this host is ${known.host} in cluster ${cluster} and remembers blocks there, and --member says ${name}. Leave --member out, or let go of the blocks first: \`${releaseLine({ cluster: known.url ?? null, directory })}\`.`,
+        `this host is ${known.host} in cluster ${cluster} and remembers blocks there, and --member says ${name}. Leave --member out, or give the blocks back first: \`${releaseLine({ cluster: known.url ?? null, directory })}\`.`,
       )
     : inOtherCluster(known, directory, `cluster ${cluster} is named`)

@@ -23,7 +23,7 @@ test('of a host that came back, a block that another one has by now is not said 
   const { cluster, block, comeBack, told } = await openCluster()
   await cluster.claim('web-3', { remembered: [had(block)] })
   await comeBack()
-  expect(await told()).toEqual([`${block} is no longer of web-1: web-3 has it now`])
+  expect(await told()).toEqual([`${block} no longer belongs to web-1: web-3 has it now`])
 })
 
 test('of a host that came back, a block whose key cannot be read is told with the key', async () => {

@@ -44,7 +44,7 @@ const conflictsOn = async (options: PlanOptions = {}) =>
 const told = [
   {
     ...{ kind: 'SubnetOverlap', severity: 'error', remedy: { commands: ['portolan move web'] } },
-    message: expect.stringMatching(/block 10\.64\.1\.0\/24 of cluster prod is no longer of this host/),
+    message: expect.stringMatching(/block 10\.64\.1\.0\/24 of cluster prod no longer belongs to this host/),
   },
 ]
 

@@ -13,7 +13,7 @@ const ways = waysOf(new Set(), new Set(['shop']))
 test('a block that was lost is told with the host that has it, what comes of that, and the way out', () => {
   const [moved] = lostInUseTexts([lost], true, 'JOIN', ways)
   expect(moved).toMatch(
-    /^block 10\.64\.1\.0\/24 is no longer of this host: host h2 has it now\. Networks of this host are in it: shop\/web\. Both hosts may use the same addresses\. Give it another subnet: `portolan move -p shop web`\. .* This is told until they have moved\.$/,
+    /^block 10\.64\.1\.0\/24 no longer belongs to this host: host h2 has it now\. Networks of this host are in it: shop\/web\. Both hosts may use the same addresses\. Give it another subnet: `portolan move -p shop web`\. .* This is told until they have moved\.$/,
   )
   expect(lostInUseTexts([lost], false, 'JOIN', ways)[0]).toMatch(
     / Both hosts may use the same addresses\. Claim another block: `JOIN`, which says what has to move\.$/,
@@ -22,17 +22,17 @@ test('a block that was lost is told with the host that has it, what comes of tha
 
 test('one that no host has is to be got back first', () => {
   expect(lostInUseTexts([{ ...lost, holder: null, isRemembered: true }], true, 'JOIN', ways)).toEqual([
-    `block ${block} is no longer of this host: no host has it now. Networks of this host are in it: shop/web. A host that claims it uses the same addresses. \`JOIN\` gets it back, or claims another one where a host has it by then, and says what has to move.`,
+    `block ${block} no longer belongs to this host: no host has it now. Networks of this host are in it: shop/web. A host that claims it uses the same addresses. \`JOIN\` gets it back, or claims another one where a host has it by then, and says what has to move.`,
   ])
 })
 
 test('one that no pool has any more, or whose key cannot be read, is not said to be got back', () => {
   const gone = { ...lost, holder: null, isRemembered: true }
   expect(lostInUseTexts([{ ...gone, isOfNoPool: true }], true, 'JOIN', ways)).toEqual([
-    `block ${block} is no longer of this host: no host has it now. Networks of this host are in it: shop/web. Claim another block: \`JOIN\`, which says what has to move.`,
+    `block ${block} no longer belongs to this host: no host has it now. Networks of this host are in it: shop/web. Claim another block: \`JOIN\`, which says what has to move.`,
   ])
   expect(lostInUseTexts([{ ...gone, isUnread: true }], true, 'JOIN', ways)).toEqual([
-    `it is not known whether block ${block} is still of this host: its key in etcd cannot be read. Networks of this host are in it: shop/web. Settle the key first: what to do is told with it.`,
+    `it is not known whether block ${block} still belongs to this host: its key in etcd cannot be read. Networks of this host are in it: shop/web. Settle the key first: what to do is told with it.`,
   ])
 })
 
@@ -41,9 +41,9 @@ test('one without networks is told as long as something is leased there, or is n
   expect(
     lostInUseTexts([unused, { ...unused, leased: 3 }, { ...unused, leased: 0 }], true, 'JOIN', ways),
   ).toEqual([
-    `block ${block} is no longer of this host: host h2 has it now. An address there is leased here. This is told until nothing is leased there.`,
-    `block ${block} is no longer of this host: host h2 has it now. 3 addresses there are leased here. This is told until nothing is leased there.`,
-    `block ${block} is no longer of this host: host h2 has it now. Leases or interfaces of this host could not be read, so it is not known whether a network is in it. This is told until they can be.`,
+    `block ${block} no longer belongs to this host: host h2 has it now. An address there is leased here. This is told until nothing is leased there.`,
+    `block ${block} no longer belongs to this host: host h2 has it now. 3 addresses there are leased here. This is told until nothing is leased there.`,
+    `block ${block} no longer belongs to this host: host h2 has it now. Leases or interfaces of this host could not be read, so it is not known whether a network is in it. This is told until they can be.`,
   ])
 })
 

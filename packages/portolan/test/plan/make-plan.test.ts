@@ -277,12 +277,12 @@ describe('a plan of a host that lost blocks of its cluster', () => {
   const lostNotes = (wish: Parameters<typeof planOf>[0]) =>
     planOf({ intent: fixed('10.9.0.0/24'), neighbours, ...wish })
       .notes.map(({ text }) => text)
-      .filter((text) => text.includes('no longer of this host'))
+      .filter((text) => text.includes('no longer belong'))
   const lost = (...networks: readonly string[]) => [{ block: '10.64.1.0/24', takenBy: 'h2', networks }]
 
   test('tells one that no network is in, as its routes go with it', () => {
     expect(lostNotes({ blocks, lost: lost() })).toEqual([
-      'Block 10.64.1.0/24 is no longer of this host: host h2 has it now. No network of this host is in it. This host has no other IPv4 block, so it keeps no routes to IPv4 blocks of other hosts: nothing there finds the way back to it. Claim another block: `portolan cluster join --state /s`.',
+      'Block 10.64.1.0/24 no longer belongs to this host: host h2 has it now. No network of this host is in it. This host has no other IPv4 block, so it keeps no routes to IPv4 blocks of other hosts: replies from there could not reach it. Claim another block: `portolan cluster join --state /s`.',
     ])
     expect(lostNotes({ blocks: null, lost: lost() })).toHaveLength(1)
   })
@@ -302,7 +302,7 @@ describe('a plan of a host that lost blocks of its cluster', () => {
   test('tells networks of other projects on a host that has left the cluster, and claims no block for it', () => {
     const left = { ...blocks, left: true as const }
     expect(lostNotes({ blocks: left, lost: lost('other/web') })).toEqual([
-      'Block 10.64.1.0/24 is no longer of this host: host h2 has it now. Networks of this host are in it: other/web. Each has to move out of the cluster. This host has left the cluster. Where it is to be in it again: `portolan cluster join --state /s`.',
+      'Block 10.64.1.0/24 no longer belongs to this host: host h2 has it now. Networks of this host are in it: other/web. Each has to move out of the cluster. This host has left the cluster. To join it again: `portolan cluster join --state /s`.',
     ])
   })
 
@@ -334,7 +334,7 @@ describe('a plan of a host that lost blocks of its cluster', () => {
     const many = ['10.64.1.0/24', '10.64.2.0/24'].map((block) => ({ block, takenBy: null, networks: [] }))
     const left = { ...neighbours, blocks: ['10.64.3.0/24'] }
     expect(lostNotes({ blocks, lost: many, neighbours: left })).toEqual([
-      'Blocks 10.64.1.0/24, 10.64.2.0/24 are no longer of this host: no host has them now. No network of this host is in them. `portolan cluster join --state /s` verifies the blocks of this host, and says what has to be done.',
+      'Blocks 10.64.1.0/24, 10.64.2.0/24 no longer belong to this host: no host has them now. No network of this host is in them. `portolan cluster join --state /s` verifies the blocks of this host, and says what has to be done.',
     ])
   })
 })

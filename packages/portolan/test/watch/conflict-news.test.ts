@@ -48,7 +48,9 @@ test('those of another network, and those of no rule, have gone', () => {
 })
 
 test('a block whose holder changes is the same one, and another block is not', () => {
-  expect(conflictNews([lost('is no longer of this host')], [lost('is held by host h1 now')])).toMatchObject({
+  expect(
+    conflictNews([lost('no longer belongs to this host')], [lost('is held by host h1 now')]),
+  ).toMatchObject({
     come: [],
     gone: [],
   })

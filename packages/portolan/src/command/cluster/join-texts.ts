@@ -28,7 +28,7 @@ export const reachedThrough = ({ ip, ip6 }: NodeAddresses): string => {
 
 /** The text for a block whose key cannot be read. Another text says what to do about the key. */
 export const unreadMoveText = (block: string): string =>
-  `it is not known whether block ${block} is still of this host: its key in etcd cannot be read.`
+  `it is not known whether block ${block} still belongs to this host: its key in etcd cannot be read.`
 
 export const moveText = ({ block, takenBy, revision, networks }: LostBlock, ways: WaysOut): string => {
   const now = takenBy === null ? 'no host has it now' : `${takenBy} has it now (revision ${revision})`
@@ -36,11 +36,11 @@ export const moveText = ({ block, takenBy, revision, networks }: LostBlock, ways
     networks.length === 0
       ? 'No network of this host uses it.'
       : `Networks of this host use it: ${networks.join(', ')}. ${ways(networks)}`
-  return `block ${block} is no longer of this host: ${now}. ${way}`
+  return `block ${block} no longer belongs to this host: ${now}. ${way}`
 }
 
 export const yieldText = ({ block, takenBy }: YieldedBlock, place: JoinPlace): string =>
-  `etcd says that block ${block} is of this host, and this host has seen later that ${takenBy} had it: etcd has an older copy of its data. So the block is given back. Run \`${lineThere('join', place)}\` on ${takenBy}, which gets it again while networks are in it; or restore a later copy.`
+  `etcd says that block ${block} belongs to this host, but this host saw later that ${takenBy} had it: etcd has an older copy of its data. So the block is given back. Run \`${lineThere('join', place)}\` on ${takenBy}, which gets it again while networks are in it; or restore a later copy.`
 
 /** A cluster that has a block of this host in none of its pools. */
 interface LeftCluster {

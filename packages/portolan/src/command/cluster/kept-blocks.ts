@@ -68,7 +68,7 @@ const goneText = (holder: string | null, { block, host }: AskedBlock): string =>
   if (holder === host)
     return `${block} left to ${host}: it wrote the key of the block meanwhile, so it was not off all the while`
   const now = holder === null ? 'it was given back or reclaimed meanwhile' : `${holder} has it now`
-  return `${block} is no longer of ${host}: ${now}`
+  return `${block} no longer belongs to ${host}: ${now}`
 }
 
 const hostsOf = (blocks: readonly AskedBlock[]): readonly string[] => [

@@ -69,7 +69,7 @@ export const lostInUseTexts = (
     [
       one.isUnread
         ? unreadMoveText(one.block)
-        : `block ${one.block} is no longer of this host: ${one.holder ?? 'no host'} has it now.`,
+        : `block ${one.block} no longer belongs to this host: ${one.holder ?? 'no host'} has it now.`,
       ...useTexts(one),
       ...(one.isUnread
         ? ['Settle the key first: what to do is told with it.']
@@ -128,5 +128,5 @@ export const leftElsewhere = (
 export const leftElsewhereTexts = (left: readonly LeftElsewhere[], ways: WaysOut): readonly string[] =>
   left.map(
     ({ cluster, block, networks }) =>
-      `block ${block} of cluster ${cluster} is no longer of this host, and networks of this host are in it: ${networks.join(', ')}. Another host of ${cluster} may use its addresses. It is told until they have moved. ${ways(networks)}`,
+      `block ${block} of cluster ${cluster} no longer belongs to this host, and networks of this host are in it: ${networks.join(', ')}. Another host of ${cluster} may use its addresses. It is told until they have moved. ${ways(networks)}`,
   )

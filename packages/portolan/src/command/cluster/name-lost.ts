@@ -22,8 +22,8 @@ export const nameLost = (
   return new BlockStoreError(
     error.code,
     isLost
-      ? `etcd lost data, and by what is left another machine is ${host} in cluster ${name}. This one was: it remembers blocks of that name. ${twice} ${takeoverText(host, takeoverLine(place))} If another machine has the name, restore a later copy of the data; or give this one another name in the place of NAME, and move its networks as that says: ${way}.`
-      : `Another machine is ${host} in cluster ${name} now, and this one was before: it remembers blocks of that name. ${twice} Give it another name in the place of NAME, and move its networks as that says: ${way}. If the other machine must not have the name, stop it, and run this again with --takeover a minute later.`,
+      ? `etcd lost data, and the records that are left give the name ${host} in cluster ${name} to another machine. This machine had the name before: it remembers blocks of it. ${twice} ${takeoverText(host, takeoverLine(place))} If another machine has the name, restore a later copy of the data. Or give this one another name in place of NAME, and move its networks as the command says: ${way}.`
+      : `Another machine now has the name ${host} in cluster ${name}. This one had it before: it remembers blocks of that name. ${twice} Give it another name in place of NAME, and move its networks as the command says: ${way}. If the other machine must not have the name, stop it, and run this again with --takeover a minute later.`,
     { cause: error },
   )
 }

@@ -176,7 +176,7 @@ const outcome = (
   { reclaimed, forgotten }: FreedBlocks,
   kept: readonly string[],
 ): string => {
-  if (!isAny) return 'No host that is not alive has a block. Nothing was changed.'
+  if (!isAny) return 'No host that is off has a block. Nothing was changed.'
   const lines = [
     ...[...taken, ...reclaimed].map(({ block, host }) => `${block} reclaimed from ${host}`),
     ...forgotten.map(forgottenText),

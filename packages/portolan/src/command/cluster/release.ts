@@ -146,7 +146,7 @@ const goneTexts = (
     const networks = used.find((one) => one.block === block)?.networks ?? []
     if (networks.length === 0) return []
     const use = `networks of this host are in it: ${networks.join(', ')}.`
-    if (takenBy === null) return [`${block} is no longer of this host in the cluster, and ${use}`]
+    if (takenBy === null) return [`${block} no longer belongs to this host in the cluster, and ${use}`]
     const machine = takenBy === host ? `Another machine named ${host}` : `Host ${takenBy}`
     return [`${machine} has ${block} now, and ${use}`]
   })

@@ -105,8 +105,8 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
   if (isTaken)
     terminal.say(
       loss === null
-        ? `portolan: another machine is ${member.host} in cluster ${name} now, and this one was before. One name is of one machine: give this one another, NAME (\`${claim}\`, which says what has to move: the \`portolan move\` of each network), or stop the other one.`
-        : `portolan: by what etcd has left, another machine is ${member.host} in cluster ${name}. ${takeoverText(member.host, takeoverLine(place))} Else give this one another name, NAME (\`${claim}\`, which says what has to move: the \`portolan move\` of each network), or stop the other one.`,
+        ? `portolan: another machine now has the name ${member.host} in cluster ${name}, and this one had it before. Two machines cannot have one name: give this one another, NAME (\`${claim}\`, which says what has to move: the \`portolan move\` of each network), or stop the other one.`
+        : `portolan: the records that etcd has left give the name ${member.host} in cluster ${name} to another machine. ${takeoverText(member.host, takeoverLine(place))} Else give this one another name, NAME (\`${claim}\`, which says what has to move: the \`portolan move\` of each network), or stop the other one.`,
     )
   if (stray !== null)
     terminal.say(
