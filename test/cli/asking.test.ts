@@ -146,7 +146,7 @@ describeOnKernel('destroy --yes', 'nftables', () => {
     )
     expect(stderr).toContain('portolan: warning NetworkInUse: The bridge br-')
     expect(stderr).toContain('project blog still publishes ports on it')
-    expect(stderr).toMatch(/or keep it\.\n {2}portolan destroy --project blog\n/)
+    expect(stderr).toMatch(/or keep the network\.\n {2}portolan destroy --project blog\n/)
     expect(JSON.parse(stdout)).toMatchObject({ projects: ['shop'], conflicts: [{ kind: 'NetworkInUse' }] })
   })
 })

@@ -241,7 +241,7 @@ describe('machines behind the host', () => {
         mapping: null,
         network: null,
         what: 'IPv4 packets that come in by cali127 and 12 more interfaces',
-        why: 'Of interfaces that no default route leads to, 128 are looked at.',
+        why: 'At most 128 interfaces without a default route are looked at.',
       },
     ])
   })
@@ -271,7 +271,7 @@ describe('machines behind the host', () => {
   test('is told not to be known where routes lead another way too often', async () => {
     const { plan } = await look({ facts: many((at) => (at % 2 === 0 ? '192.0.2.1' : null)) })
     expect(plan.incomplete.map(({ why }) => why)).toEqual([
-      'The routes lead another way more than 20000 times. One route stands for all of them.',
+      'The routes split the addresses into more than 20000 ranges. One route was looked at for all.',
     ])
   })
 

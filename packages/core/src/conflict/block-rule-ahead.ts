@@ -46,7 +46,7 @@ const leadAhead = (block: string, { rule, route }: RuleAhead, rules: readonly Ro
   if (place !== null) {
     const command = `${ip} add to ${block} lookup main${place}`
     return {
-      text: `Take the block out of what that ${route === null ? 'rule refuses' : 'table routes'}, such as with a rule ahead of it: \`${command}\`.`,
+      text: `Exempt the block from that ${route === null ? 'rule' : 'table'}, such as with a rule ahead of it: \`${command}\`.`,
       commands: [command],
     }
   }

@@ -70,7 +70,7 @@ export const incompleteSurroundings = (
       : [
           left(
             `${familyNames[family]} packets that come in by ${first}${unseenEntries.length > 1 ? ` and ${unseenEntries.length - 1} more ${unseenEntries.length === 2 ? 'interface' : 'interfaces'}` : ''}`,
-            `Of interfaces that no default route leads to, ${MOST_SIDE_ENTRIES} are looked at.`,
+            `At most ${MOST_SIDE_ENTRIES} interfaces without a default route are looked at.`,
           ),
         ]),
     ...(knowsRoutes
@@ -78,7 +78,7 @@ export const incompleteSurroundings = (
       : [
           left(
             `${familyNames[family]} packets of other machines and to the outside`,
-            `The routes lead another way more than ${MOST_STRETCHES} times. One route stands for all of them.`,
+            `The routes split the addresses into more than ${MOST_STRETCHES} ranges. One route was looked at for all.`,
           ),
         ]),
   ]
@@ -96,7 +96,7 @@ const reasonsOf = (
   ...(doubts.has('computed')
     ? ['A rule computes with the bits of an address or port. One packet was looked at for many.']
     : []),
-  ...(doubts.has('courses') ? ['The rules leave open more courses than are followed.'] : []),
+  ...(doubts.has('courses') ? ['The rules allow more possible courses than are followed.'] : []),
 ]
 
 const tooMany = ({ mapping }: Row): string =>

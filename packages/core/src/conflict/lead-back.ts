@@ -45,7 +45,7 @@ export const leadBack = (
   )
   const one = commands.length === 1
   return {
-    text: `Take ${one ? 'that network' : 'those networks'} out of what the table routes, with ${one ? 'a routing rule' : 'routing rules'} ahead of the one that asks it. A restart of the host forgets ${one ? 'it: add it' : 'them: add them'} where that one is set, too.`,
+    text: `Exempt ${one ? 'that network' : 'those networks'} from the table, with ${one ? 'a routing rule' : 'routing rules'} ahead of the one that looks it up. A restart of the host forgets ${one ? 'it: add it' : 'them: add them'} where that one is set, too.`,
     commands,
   }
 }

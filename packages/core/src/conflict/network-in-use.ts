@@ -18,11 +18,11 @@ export const networkInUse = (
     severity: 'warning',
     certainty: 'certain',
     ...aboutNetwork(network),
-    message: `The bridge ${bridge} of network ${network} goes, but ${projects.length === 1 ? 'project' : 'projects'} ${projects.join(', ')} still ${projects.length === 1 ? 'publishes' : 'publish'} ports on it (${ports}). They lead nowhere afterwards.`,
+    message: `The bridge ${bridge} of network ${network} is removed, but ${projects.length === 1 ? 'project' : 'projects'} ${projects.join(', ')} still ${projects.length === 1 ? 'publishes' : 'publish'} ports on it (${ports}). These ports then lead nowhere.`,
     witness: null,
     culprit: culpritOutsideRules('portolan', first.label, first.project),
     remedy: {
-      text: `Take ${projects.join(', ')} off the network first, or keep it.`,
+      text: `Take ${projects.join(', ')} off the network first, or keep the network.`,
       commands: allOrNone(
         projects.map((project) => shellCommand(['portolan', 'destroy', '--project', project])),
       ),

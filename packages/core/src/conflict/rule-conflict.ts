@@ -81,7 +81,7 @@ const changeCause = (cause: KernelCause | null): string => {
     case 'sysctl':
       return 'Change the route or the setting that is named.'
     default:
-      return 'The trace lists what the packets met on their way. Change what leads them there.'
+      return 'The trace lists the rules, routes and settings that the packets met. Change the one that leads them there.'
   }
 }
 
@@ -116,7 +116,7 @@ const guardWay = (project: string, theirs: string, own: string | null, { apply }
     }
   const backend = theirs === 'nft' ? 'nftables' : theirs
   return {
-    text: `Put this project in the backend of project ${project}, ${backend}: its guard lets pass what is for networks of that backend, and knows those of no other one. Or apply project ${project} without its option guard-forwarding.`,
+    text: `Use the backend of project ${project}, ${backend}, for this project: that guard lets packets pass only to networks of its own backend. Or apply project ${project} without its option guard-forwarding.`,
     commands: apply === null ? [] : allOrNone([shellCommand(['portolan', 'apply', '--backend', backend])]),
   }
 }

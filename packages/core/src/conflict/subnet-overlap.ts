@@ -27,10 +27,10 @@ const allowText = (overlapped: readonly Overlapped[], allowed: string): string =
     overlapped.filter((one) => !observed.includes(one)).map(({ overlaps }) => overlaps),
   )
   const ways = [
-    ...(allow.length === 0 ? [] : [`take the range out of what is avoided with ${allow.join(' ')}`]),
-    ...(reserved.size === 0 ? [] : [`reserve ${[...reserved].join(', ')} no longer`]),
+    ...(allow.length === 0 ? [] : [`use the range anyway with ${allow.join(' ')}`]),
+    ...(reserved.size === 0 ? [] : [`stop reserving ${[...reserved].join(', ')}`]),
   ]
-  return `${ways.join(' and ')} if the overlap is meant`
+  return `${ways.join(' and ')} if the overlap is intended`
 }
 
 /** Whether packets for the overlap certainly go one way only. */

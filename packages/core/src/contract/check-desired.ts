@@ -127,7 +127,9 @@ const checkOpening = ({ label, family, address, from, ports }: DesiredOpening): 
   if (from.kind === 'prefix') checkPrefix(from.prefix, family, `The reachable_from of ${label}`)
   if (from.kind === 'container') checkAddress(from.address, family, 'The source of', label)
   if (ports !== null && (address === null || from.kind !== 'container'))
-    throw new InvalidRequestError(`${label} has ports: they are those of one container, open to another one.`)
+    throw new InvalidRequestError(
+      `${label} has ports, which only an opening from one container to another one can have.`,
+    )
   for (const { port, protocol } of ports ?? []) {
     checkNumber(port, 1, 65535, 'The port of', label)
     if (!['tcp', 'udp', 'sctp'].includes(protocol))

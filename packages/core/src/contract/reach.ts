@@ -138,12 +138,12 @@ const refusedSource = (desired: DesiredState, { family, from, to }: Flow): Reach
   const home = homeOf(desired, family, from.address)
   if (home === undefined) return null
   if (from.kind === 'machine')
-    return dropped(`${from.address} is of ${home.name}, and did not come from there`)
+    return dropped(`${from.address} belongs to ${home.name}, but the packet did not come from there`)
   const own = desired.networks.find((network) => network.name === from.network)
   if (own === undefined || own === home) return null
   // Packets between two containers of one bridge need not cross the host.
   if (holds(subnetOf(own, family), to.address)) return null
-  return dropped(`${from.address} is of ${home.name}, and came from ${from.network}`)
+  return dropped(`${from.address} belongs to ${home.name}, but the packet came from ${from.network}`)
 }
 
 /** Drops what a container without a gateway sends outside its subnet, even if it sets a gateway itself. */

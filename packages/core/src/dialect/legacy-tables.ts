@@ -31,4 +31,4 @@ const familyNames: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' 
  * @public @since 0.1.0
  */
 export const sayHidden = (hidden: readonly Family[]): string =>
-  `The iptables-legacy rules of ${hidden.map((family) => familyNames[family]).join(' and ')}, if there are any, could not be read: only root may read ${hidden.map((family) => legacyTableFiles[family]).join(' and ')}. What they do to packets is not known, so what is told of packets is only possible. Run this as root.`
+  `The iptables-legacy rules of ${hidden.map((family) => familyNames[family]).join(' and ')}, if there are any, could not be read: only root may read ${hidden.map((family) => legacyTableFiles[family]).join(' and ')}. What they do to packets is not known, so no result about packets is certain. Run this as root.`

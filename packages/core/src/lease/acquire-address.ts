@@ -148,7 +148,7 @@ export const acquireAddressIn = (
       })
     if (there?.kind === 'address' && isInterfaces(there, request))
       throw new PortolanError('ADDRESS_LEASED', {
-        problem: `${address} ${placeOf(request.on)} is on the interface of ${replicaName(there.holder)}, which gave it up and is attached still.`,
+        problem: `${address} ${placeOf(request.on)} is on the interface of ${replicaName(there.holder)}, which gave it up but is still attached.`,
         remedy: (wording) => oneWay(detachWay(wording, replicaName(there.holder)), 'ask for another address'),
       })
     return take(book, request, range, address, { known, key: holder })

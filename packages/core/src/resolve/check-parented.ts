@@ -29,7 +29,7 @@ const checkOne = ({ name, driver, parent, mtu, ip6, endpoints, place }: Parented
   const [, second] = endpoints
   if (driver.kind === 'macvlan' && driver.mode === 'passthru' && second !== undefined)
     throw new IntentError(
-      `network ${name} has mode passthru, in which one container has ${parent} alone, and ${second.service} is a second one: expected another macvlan_mode, or one container`,
+      `network ${name} has mode passthru, which allows one container on ${parent}, and ${second.service} is a second one: expected another macvlan_mode, or one container`,
       second.place,
     )
   const own = endpoints.find(({ mac }) => mac !== null)

@@ -33,12 +33,12 @@ export const checkPortCount = (mappings: readonly MappingIntent[]): void => {
     sources += ports * (allowFrom?.length ?? 0)
     if (count > mostPorts)
       throw new IntentError(
-        `services.${service}: with this the project publishes more than ${mostPorts} ports, and no more are planned for: publish fewer, or make the containers reachable by their own addresses with the gateway mode nat-unprotected`,
+        `services.${service}: with these the project publishes more than ${mostPorts} ports, the most that are planned for: publish fewer, or make the containers reachable by their own addresses with the gateway mode nat-unprotected`,
         place,
       )
     if (sources > mostSources)
       throw new IntentError(
-        `services.${service}: with this the ports of the project name more than ${mostSources} sources in allow_from: name fewer and larger prefixes, or publish fewer ports`,
+        `services.${service}: with these the ports of the project name more than ${mostSources} sources in allow_from: name fewer and larger prefixes, or publish fewer ports`,
         place,
       )
   }

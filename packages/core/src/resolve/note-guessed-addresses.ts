@@ -49,7 +49,7 @@ const noteHeld = (
   addressesOf(endpoint).flatMap((address) => {
     const holder = holderOf(address)
     if (holder === null) return []
-    const text = `${address}, the address of ${replicaName(endpoint)} on the external network ${endpoint.network}, is in use there: ${engine ?? 'its engine'} gave it to ${holder}. Unless they are one container, give ${replicaName(endpoint)} another with ipv4_address (ipv6_address).`
+    const text = `${address}, the address of ${replicaName(endpoint)} on the external network ${endpoint.network}, is in use there: ${engine ?? 'its engine'} gave it to ${holder}. If that is another container, give ${replicaName(endpoint)} another address with ipv4_address (ipv6_address).`
     return [{ text, place: endpoint.place }]
   })
 

@@ -138,7 +138,7 @@ describe('the words', () => {
     expect(
       subnetOverlap('web', '10.1.0.0/16', [overlapped], false, { ...commandWording, allow, removeNetwork })
         .remedy.text,
-    ).toContain('with allowed: [10.0.0.0/8] if the overlap is meant')
+    ).toContain('with allowed: [10.0.0.0/8] if the overlap is intended')
     // No command moves a network that is in no file.
     expect(
       subnetOverlap(
@@ -150,7 +150,7 @@ describe('the words', () => {
         true,
       ).remedy,
     ).toEqual({
-      text: 'Give it a free subnet: delete its containers, and make it again. Or take the range out of what is avoided with allowed: [10.0.0.0/8] if the overlap is meant.',
+      text: 'Give it a free subnet: delete its containers, and make it again. Or use the range anyway with allowed: [10.0.0.0/8] if the overlap is intended.',
       commands: [],
     })
     const exhausted = new PoolExhaustedError('web', ['classic'], [], null, {
@@ -186,9 +186,9 @@ describe('the words', () => {
     )
     expect(remedy(['lease'], true)).not.toContain('Or ')
     expect(remedy(['route', 'reserved'])).toContain(
-      'choose another, or take the range out of what is avoided with --allow 10.0.0.0/8 and reserve 10.0.0.0/8 no longer if the overlap is meant.',
+      'choose another, or use the range anyway with --allow 10.0.0.0/8 and stop reserving 10.0.0.0/8 if the overlap is intended.',
     )
-    expect(remedy(['reserved'], true)).toContain('Or reserve 10.0.0.0/8 no longer if the overlap is meant.')
+    expect(remedy(['reserved'], true)).toContain('Or stop reserving 10.0.0.0/8 if the overlap is intended.')
   })
 
   test('of a subnet that is named in a block of another host say where to name another one', () => {

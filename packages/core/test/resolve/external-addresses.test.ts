@@ -199,7 +199,7 @@ describe('an address on a network of another engine', () => {
   test('that is named and in use is told, for it may be that very container', () => {
     const used = [{ address: '10.77.0.9', by: 'c1' }]
     expect(settle(host({ used }), [{ ip: '10.77.0.9' }]).notes).toEqual([
-      '10.77.0.9, the address of nginx on the external network web, is in use there: docker gave it to c1. Unless they are one container, give nginx another with ipv4_address (ipv6_address).',
+      '10.77.0.9, the address of nginx on the external network web, is in use there: docker gave it to c1. If that is another container, give nginx another address with ipv4_address (ipv6_address).',
     ])
   })
 })

@@ -68,7 +68,7 @@ const refuseLive = ({ project }: Intent, options: PlanOptions): void => {
   if (!existsSync(file)) return
   throw new PortolanError(
     'PROJECT_IS_LIVE',
-    `Project ${project} is held by a live host, which wrote down in ${file} what it wants: a plan would remove that. Give this one another name (-p), or end that one with "${options.ownCommand?.(destroy) ?? destroy}".`,
+    `Project ${project} is held by a live host, which keeps what it wants in ${file}: a plan would remove that. Give this one another name (-p), or end that one with "${options.ownCommand?.(destroy) ?? destroy}".`,
   )
 }
 

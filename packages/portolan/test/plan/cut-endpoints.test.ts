@@ -32,6 +32,6 @@ test('what is leased to an endpoint of a network that went is freed by two comma
 test('where a key has the text, its watch frees the rest', () => {
   const ownCommand = (command: string): string => command.replace('apply', 'watch --intent etcd:///shop')
   expect(noteOf({ ownCommand, wording: { ...commandWording, apply: null } })).toMatch(
-    / To free them: `portolan detach job -p shop`, and then have the text applied again: its watch does that as it gets SIGHUP, or as it is started anew \(`portolan watch --intent etcd:\/\/\/shop`\)\.$/,
+    / To free them: `portolan detach job -p shop`, and then have the text applied again: its watch does that when it gets SIGHUP or is started anew \(`portolan watch --intent etcd:\/\/\/shop`\)\.$/,
   )
 })

@@ -61,7 +61,7 @@ describe('packets for a bridge that a route of another table leads elsewhere', (
     expect(conflicts.map(({ kind }) => kind)).toContain('DnatShadowed')
     expect(commandsOf(conflicts)).toEqual(['ip rule add to 172.30.1.0/24 lookup main'])
     const [conflict] = conflicts
-    expect(conflict?.remedy.text).toContain('Take that network out of what the table routes')
+    expect(conflict?.remedy.text).toContain('Exempt that network from the table')
     expect(conflict?.remedy.text).not.toContain('another subnet')
   })
 

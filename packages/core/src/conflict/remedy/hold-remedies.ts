@@ -121,7 +121,7 @@ const refused = (objection: string, { step }: Finding): Remedy => {
   const terms = step === null ? null : ownersTerms(step)
   const text =
     terms === null
-      ? 'Change or delete that rule yourself. Portolan offers none in front of it:'
+      ? 'Change or delete that rule yourself. Portolan offers no rule in front of it:'
       : `${terms} Portolan offers no command for it:`
   return { text: `${text} ${objection}`, commands: [] }
 }
@@ -207,7 +207,7 @@ const culpritsIn = (
     .flatMap(({ chains }) => chains.filter(({ name }) => name === step.chain?.name))
 }
 
-const unchecked = 'this host has more of such rules than remedies are checked for.'
+const unchecked = 'this host has too many such rules to check a remedy for each.'
 
 const tell = (opened: Opened, { family, protocol, in: from }: Suspects): string => {
   if (opened.kind === 'too-many')

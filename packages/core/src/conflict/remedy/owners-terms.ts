@@ -46,7 +46,7 @@ const ofFirewalld = (step: TraceStep, table: NetfilterTable, chain: string): str
       : (zoneRefused(table, rule) ??
         (table.tool === 'nft' && comesAfterPolicies(step) ? zoneAsked(step) : null))
   if (refused !== null)
-    return `Firewalld refuses here what neither zone ${refused} nor a policy lets pass. "firewall-cmd --info-zone=${refused}" shows the zone. A policy with the ingress zone ${refused} lets more pass (firewalld.policies(5), "firewall-cmd --list-all-policies").`
+    return `Firewalld refuses here every packet that neither zone ${refused} nor a policy accepts. "firewall-cmd --info-zone=${refused}" shows the zone. A policy with the ingress zone ${refused} can accept more (firewalld.policies(5), "firewall-cmd --list-all-policies").`
   const policy = policyChain.exec(chain)?.[1]
   if (policy !== undefined)
     return `Firewalld makes this rule from policy ${policy}. Change it there: "firewall-cmd --info-policy=${policy}" shows it.`

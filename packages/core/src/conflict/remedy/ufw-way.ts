@@ -25,7 +25,7 @@ export const ufwWay = (wanted: Wanted): Draft | null => {
   if (table === null || chain === null) return null
   if (!byDefault.test(chain.name) || (rule !== null && chain.name === 'FORWARD'))
     return inWords(
-      'This is not what ufw refuses by default, so it is a decision of the administrator. Delete that rule (ufw status numbered, ufw route delete) if it is not meant for these packets.',
+      'Ufw does not refuse this by default: an administrator added that rule. Delete it (ufw status numbered, ufw route delete) if it is not meant for these packets.',
     )
   const user = table.chains.find(({ name }) => userChain.test(name))
   // ufw cannot match translated packets.
@@ -35,7 +35,7 @@ export const ufwWay = (wanted: Wanted): Draft | null => {
   const remedy = hookRemedy(
     {
       name: 'ufw',
-      text: 'Let ufw route them: it asks the rules that it has already first, and accepts what belongs to a flow under way by itself.',
+      text: 'Let ufw route them: its existing rules still come first, and it accepts packets of established connections by itself.',
       commands: words.map((one) => ['ufw', 'route', 'allow', ...one]),
       undo: words.map((one) => ['ufw', 'route', 'delete', 'allow', ...one]),
     },

@@ -157,14 +157,14 @@ const withService = (made: Intent, name: string, options: ServiceOptions): Inten
   const { networks, ports = [], links = [] } = options
   const reachableFrom = requestedReachable(options.reachableFrom ?? [])
   if (made.endpoints.some((endpoint) => endpoint.service === service))
-    throw new InvalidRequestError(`service ${service} is there already: give another one another name.`)
+    throw new InvalidRequestError(`service ${service} exists already: choose another name.`)
   const wanted = networksOf(networks)
   const known = new Map(made.networks.map((network) => [network.name, network]))
   if (wanted.has('default') && !known.has('default')) known.set('default', networkIntent('default', {}))
   for (const name of wanted.keys())
     if (!known.has(name))
       throw new InvalidRequestError(
-        `service ${service} is to be on network ${name}, which is not there: say .network(${JSON.stringify(name)}) first.`,
+        `service ${service} names network ${name}, which is not defined: call .network(${JSON.stringify(name)}) first.`,
       )
   return {
     ...made,
@@ -260,7 +260,7 @@ const mappingsOf = (
   const to = network ?? open ?? networks[0]
   if (to === undefined || !networks.includes(to))
     throw new InvalidRequestError(
-      `a port of ${service} is to lead to network ${to ?? 'none'}, which ${service} is not on.`,
+      `a port of ${service} names network ${to ?? 'none'}, but ${service} is not on it.`,
     )
   refuseUnknownOptions(
     options,

@@ -64,7 +64,7 @@ const checkedDriver = (name: string, driver: ParentedDriver): ParentedDriver => 
     : undefined
   if (known?.includes(driver.mode) !== true)
     throw new InvalidRequestError(
-      `the driver of network ${name} is ${shownValue(`${driver.kind}:${driver.mode}`)}${String(driver.kind) === 'macvtap' ? ', which is not done' : ''}: expected macvlan with a mode of ${modes.macvlan.join(', ')}, or ipvlan with ${modes.ipvlan.join(', ')}.`,
+      `the driver of network ${name} is ${shownValue(`${driver.kind}:${driver.mode}`)}${String(driver.kind) === 'macvtap' ? ', which is not supported' : ''}: expected macvlan with a mode of ${modes.macvlan.join(', ')}, or ipvlan with ${modes.ipvlan.join(', ')}.`,
     )
   if (driver.kind === 'ipvlan' && !flags.includes(driver.flag))
     throw new InvalidRequestError(

@@ -43,7 +43,7 @@ export const startLoading = (
     if (known.size > mostFiles || characters > mostCharacters)
       refuse(
         path.place,
-        `${what}: with ${file.source} more is brought in than is read: at most ${mostFiles} files and ${mostCharacters / 2 ** 20} MiB of other files`,
+        `${what}: ${file.source} exceeds the limit for other files: at most ${mostFiles} files and ${mostCharacters / 2 ** 20} MiB are read`,
       )
     return file
   }
@@ -81,7 +81,7 @@ export const startLoading = (
     if (includes > mostFiles)
       refuse(
         place,
-        `${what}: with this more than ${mostFiles} files are included, those of included files counted too`,
+        `${what}: more than ${mostFiles} files are included, counting what included files include`,
       )
   }
   return {

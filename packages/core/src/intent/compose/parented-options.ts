@@ -74,4 +74,4 @@ const noteUnknown = (
 
 /** Why `reachable_from` has no effect on such a network. */
 export const whyNoReach = ({ driver, parent }: Pick<ParentedOptions, 'driver' | 'parent'>): string =>
-  `the containers of a ${driver.kind} network are on the wire of ${parent}, and no rule of this host stands before them`
+  `the containers of a ${driver.kind} network are on the wire of ${parent}, so no rule of this host filters packets for them`

@@ -109,7 +109,7 @@ describe('an intent that a program builds', () => {
     [
       'a port on a network that the service is not on',
       () => intent('shop').service('a', { ports: [{ hostPort: 80, port: 80, network: 'web' }] }),
-      'a port of a is to lead to network web',
+      'a port of a names network web',
     ],
     [
       'a host port',
@@ -141,7 +141,7 @@ describe('an intent that a program builds', () => {
       () => intent('shop').network('web', { ipv4: false }),
       'network web has neither IPv4 nor IPv6',
     ],
-    ['a service that is there', () => intent('shop').service('a').service('a'), 'service a is there already'],
+    ['a service that is there', () => intent('shop').service('a').service('a'), 'service a exists already'],
     ['a pool', () => intent('shop').network('web', { pool: 'large' }), 'large'],
   ])('refuses %s by name', (_name, build, words) => {
     expect(build).toThrow(words)

@@ -24,7 +24,7 @@ describe('reachable_from', () => {
 networks: {front: {}, lan: {driver: macvlan, driver_opts: {parent: eth1}, ${open}}}`,
     )
     const why =
-      'the containers of a macvlan network are on the wire of eth1, and no rule of this host stands before them'
+      'the containers of a macvlan network are on the wire of eth1, so no rule of this host filters packets for them'
     expect(intent.notes.map(({ text }) => text).filter((text) => text.includes('reachable_from'))).toEqual([
       `networks.lan.x-portolan.reachable_from has no effect: ${why}`,
       `services.b.x-portolan.reachable_from has no effect on network lan: ${why}`,

@@ -48,7 +48,7 @@ const tellsOfLegacy = ({ option, text }: RuleFile, family: Family): boolean =>
   option === saved[family].option && /^# Warning: ip6?tables-legacy tables present/m.test(text)
 
 const legacyThere = ({ name }: RuleFile, family: Family): string =>
-  `${name} says that the host has ${saved[family].words} rules of iptables-legacy, which were not given. What they do to packets is not known, so what is told of packets is only possible. Give them with --${saved[family].legacy}.`
+  `${name} says that the host has ${saved[family].words} rules of iptables-legacy, which were not given. What they do to packets is not known, so no result about packets is certain. Give them with --${saved[family].legacy}.`
 
 const isEmpty = ({ option, text }: RuleFile): boolean => option !== 'nft-json' && text.trim() === ''
 

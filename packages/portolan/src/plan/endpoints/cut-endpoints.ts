@@ -55,12 +55,12 @@ const serviceNote = (
   const cause =
     parent === undefined
       ? 'a network that the project no longer has'
-      : `the bridge of a network that is to be on ${parent}`
+      : `the bridge of a network that moves to ${parent}`
   const gone =
     held.length === 0 ? '' : `, and ${addressesOf(held)} ${held.length === 1 ? 'is' : 'are'} given up`
   const help =
     lacking.length > 0
-      ? `To have it on a network that it is to be on: ${lacking.map((one) => `\`${one}\``).join(', ')}.`
+      ? `To attach it to a network that the project has it on: ${lacking.map((one) => `\`${one}\``).join(', ')}.`
       : wanted.length > 0
         ? `It stays on ${wanted.map((one) => one.network).join(' and ')}.`
         : `To take it off before: \`${detachCommand(mark, written)}\`.`

@@ -29,7 +29,7 @@ export const attachCommand = (
 export const applyAgain = (project: string, written: WrittenCommand, { apply }: Wording): string => {
   const command = written('portolan apply', project)
   return apply === null
-    ? `have the text applied again: its watch does that as it gets SIGHUP, or as it is started anew (\`${command}\`)`
+    ? `have the text applied again: its watch does that when it gets SIGHUP or is started anew (\`${command}\`)`
     : `\`${command}\``
 }
 

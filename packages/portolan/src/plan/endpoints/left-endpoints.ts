@@ -30,7 +30,7 @@ export const leftEndpointNotes = (
     // An endpoint without any lease is leased the addresses that its interface has.
     if (last.length === 0) return []
     return [
-      `Endpoint ${mark.endpoint} is attached to network ${project}/${mark.network}, which it is to be on no more. It stays there with ${last.join(' and ')}, which ${last.length === 1 ? 'goes' : 'go'} to no other endpoint before that. To take it off: \`${detachCommand(mark, written)}\`.${alsoDetached(mark, ends)}`,
+      `Endpoint ${mark.endpoint} is attached to network ${project}/${mark.network}, but no longer belongs on it. It keeps ${last.join(' and ')} until it is detached: no other endpoint gets ${last.length === 1 ? 'that address' : 'those addresses'} before. To detach it: \`${detachCommand(mark, written)}\`.${alsoDetached(mark, ends)}`,
     ]
   })
 }
