@@ -30,7 +30,7 @@ describe('an output that cannot be written', () => {
     expect({ code, told }).toEqual({
       code: 1,
       told: [
-        'portolan: standard output could not be written: the disk is full (ENOSPC). What was written is only a part. Make room there, or name another place, and run this again.',
+        'portolan: standard output could not be written: the disk is full (ENOSPC). Only a part was written. Make room there, or name another place, and run this again.',
       ],
     })
     expect(stderr).not.toMatch(/\n +at |node:/)

@@ -74,7 +74,7 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
         exitCode: 1,
         stdout: '',
         stderr: expect.stringMatching(
-          /project other is held by "portolan watch" \(process (\d+)\), which goes by \/run\/lab\/watched\/compose\.yaml .*kill -HUP \1\b.*kill \1,.* Nothing was changed\./s,
+          /project other is held by "portolan watch" \(process (\d+)\), which follows \/run\/lab\/watched\/compose\.yaml .*kill -HUP \1\b.*kill \1,.* Nothing was changed\./s,
         ),
       })
     }
@@ -83,7 +83,7 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     })
     const planned = await run('plan', other)
     expect(planned.stdout.replaceAll(/\s+/g, ' ')).toMatch(
-      /Notes .*held by "portolan watch" \(process \d+\), which goes by \/run\/lab\/watched\/compose\.yaml.*apply/,
+      /Notes .*held by "portolan watch" \(process \d+\), which follows \/run\/lab\/watched\/compose\.yaml.*apply/,
     )
     expect(await bridges(lab)).toBe(before)
 
@@ -259,8 +259,8 @@ describeLifecycle('portolan watch and the notes of a text', 'nftables', (open) =
     const check = (...words: readonly string[]) =>
       lab.portolan(pilotOf(lab, 'nftables').argv('watch', file, '--check', '--once', ...words))
     const { stdout } = await check()
-    expect(stdout).toContain('not as it is wanted (nothing was changed)')
-    expect(stdout).toContain('not in force as it is wanted; watched with nftables')
+    expect(stdout).toContain('differs from what is wanted (nothing was changed)')
+    expect(stdout).toContain('what is in force differs from what is wanted; watched with nftables')
     expect(stdout).not.toMatch(/: in force with/)
     await pilotOf(lab, 'nftables').apply(textOf(api('9000:80')))
     expect((await check()).stdout).toContain('other: in force with nftables, and watched')

@@ -80,7 +80,7 @@ describeStored('commands beside portolan watch --intent', () => {
       exitCode: 1,
       stdout: '',
       stderr: expect.stringMatching(
-        /project shop is held by "portolan watch" \(process (\d+)\), which goes by etcd:\/\/\/prod\/shop .*etcdctl put \/prod\/shop.*kill \1,.* Nothing was changed\./,
+        /project shop is held by "portolan watch" \(process (\d+)\), which follows etcd:\/\/\/prod\/shop .*etcdctl put \/prod\/shop.*kill \1,.* Nothing was changed\./,
       ),
     })
     expect(await bridges()).not.toContain('network=zzz')

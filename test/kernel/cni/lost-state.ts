@@ -94,7 +94,7 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     const [, command] =
       /with "(ip link delete ve-\S+)"/.exec(JSON.stringify(refused).replaceAll('\\', '')) ?? []
     expect(refused).toMatchObject({
-      msg: expect.stringContaining('what was written down of network pods is lost'),
+      msg: expect.stringContaining('the record of network pods is lost'),
     })
     expect(await state()).toBe(before)
     await lab.host.mustRun(['sh', '-c', command ?? 'false'])

@@ -257,7 +257,7 @@ export const endings = (opened: () => Here): void => {
       plugin.said
         .slice(said)
         .join('\n')
-        .match(/was too long for a bridge to tell/g),
+        .match(/was too long to be kept on the bridge/g),
     ).toHaveLength(1)
     await plugin.start()
     for (const { Names } of (await docker.api('GET', '/containers/json')) as readonly { Names: string[] }[])

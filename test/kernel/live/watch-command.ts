@@ -114,7 +114,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     watched.running.kill('SIGHUP')
     const failed = await watched.next('the other name', ({ kind }) => kind === 'failed')
     expect(failed).toMatchObject({ project: 'shop', retryMs: null })
-    expect(JSON.stringify(failed)).toContain('project stall now, and this watch holds shop')
+    expect(JSON.stringify(failed)).toContain('project stall now, but this watch holds shop')
     await watched.next('watching again', ({ kind }) => kind === 'watching')
     await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
     await watched.next('a repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
@@ -148,7 +148,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     }
     const again = await pilotOf(lab, backend).run('watch', withPort(9090), '--once')
     expect(again).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('error HostPortTaken') })
-    expect(again.stderr).toContain('in force otherwise than it is wanted now')
+    expect(again.stderr).toContain('is not in force as its text now says')
     expect([await by(9090), await by(8080)]).toEqual(before)
     // Ports that are active already are kept, even when a process has bound the port since.
     await lab.host.listen({ protocol: 'tcp', port: 8080 })

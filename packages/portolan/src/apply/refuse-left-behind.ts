@@ -62,11 +62,11 @@ const changeText = (
   if (after === undefined) {
     // Another network on this parent has the same subnet and stays.
     const isShared = wanted.some((one) => one.parent === on.parent && one[family]?.subnet === subnet)
-    return isShared ? null : `the network is to be on ${on.parent} no more`
+    return isShared ? null : `the plan removes the network from ${on.parent}`
   }
-  if (after.parent !== on.parent) return `the network is to be on ${after.parent}`
+  if (after.parent !== on.parent) return `the plan moves the network to ${after.parent}`
   const [has, asked] = [on.driver, after.driver].map(({ kind, mode }) => `${kind} of mode ${mode}`)
-  return has === asked ? null : `the network is to be ${asked} in place of ${has}`
+  return has === asked ? null : `the plan makes the network ${asked} in place of ${has}`
 }
 
 /** The leased addresses in a subnet. Released leases count: an interface may still have the address. */

@@ -58,7 +58,7 @@ const inForce = (done: readonly string[]): string =>
 
 const goOn = ({ apply }: Wording): string =>
   apply === null
-    ? 'What is done once more goes on from there.'
+    ? 'Do the same again: it continues from there.'
     : 'Run apply again to go on, or destroy to take them back.'
 
 const extendRefusal = (error: PortolanError, more: string, remedy: Refusal['remedy']): Refusal => ({

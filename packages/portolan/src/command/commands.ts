@@ -21,8 +21,8 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'apply [-f compose.yaml]... [--rules] [--fix] [--yes] [--force]',
     summary: 'Plan, show, ask, and carry it out.',
     more: [
-      'Where the host changes before that, apply plans again, shows what is new and asks again. With --yes it goes on,',
-      'unless a conflict is new that blocks: --force is for the conflicts of the plan that was made first.',
+      'If the host changes before that, apply plans again, shows what is new and asks again. With --yes it continues,',
+      'unless a new conflict blocks it: --force covers only the conflicts of the first plan.',
     ],
     examples: [
       {
@@ -40,7 +40,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   destroy: {
     usage: 'destroy [-f compose.yaml]... | -p PROJECT | --all [--rules] [--keep-leases] [--yes]',
-    summary: 'Remove one project from this host, or with --all every one and whatever else is of Portolan.',
+    summary: 'Remove one project from this host, or with --all every project and all else of Portolan.',
     more: [
       'The project is that of -p, or else of the Compose file: the one that -f names, or the one found here.',
       'With none of them, and without --all, nothing is removed.',

@@ -68,7 +68,7 @@ export const generalHelp = (): string => {
     '',
     '`portolan COMMAND --help` lists the options of a command.',
     'Pools, reserved and allowed ranges may also stand in /etc/portolan/config.yaml and',
-    '$XDG_CONFIG_HOME/portolan/config.yaml (~/.config); options have the last word.',
+    '$XDG_CONFIG_HOME/portolan/config.yaml (~/.config); options override them.',
     ...wrapAt(`Exit codes: ${exitCodeList}.`, (line) => line.length <= lineEnd),
   ].join('\n')
 }

@@ -45,7 +45,7 @@ export const blockedError = (
       return `${what}: ${conflict.message} ${conflict.remedy.text}`
     }),
     ...(more > 0 ? [`${more} more ${more === 1 ? 'conflict stands' : 'conflicts stand'} in its way.`] : []),
-    `Take away what is in its way, or ${wayOut}. The new text is applied as soon as ${isOne ? 'the conflict is' : 'the conflicts are'} gone.`,
+    `Remove what is in its way, or ${wayOut}. The new text is applied as soon as ${isOne ? 'the conflict is' : 'the conflicts are'} gone.`,
   ]
   return new PortolanError('BLOCKED', sentences.join(' '))
 }

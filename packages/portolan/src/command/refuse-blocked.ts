@@ -60,7 +60,7 @@ export const refuseBlocked = async (
   } else terminal.print(printConflicts(blocks, lookOf(context)).join('\n'))
   const isOne = blocks.length === 1
   throw new InvalidRequestError(
-    `${isNew ? `project ${project} was not applied yet` : `project ${project} is in force otherwise than it is wanted now`}, and ${isOne ? 'a conflict stands' : `${blocks.length} conflicts stand`} in its way (${named(blocks, intent)}). Nothing was changed. Do what it says there${isOne ? '' : ' of each'}, or ${source.wayOut}. Then start the watch again.`,
+    `${isNew ? `project ${project} was not applied yet` : `project ${project} is not in force as its text now says`}, and ${isOne ? 'a conflict stands' : `${blocks.length} conflicts stand`} in its way (${named(blocks, intent)}). Nothing was changed. Follow ${isOne ? 'its remedy' : 'their remedies'}, or ${source.wayOut}. Then start the watch again.`,
   )
 }
 

@@ -205,7 +205,7 @@ const refuseNewUses = async (removal: Removal, options: DestroyOptions): Promise
   const used = kept.find(({ name }) => restored.includes(name))
   if (used === undefined) return
   throw new StaleStateError(
-    `The removal would put ${used.name} back, and something that may rely on it came after the removal was planned. Nothing was changed`,
+    `The removal would restore ${used.name}, but something that may rely on it appeared after the removal was planned. Nothing was changed`,
     { advice: 'plan again' },
   )
 }

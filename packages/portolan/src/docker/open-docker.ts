@@ -68,7 +68,7 @@ const openParts = async (
   })
   for (const { name } of isLost ? host.networks() : [])
     report(
-      `network ${name} was written down anew from its bridge, as its records are lost.${cut.has(name) ? ' The list of its x-portolan.reachable_from was too long for a bridge to tell, and is lost: what is in it does not reach the containers any more. Remove the network with "docker network rm", and create it again.' : ''}`,
+      `network ${name} was recorded anew from its bridge, as its records are lost.${cut.has(name) ? ' Its x-portolan.reachable_from was too long to be kept on the bridge, and is lost: the sources in it no longer reach the containers. Remove the network with "docker network rm", and create it again.' : ''}`,
     )
   const parts: DockerParts = {
     host,
@@ -120,7 +120,7 @@ export const openDocker = async (options: DockerOptions, report: (text: string) 
     inOpening(async () => {
       if (place !== null && placeOf(stateDirectory) === place) return opened
       if (place !== null)
-        report(`the state directory ${stateDirectory} was removed: what is up is written down anew there.`)
+        report(`the state directory ${stateDirectory} was removed: what is up is recorded there anew.`)
       await opened[Symbol.asyncDispose]()
       opened = await openParts(options, report)
       if (opened.parts.host.networks().length > 0) await before.takeAgain()

@@ -78,7 +78,7 @@ const openedBy = ({ name, bridge }: DesiredNetwork, missing: Commands): readonly
         ...{ text: `policy ${policy}`, owner: 'firewalld', counters: null },
       },
       remedy: {
-        text: 'Apply the project again. That adds what refuses these networks to the policy, without a reload.',
+        text: 'Apply the project again. That adds rules against these networks to the policy, without a reload.',
         commands: ['portolan apply'],
       },
       trace: [],

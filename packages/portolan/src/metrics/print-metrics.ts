@@ -57,12 +57,12 @@ const tellWatch = (registry: Registry, { project, backend, record, accounting }:
     tell({ ...of, result: 'failure' }, failure)
   }
   attempts('portolan_checks_total', 'Comparisons of the host with what is wanted.', record.checks)
-  attempts('portolan_repairs_total', 'Repairs of what was not as it is wanted.', record.repairs)
+  attempts('portolan_repairs_total', 'Repairs of what differed from what is wanted.', record.repairs)
   attempts('portolan_conflict_searches_total', 'Searches for conflicts.', record.searches)
   const drift = counter(
     registry,
     'portolan_drifts_total',
-    'Times that something was found not to be as it is wanted: it was repaired, only reported (--check), or left for a pause.',
+    'Times that something was found to differ from what is wanted: it was repaired, only reported (--check), or left for a pause.',
     ['project', 'outcome'],
   )
   for (const [outcome, count] of Object.entries(record.drifts)) drift({ ...of, outcome }, count)

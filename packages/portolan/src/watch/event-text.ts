@@ -53,15 +53,15 @@ export const eventText = (
 }
 
 const watchingText = (backend: Backend, since: 'new' | 'kept' | 'amiss' | null): string => {
-  if (since === 'amiss') return `not in force as it is wanted; watched with ${backend}`
+  if (since === 'amiss') return `what is in force differs from what is wanted; watched with ${backend}`
   return `${since === 'kept' ? 'what was in force before is still ' : ''}in force with ${backend}, and watched`
 }
 
 const outcomes = {
   repaired: (afterMs: number | null) =>
     afterMs === null ? 'repaired' : `repaired after ${Math.ceil(afterMs)} ms`,
-  reported: () => 'not as it is wanted (nothing was changed)',
-  paused: () => 'not as it is wanted, and left so for now',
+  reported: () => 'differs from what is wanted (nothing was changed)',
+  paused: () => 'differs from what is wanted, and is not repaired for now',
 } as const
 
 const verbs = { add: '+', change: '~', remove: '-' } as const

@@ -18,7 +18,7 @@ export const toWriteDown: DriftChange = {
   action: 'add',
   object: 'leases',
   description:
-    'Write down again what the project has, with the same addresses: what the state directory told of it is lost.',
+    'Record the leases of the project again, with the same addresses: the state directory lost its record of them.',
 }
 
 export const toLease: DriftChange = {

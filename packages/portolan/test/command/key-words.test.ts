@@ -13,7 +13,7 @@ test('a project is applied again by the command that its kind has', async () => 
   const url = 'etcd:///shop'
   await writeAppliedText(state, url, { project: 'shop', text: 'name: shop\n', url })
   expect(await appliedAgain({ state }, 'shop')).toMatch(
-    `by its watch as that is started anew, or as it gets SIGHUP (\`portolan watch --intent ${url} --project shop --state ${state}\`)`,
+    `by its watch when that is started anew or gets SIGHUP (\`portolan watch --intent ${url} --project shop --state ${state}\`)`,
   )
   expect(await appliedAgain({ state }, 'other')).toContain('`portolan apply')
 })

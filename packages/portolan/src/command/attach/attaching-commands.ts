@@ -17,7 +17,7 @@ export const attachingCommands: Readonly<Record<string, Command>> = {
       'Give a process a working interface on a network: addresses, routes, its end on the host; whole or not at all.',
     more: [
       'NETWORK is on this host: web, or shop/web where several projects have one. An endpoint that has addresses already, as a',
-      'service of a Compose file does, keeps them. Again for the same namespace it changes nothing, or mends what is missing.',
+      'service of a Compose file does, keeps them. Repeated for the same namespace it changes nothing, or adds what is missing.',
       'Of several networks in one namespace the first gives the default route, unless --metric says otherwise.',
       'With --parent the network is on an interface of the host, and is made where it is not there: the process is a machine',
       'on that wire. This host and the process do not reach one another there.',
@@ -47,7 +47,7 @@ export const attachingCommands: Readonly<Record<string, Command>> = {
     usage: 'detach ENDPOINT [-p PROJECT | -f compose.yaml...] [--keep-leases] [--netns PID|PATH|NAME]',
     summary: 'Take an endpoint off its networks: remove its interfaces, and give its addresses and ports up.',
     more: [
-      'Nothing of its namespace has to be there any more, and an endpoint that is not there is no error. Addresses and ports',
+      'Its namespace may have ended, and an endpoint that does not exist is no error. Addresses and ports',
       'of a service of a Compose file stay: they are those of its plan. An interface on a network of macvlan or ipvlan is',
       'known only where it is: --netns names the namespace, unless that has ended.',
     ],

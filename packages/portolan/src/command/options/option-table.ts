@@ -158,7 +158,7 @@ export const optionTable = {
   metric: {
     type: 'string',
     value: 'N',
-    help: 'the metric of the default routes, of which the lowest is taken',
+    help: 'the metric of the default routes; the lowest wins',
     fallback: 'behind those that are there',
   },
   parent: {

@@ -21,7 +21,7 @@ export const parentedOptions = (options: Options): ParentedNetworkOptions | null
     const idle = about.find((name) => options[name] !== undefined)
     if (idle === undefined) return null
     throw new InvalidRequestError(
-      `--${idle} says what a network on an interface is, and no interface is named: give --parent too, or leave --${idle} out.`,
+      `--${idle} describes a network on an interface, but no interface is named: give --parent too, or leave --${idle} out.`,
     )
   }
   const ip = ofFamily(options, 'ip')

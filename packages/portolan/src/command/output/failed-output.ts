@@ -14,6 +14,6 @@ export const heedOutput = (error: NodeJS.ErrnoException): void => {
     process.exitCode = 1
   })
   process.stderr.write(
-    `portolan: standard output could not be written: ${whyUnwritten(error)}. What was written is only a part. ${untilWritten(error)}, and run this again.\n`,
+    `portolan: standard output could not be written: ${whyUnwritten(error)}. Only a part was written. ${untilWritten(error)}, and run this again.\n`,
   )
 }

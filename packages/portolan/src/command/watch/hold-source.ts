@@ -263,6 +263,6 @@ const refuseRenamed = (
   if (project === held) return
   const destroy = withOwnOptions(options)(`portolan destroy -p ${held}`)
   throw new InvalidRequestError(
-    `${describes} project ${project} now, and this watch holds ${held}. To change over, stop this watch, run "${destroy}", and start a watch anew.`,
+    `${describes} project ${project} now, but this watch holds ${held}. To change over, stop this watch, run "${destroy}", and start a watch anew.`,
   )
 }

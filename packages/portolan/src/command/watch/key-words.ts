@@ -34,7 +34,7 @@ export const appliedAgain = async (options: Options, project: string): Promise<s
   if ((await keptUrl(options, project)) === undefined)
     return `the project is applied again (\`${withOwnOptions(options)('portolan apply')}\`)`
   const watch = withOwnOptions(await keyOptions(options, project))('portolan apply')
-  return `its text is applied again: by its watch as that is started anew, or as it gets SIGHUP (\`${watch}\`)`
+  return `its text is applied again: by its watch when that is started anew or gets SIGHUP (\`${watch}\`)`
 }
 
 /** The words that plans and searches print for a project of a key. */

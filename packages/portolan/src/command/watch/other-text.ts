@@ -34,15 +34,15 @@ export const otherTextNotes = async (options: Options, intent: Intent): Promise<
 }
 
 const heldBy = ({ project, process, sources }: WatchedText): string =>
-  `project ${project} is held by "portolan watch" (process ${process.pid}), which goes by ${sources.join(' with ') || 'its files'}`
+  `project ${project} is held by "portolan watch" (process ${process.pid}), which follows ${sources.join(' with ') || 'its files'}`
 
 const otherText = (options: Options, { sources, reading }: WatchedText): string =>
   reading !== null && sources.length > 0 && sources.join('\n') === namedHere(options)
-    ? 'what that says here: its variables, profiles or name are other ones where the watch was started'
+    ? 'what the same text says here: its variables, profiles or name differ where the watch was started'
     : 'what another text says'
 
 const wayOut = ({ process, sources: [source = ''], reading }: WatchedText): string => {
-  if (reading !== null) return `Change that, and have it taken (kill -HUP ${process.pid})`
+  if (reading !== null) return `Change that text, and make the watch read it again (kill -HUP ${process.pid})`
   const key = source.replace(/^etcd:\/\//, '')
   return `Change the text under the key (\`etcdctl put ${key} < compose.yaml\`)`
 }

@@ -83,7 +83,7 @@ const poolOf = (
   const pools = (data ?? []).filter(({ Pool = '' }) => Pool !== '' && !/^(0\.0\.0\.0|::)\/0$/.test(Pool))
   if (pools.length > 1)
     throw new InvalidRequestError(
-      `the network has ${pools.length} subnets of ${family} (${pools.map(({ Pool }) => Pool).join(', ')}), and one of each family is what a network has here. Give --subnet once for each.`,
+      `the network has ${pools.length} subnets of ${family} (${pools.map(({ Pool }) => Pool).join(', ')}), and a network here has one of each family. Give --subnet once for each.`,
     )
   const [{ Pool = '', Gateway = '' } = {}] = pools
   if (Pool === '') return null

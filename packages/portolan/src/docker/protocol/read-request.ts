@@ -14,7 +14,7 @@ export const readRequest = ({ path, body }: Pick<Call, 'path' | 'body'>, { schem
   if (isEmpty && schema === verbs['/Plugin.Activate']?.schema) return {}
   if (isEmpty)
     throw new InvalidRequestError(
-      `${path} came without a request. dockerd sends it so when it calls again because this program ended during the call: nothing was done. Do it once more.`,
+      `${path} came without a request: dockerd repeats a call so if this program ended during it. Nothing was done. Run the Docker command again.`,
     )
   const value = parsed(path, body)
   const fault = findFault(schema, value)

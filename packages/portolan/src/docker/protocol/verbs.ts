@@ -58,7 +58,7 @@ const ofSwarm = verb(
   () => null,
   async () => {
     throw new InvalidRequestError(
-      'this driver has networks of one host alone, and none of a swarm. Leave --scope swarm and --attachable out.',
+      'this driver makes networks of one host, not of a swarm. Leave --scope swarm and --attachable out.',
     )
   },
   null,

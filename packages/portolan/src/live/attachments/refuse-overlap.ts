@@ -35,7 +35,7 @@ export const refuseOverlap = (
     )
     if (way !== undefined)
       throw new PortolanError('NAMESPACE_OVERLAP', {
-        problem: `Endpoint ${mark.endpoint} cannot be on network ${mark.network} with ${inside}: ${wordsOf(way, where)}, and the network has ${address.subnet}. Packets of the network would not leave by ${inside}, or not come to the other one.`,
+        problem: `Endpoint ${mark.endpoint} cannot be on network ${mark.network} with ${inside}: ${wordsOf(way, where)}, and the network has ${address.subnet}. The two overlap, so packets for one of them would go to the other.`,
         remedy: (wording) => oneWay(adviceFor(way, wording), 'give the network another subnet'),
       })
   }

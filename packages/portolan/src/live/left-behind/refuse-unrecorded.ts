@@ -24,8 +24,8 @@ export const undescribedNetwork = (
   const [first] = on
   const [are, their] = on.length === 1 ? ['a container is', 'its'] : [`${on.length} containers are`, 'their']
   return new InvalidRequestError({
-    problem: `what was written down of network ${name} is lost, and not all of it can be told from this host: ${are} attached to it (${first?.mark.endpoint}), and could lose ${their} addresses to others.`,
+    problem: `the record of network ${name} is lost, and this host does not show all that it held: ${are} attached to the network (${first?.mark.endpoint}), and others could get ${their} addresses.`,
     remedy: () =>
-      `Stop what is on the network first, or take it off with "ip link delete ${first?.name}". Then it is made anew.`,
+      `Stop what is on the network first, or detach it with "ip link delete ${first?.name}". The network is then made anew.`,
   })
 }
