@@ -70,7 +70,7 @@ describe('evaluate', () => {
     const lines = [toPort(8080), 'nonsense', '', '{"destination": "192.0.2.300"}', toPort(8081)]
     const { code, stderr, outcomes } = await evaluated(lines.join('\n'))
     expect(code).toBe(1)
-    expect(stderr).toBe('portolan: 2 lines were no packet; an error stands in the place of each.\n')
+    expect(stderr).toBe('portolan: 2 lines were no packet. The output has an error in place of each.\n')
     expect(outcomes).toMatchObject([
       { outcome: 'forwarded' },
       { error: { code: 'PARSE', line: 2 } },

@@ -55,7 +55,9 @@ describe('status --watch', () => {
   test('needs a terminal to refresh', async () => {
     const { code, stdout, stderr } = await status('--watch')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toContain('refreshes a terminal in place, and standard output is none that can be')
+    expect(stderr).toContain(
+      'refreshes a terminal in place, and standard output is not a terminal that can do so',
+    )
   })
 
   test('is not JSON', async () => {

@@ -145,7 +145,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     const before = await store.read()
     for (const [words, why] of [
       [['192.0.2.99'], /no address 192\.0\.2\.99 /],
-      [['2001:db8::11'], /is of IPv6, and no pool of this cluster is \(10\.64\.0\.0\/12:24\)/],
+      [['2001:db8::11'], /is IPv6, but no pool of this cluster is \(10\.64\.0\.0\/12:24\)/],
       [['192.0.2.11'], /is the address of host web-1, which is alive/],
     ] as const) {
       const addresses = words.flatMap((word) => ['--address', word])

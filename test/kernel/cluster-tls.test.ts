@@ -118,8 +118,8 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
   })
 
   test.each([
-    ['is of another authority', true, 'is not of the authority that ca names', '?ca=FILE'],
-    ['is of no known authority', false, 'is of no authority that Node trusts', '?ca=FILE'],
+    ['is of another authority', true, 'does not come from the authority that ca names', '?ca=FILE'],
+    ['is of no known authority', false, 'comes from no authority that Node trusts', '?ca=FILE'],
   ])('a certificate of the server that %s', async (_what, isNamed, why, remedy) => {
     const message = await told(tls(...(isNamed ? [`ca=${site().files.otherCa}`] : [])))
     expect(message).toMatch(/^portolan: There is no connection to etcd at localhost:2479: its certificate /)

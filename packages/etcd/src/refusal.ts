@@ -123,11 +123,11 @@ const cases: readonly Case[] = [
     means: ({ tls }, words) =>
       tls?.ca == null
         ? {
-            why: `its certificate is of no authority that Node trusts (${words})`,
+            why: `its certificate comes from no authority that Node trusts (${words})`,
             remedy: "Name the file of its authority in the cluster's URL: ?ca=FILE.",
           }
         : {
-            why: `its certificate is not of the authority that ca names (${words})`,
+            why: `its certificate does not come from the authority that ca names (${words})`,
             remedy:
               "Name the file of its authority in the cluster's URL: ?ca=FILE. If that is the one, another server answers there.",
           },

@@ -26,7 +26,7 @@ execFileSync(
 const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')]
 
 test.each([
-  ['is of no known authority', false, null, 'is of no authority that Node trusts'],
+  ['is of no known authority', false, null, 'comes from no authority that Node trusts'],
   ['asks for one of this host', true, cert, 'asks for a certificate of this host'],
 ])(
   'a server whose certificate %s is asked once, as it says the same each time',

@@ -79,7 +79,7 @@ export const parseClusterUrl = (url: string): ClusterAddress => {
   if (ofTls !== undefined && !tls)
     throw refuse(`names a file for TLS (${ofTls}), which etcd:// does not use.`)
   if ((files.cert === undefined) !== (files.key === undefined))
-    throw refuse('names one of cert and key, and a certificate is of use with its key alone.')
+    throw refuse('names only one of cert and key, but a certificate needs its key.')
   if ((login === undefined) !== (files['password-file'] === undefined))
     throw refuse('names one of a user and a password-file, and etcd asks for both.')
   return {

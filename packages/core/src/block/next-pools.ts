@@ -99,7 +99,7 @@ const inTheWay = (
   const keep = `Keep /${prefix.length} there, or name a pool with other addresses.`
   const [what, way] =
     record === null
-      ? [`a key that another program wrote is of block ${block}`, keep]
+      ? [`another program wrote a key for block ${block}`, keep]
       : record.state === 'held'
         ? [
             `host ${record.host} holds block ${block}`,

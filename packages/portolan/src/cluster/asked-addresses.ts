@@ -85,7 +85,7 @@ export const checkAskedAddresses = (
       /^[^/]*:/.test(pool) === (family === 'ip6')
     if (pools.length > 0 && !pools.some(isOfFamily))
       throw new InvalidRequestError(
-        `--address ${address} is of ${familyNames[family]}, and no pool of this cluster is (${pools.map(({ pool }) => pool).join(', ')}), so no block can be reached through it. Leave it out, or ${addPoolsText(
+        `--address ${address} is ${familyNames[family]}, but no pool of this cluster is (${pools.map(({ pool }) => pool).join(', ')}), so no block can be reached through it. Leave it out, or ${addPoolsText(
           pools.map(({ pool }) => pool),
           ['NEW'],
           written,

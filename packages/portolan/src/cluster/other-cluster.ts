@@ -56,7 +56,7 @@ export const refuseOtherCluster = async (
 }
 
 const oneAtATime =
-  'A host is in one cluster at a time, whatever its state directories: its routes and rules are of the whole host.'
+  'A host is in one cluster at a time, whatever its state directories: its routes and rules belong to the whole host.'
 
 const heldElsewhere = (
   { cluster, host, directory: other, url }: RouteHolder,

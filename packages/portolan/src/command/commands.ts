@@ -134,7 +134,7 @@ export const commands: Readonly<Record<string, Command>> = {
   status: {
     usage: 'status [-p PROJECT | -f compose.yaml...] [--watch]',
     summary:
-      'Show what is mapped now: a line a mapping, with its open connections, what of it is not as wanted, and its conflicts.',
+      'Show what is mapped now: a line for each mapping, with its open connections, its drift and its conflicts.',
     more: [
       'OPEN are open connections that were translated to the mapping. PACKETS and BYTES are those of these connections, in',
       'both directions, where the host counts them (net.netfilter.nf_conntrack_acct). NEW are the connections that its rules',
@@ -186,7 +186,10 @@ export const commands: Readonly<Record<string, Command>> = {
         line: 'portolan watch -f compose.yaml --once',
         does: 'put the project in force, repair it once, and end: for a timer',
       },
-      { line: 'portolan watch -f compose.yaml --once --check', does: 'only tell what is not as wanted' },
+      {
+        line: 'portolan watch -f compose.yaml --once --check',
+        does: 'only tell what differs from what is wanted',
+      },
     ],
     options: [...common, ...intent, 'intent', 'check', 'once', 'metrics'],
     positionals: 0,

@@ -234,7 +234,7 @@ const readFlowsTo = async ({ mappings }: Intent, { facts }: PlanOptions): Promis
     return {
       facts: {},
       unread: [
-        `Flows of UDP that are under way could not be read, so one that stays bound elsewhere is not told: ${error.message}`,
+        `Open UDP flows could not be read, so flows that stay bound elsewhere are not reported: ${error.message}`,
       ],
     }
   }

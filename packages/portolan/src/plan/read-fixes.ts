@@ -30,7 +30,7 @@ export const readFixes = async ({
       fixes: [],
       owed: noFlows,
       unread: [
-        `What was asked of other programs could not be read, so what is no longer needed of it is not shown: ${error.message}`,
+        `The record of what was set in other programs could not be read, so what is no longer needed there is not shown: ${error.message}`,
       ],
     }
   }

@@ -57,7 +57,7 @@ export const behindCluster = (
 
 /** @param written - writes a command about a project */
 export const behindText = ({ project, routes }: BehindCluster, written: ProjectCommand): string =>
-  `Project ${project} is from before other hosts of the cluster joined or left${routes.length === 0 ? '' : ` (routes to blocks ${routes.join(', ')} are not as they are to be)`}: containers there and here may not reach each other. Bring its routes and rules up to them: \`${written('portolan apply', project)}\`. With \`portolan watch\` they follow the cluster all along.`
+  `Project ${project} was applied before other hosts of the cluster joined or left${routes.length === 0 ? '' : ` (routes to blocks ${routes.join(', ')} are not up to date)`}: containers there and here may not reach each other. Update its routes and rules: \`${written('portolan apply', project)}\`. With \`portolan watch\` they follow the cluster all along.`
 
 const prefixesOf = (texts: readonly string[]): readonly Prefix[] =>
   texts.flatMap((text) => tryParseHostOrPrefix(text) ?? [])

@@ -238,7 +238,8 @@ const readLeases = async (
     }
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error
-    const what = 'what is attached is told without addresses, and no network on an interface of this host'
+    const what =
+      'attached endpoints are shown without addresses, and networks on interfaces of this host are not shown'
     return { state: null, unread: [`The leases could not be read, so ${what}: ${error.message}`] }
   }
 }

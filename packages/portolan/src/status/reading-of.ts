@@ -79,6 +79,6 @@ const undriven = (rules: HostRules, wishes: readonly PlacedWish[]): readonly str
     (backend) => !isRead(rules, backend) && wishes.some((wish) => wish.backend === backend),
   )
   return hidden.map(
-    (backend) => `The rules of ${backend} were not read whole, so what is missing of them is not told.`,
+    (backend) => `The rules of ${backend} could not all be read, so missing ones are not reported.`,
   )
 }

@@ -32,7 +32,7 @@ test('one that no pool has any more, or whose key cannot be read, is not said to
     `block ${block} no longer belongs to this host: no host has it now. Networks of this host are in it: shop/web. Claim another block: \`JOIN\`, which says what has to move.`,
   ])
   expect(lostInUseTexts([{ ...gone, isUnread: true }], true, 'JOIN', ways)).toEqual([
-    `it is not known whether block ${block} still belongs to this host: its key in etcd cannot be read. Networks of this host are in it: shop/web. Settle the key first: what to do is told with it.`,
+    `it is not known whether block ${block} still belongs to this host: its key in etcd cannot be read. Networks of this host are in it: shop/web. Repair that key first: its own message says how.`,
   ])
 })
 

@@ -72,7 +72,7 @@ export const lostInUseTexts = (
         : `block ${one.block} no longer belongs to this host: ${one.holder ?? 'no host'} has it now.`,
       ...useTexts(one),
       ...(one.isUnread
-        ? ['Settle the key first: what to do is told with it.']
+        ? ['Repair that key first: its own message says how.']
         : one.isRemembered || !hasBlock
           ? [claimText(one, claim)]
           : endTexts(one, ways)),

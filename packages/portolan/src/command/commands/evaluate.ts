@@ -46,7 +46,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   }
   if (mistakes === 0) return exitCode.ok
   terminal.say(
-    `portolan: ${mistakes === 1 ? '1 line was' : `${mistakes} lines were`} no packet; an error stands in the place of each.`,
+    `portolan: ${mistakes === 1 ? '1 line was' : `${mistakes} lines were`} no packet. The output has an error in place of each.`,
   )
   return exitCode.error
 }

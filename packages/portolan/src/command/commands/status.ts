@@ -134,7 +134,7 @@ const screenOf = (options: Options, terminal: Terminal): Screen => {
   const screen = terminal.screen()
   if (screen === null)
     throw new InvalidRequestError(
-      '--watch refreshes a terminal in place, and standard output is none that can be. Run "portolan status" as often as it is needed, or with --json for a program.',
+      '--watch refreshes a terminal in place, and standard output is not a terminal that can do so. Run "portolan status" as often as needed, or with --json for a program.',
     )
   return screen
 }
