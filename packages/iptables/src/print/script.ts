@@ -14,8 +14,8 @@ const header = (programs: readonly string[]): readonly string[] => [
   '# Rules of other programs stay as they are. Loaded again, it adds its jumps again: iptables-restore has no condition.',
   '# Doubled jumps change nothing for a packet. The next portolan apply deletes them. A script that can be loaded again',
   '# and again is printed by portolan script --format sh: it asks for each jump (iptables -C) before it adds it.',
-  '# The first table closes the networks for new flows, and the last one opens the published ports. A file that is cut',
-  '# short opens nothing.',
+  '# The first table closes the networks for new flows, and only the last one opens ports and networks to them: a file',
+  '# that is cut short opens nothing.',
 ]
 
 /**

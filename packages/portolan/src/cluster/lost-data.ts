@@ -100,15 +100,15 @@ const lossText = (
       return `etcd is at revision ${lost.revision}, and this host has seen revision ${lost.known} of cluster ${cluster}: ${older} ${way}`
     case 'undone': {
       const { block, since, revision, takenBy, isOwn } = lost.undone
-      return `etcd says that block ${block} of cluster ${cluster} belongs to ${nameOf(lost.undone.host, host, isOwn)} since revision ${since}. But at revision ${revision} this host saw that it belonged to ${nameOf(takenBy, host, !isOwn && takenBy === host)}: ${older} ${way}`
+      return `etcd says that block ${block} of cluster ${cluster} has belonged to ${nameOf(lost.undone.host, host, isOwn)} since revision ${since}. But at revision ${revision} this host saw that it belonged to ${nameOf(takenBy, host, !isOwn && takenBy === host)}: ${older} ${way}`
     }
     case 'pools-undone': {
       const { pools: now, since, seen: were, revision } = lost.undone
-      return `etcd says that the pools of cluster ${cluster} are ${now.join(', ')} since revision ${since}. But at revision ${revision} this host saw that they were ${were.join(', ')}: ${older} ${way}`
+      return `etcd says that the pools of cluster ${cluster} have been ${now.join(', ')} since revision ${since}. But at revision ${revision} this host saw that they were ${were.join(', ')}: ${older} ${way}`
     }
     case 'address-undone': {
       const { host: other, via, since, seen: was, revision } = lost.undone
-      return `etcd says that blocks of host ${other} of cluster ${cluster} are reached through ${via ?? 'no address'} since revision ${since}. But at revision ${revision} this host saw that it was ${was ?? 'none'}: ${older} ${way}`
+      return `etcd says that blocks of host ${other} of cluster ${cluster} have been reached through ${via ?? 'no address'} since revision ${since}. But at revision ${revision} this host saw that it was ${was ?? 'none'}: ${older} ${way}`
     }
     case 'unknown':
       return `etcd knows nothing of the blocks of this host in cluster ${cluster} (${lost.blocks.join(', ')}), neither that they are held nor that they were taken away: it lost data, or has an older copy of it. ${way}`
