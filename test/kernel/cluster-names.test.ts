@@ -35,7 +35,7 @@ describeBeside('names in a cluster', ['etcd'], () => {
     expect(told.stdout).toMatch(/^web-1 +yes/m)
     expect(await cluster.json('web-1', 'status')).toMatchObject({ nameTaken: true })
     expect(await cluster.json('clone', 'status')).toMatchObject({ nameTaken: false })
-    expect(told.stderr).toMatch(/another machine is web-1 in cluster [\s\S]*--member NAME/)
+    expect(told.stderr).toMatch(/another machine now has the name web-1 in cluster [\s\S]*--member NAME/)
     expect((await cluster.run('clone', 'status')).stdout).toContain('web-1 (this host)')
   })
 

@@ -175,7 +175,7 @@ export const failures = (open: OpenLab, backend: Backend): void => {
       [of('mtu: 67'), /from 68 to 65535/],
       [of('mtu: 70000'), /from 68 to 65535/],
       [of('mtu: 1279'), /IPv6, which needs 1280 bytes/],
-      [of("mac: '01:00:5e:00:00:01'"), /multicast address/],
+      [of("mac: '01:00:5e:00:00:01'"), /with an even first byte/],
       [of("endpoint: ''"), /cannot name an endpoint/],
     ]
     const messages = (await inShopAgain(
