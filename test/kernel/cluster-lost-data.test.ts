@@ -145,7 +145,7 @@ describeBeside('an etcd that has lost what the hosts of a cluster know', ['etcd'
     )
     const order = /portolan cluster release --force.* && portolan cluster join --member NAME/
     // The other machine may be this host itself, from before. So the takeover comes first in the remedy.
-    const takeover = /`portolan cluster join --takeover[^`]*` gets back[\s\S]*/
+    const takeover = /`portolan cluster join --takeover[^`]*` gets its blocks back[\s\S]*/
     const told = expect.stringMatching(
       new RegExp(`older copy[^]*${block} another machine named h1[^]*${takeover.source}${order.source}`),
     )

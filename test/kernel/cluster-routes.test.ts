@@ -194,7 +194,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       expect(conflicts).toEqual([])
       expect(notes).toEqual([
         expect.stringMatching(
-          /^Project shop is from before .*10\.64\.14\.0\/24.*`portolan apply -f FILE --cluster \S+`/,
+          /^Project shop was applied before .*10\.64\.14\.0\/24.*`portolan apply -f FILE --cluster \S+`/,
         ),
       ])
       const { drift } = JSON.parse(await host.must('status', '-f', file, '--json'))
@@ -212,7 +212,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     try {
       const { conflicts, notes } = JSON.parse(await host.must('status', '--json'))
       expect(conflicts).toEqual([])
-      expect(notes).toEqual([expect.stringMatching(/^Project shop is from before .*`portolan apply -f FILE/)])
+      expect(notes).toEqual([expect.stringMatching(/^Project shop was applied before .*`portolan apply -f FILE/)])
     } finally {
       await write(before)
       await ip('add')
