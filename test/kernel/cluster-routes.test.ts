@@ -212,7 +212,9 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     try {
       const { conflicts, notes } = JSON.parse(await host.must('status', '--json'))
       expect(conflicts).toEqual([])
-      expect(notes).toEqual([expect.stringMatching(/^Project shop was applied before .*`portolan apply -f FILE/)])
+      expect(notes).toEqual([
+        expect.stringMatching(/^Project shop was applied before .*`portolan apply -f FILE/),
+      ])
     } finally {
       await write(before)
       await ip('add')
