@@ -184,7 +184,7 @@ describe('a text that takes a network from an attached service', () => {
     const left = both.replace('[front, back]', '[front]')
     const file = await lab.write('compose.yaml', left)
     const named = expect.stringMatching(
-      /^Endpoint web is attached to network shop\/back, .* with 10\.9\.0\.\d, .* Detach takes it off front as well/,
+      /^Endpoint web is attached to network shop\/back, .* keeps 10\.9\.0\.\d until .* Detach takes it off front as well/,
     )
     expect(await notesOf(file)).toEqual([named])
     expect(await told('watch', '-f', file, '--once')).toContain(

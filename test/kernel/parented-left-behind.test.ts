@@ -19,10 +19,10 @@ test('a file that takes a macvlan network away, or moves it, is refused while a 
   }
   const done = { exitCode: 0, stderr: '' }
   const detach = async (machine: typeof a) => run(`detach ${machine.name} -p vl --netns ${machine.pid}`)
-  const refused = (endpoint: string, becomes: string) => ({
+  const refused = (endpoint: string, deed: string) => ({
     exitCode: 1,
     stderr: expect.stringContaining(
-      `Endpoint ${endpoint} of network vl/lan still has its macvlan on eth0, in a namespace that this host does not see, and the network is to be ${becomes}. Detach it first (portolan detach ${endpoint} -p vl --netns ...), then apply again. Nothing was changed.`,
+      `Endpoint ${endpoint} of network vl/lan still has its macvlan on eth0, in a namespace that this host does not see, and the plan ${deed}. Detach it first (portolan detach ${endpoint} -p vl --netns ...), then apply again. Nothing was changed.`,
     ),
   })
   const bridge = '{name: vl, services: {a: {networks: [br]}}, networks: {br: {}}}'
@@ -31,14 +31,14 @@ test('a file that takes a macvlan network away, or moves it, is refused while a 
     expect(await run(`attach vl/lan --netns ${pid} --name ${name}`)).toMatchObject(done)
   await lab.host.quiet()
   const links = await lab.host.mustRun(['ip', '-o', 'link'])
-  expect(await apply(bridge)).toMatchObject(refused('a', 'on eth0 no more'))
-  expect(await apply(lan('p1'))).toMatchObject(refused('a', 'on p1'))
+  expect(await apply(bridge)).toMatchObject(refused('a', 'removes the network from eth0'))
+  expect(await apply(lan('p1'))).toMatchObject(refused('a', 'moves the network to p1'))
   expect(await apply(lan('eth0, macvlan_mode: private'))).toMatchObject(
-    refused('a', 'macvlan of mode private in place of macvlan of mode bridge'),
+    refused('a', 'makes the network macvlan of mode private in place of macvlan of mode bridge'),
   )
   expect(await lab.host.mustRun(['ip', '-o', 'link'])).toBe(links)
   expect(await detach(a)).toMatchObject(done)
-  expect(await apply(bridge)).toMatchObject(refused('job', 'on eth0 no more'))
+  expect(await apply(bridge)).toMatchObject(refused('job', 'removes the network from eth0'))
   // The service is removed from the file, and the network stays. The service's interface is found all the same.
   expect(await run(`attach vl/lan --netns ${a.pid} --name a`)).toMatchObject(done)
   expect(await apply(lan('eth0', 'b: {networks: [lan]}'))).toMatchObject({ exitCode: 0 })

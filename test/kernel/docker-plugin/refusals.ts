@@ -13,12 +13,14 @@ export const refusals = (opened: () => Here): void => {
     const { lab, docker } = here
     await createPluginNetwork(docker, 'web')
     const drop = ['-p', 'tcp', '--dport', '80', '-j', 'DROP']
-    await lab.host.mustRun(['iptables', '-w', '-I', 'FORWARD', ...drop])
+    // Behind the jump to DOCKER-USER: a rule there can accept first, and the remedy names the container's address.
+    await lab.host.mustRun(['iptables', '-w', '-I', 'FORWARD', '2', ...drop])
     const words = await refusal(docker.run({ name: 'web-1', network: 'web', publish: ['8080:80'] }))
     expect(words).toContain('0.0.0.0:8080/tcp -> ')
     expect(words).toContain('cannot be reached')
     // The next start gets the address that the remedy names.
-    const address = /10\.\d+\.\d+\.\d+|172\.\d+\.\d+\.\d+/.exec(words)?.[0] ?? 'none'
+    const [address] = /-d (10|172)\.\d+\.\d+\.\d+ /.exec(words) ?? []
+    expect(address).toBeDefined()
     expect(await refusal(docker.api('POST', '/containers/web-1/start'))).toContain(address)
     await lab.host.mustRun(['iptables', '-w', '-D', 'FORWARD', ...drop])
     expect((await lab.portolan(['status', '-p', 'docker', '--no-conflicts'])).stdout).not.toContain(':8080/')
