@@ -220,7 +220,10 @@ test('the command makes a network on an interface, joins it, and takes the proce
     [`attach far --parent eth7 --netns ${pid}`, 'its parent eth7 is not on this host'],
     [`attach far --parent eth1 --driver macvlan:l2 --netns ${pid}`, 'expected macvlan with a mode of bridge'],
     [`attach far --parent eth1 --driver tap --netns ${pid}`, 'the driver of network far is'],
-    [`attach far --parent eth1 --driver macvtap --netns ${pid}`, 'is "macvtap:bridge", which is not supported:'],
+    [
+      `attach far --parent eth1 --driver macvtap --netns ${pid}`,
+      'is "macvtap:bridge", which is not supported:',
+    ],
     [`attach far --driver ipvlan --netns ${pid}`, 'no interface is named: give --parent too'],
     [`attach far --parent eth1 --subnet 10.0.0.0 --netns ${pid}`, 'expected a prefix such as'],
     [`attach far --parent eth1 --gateway x --netns ${pid}`, 'expected an address such as'],
