@@ -129,7 +129,7 @@ describe('pools that are settled anew', () => {
     const { store, setUp } = await clusterOf('10.0.0.0/16:24')
     const put = { kind: 'put' as const, key: 'blocks/ip/0a000100-24', value: 'by hand', lease: null }
     await store.commit({ when: [], writes: [put] })
-    await expect(setUp('10.0.0.0/16:28')).rejects.toThrow('another program wrote is of block 10.0.1.0/24')
+    await expect(setUp('10.0.0.0/16:28')).rejects.toThrow('another program wrote a key for block 10.0.1.0/24')
   })
 
   test('forget more blocks than a transaction takes', async () => {
