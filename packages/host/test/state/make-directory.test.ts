@@ -40,7 +40,7 @@ describe('a directory', () => {
 describe('state below /proc', () => {
   test('is refused by the state file', async () => {
     await expect(ensureStateWritable('/proc/portolan')).rejects.toMatchObject({
-      message: expect.stringMatching(/\/proc\/portolan\/state-.* could not be written .*--state/),
+      message: expect.stringMatching(/\/proc\/portolan\/state-.* could not be written: .*--state/),
     })
   })
 
