@@ -201,7 +201,7 @@ describe('compile', () => {
         'PORTOLAN-LIMIT',
       ).map((line) => `${line.split(' ')[1]} ${line.split(' ').at(-1)}`)
 
-    test('each is asked before anyone is dropped', () => {
+    test('every allowed source is asked for before a packet is dropped', () => {
       expect(limits(some('a', '192.0.2.0/24'), some('b', '198.51.100.0/24'))).toEqual([
         '192.0.2.0/24 RETURN',
         '198.51.100.0/24 RETURN',

@@ -115,7 +115,7 @@ describe('loopback addresses on the wire', () => {
     )
   })
 
-  test('as a destination are translated before anyone takes them for martians', () => {
+  test('as a destination are translated before the kernel could refuse them as martians', () => {
     expect(evaluate(martian, facts, ruleset(table({}, ...publish)))).toMatchObject({
       outcome: 'forwarded',
       at: { address: '172.17.0.2' },
