@@ -55,7 +55,7 @@ export {
   unleasedEnds,
 } from './contract/attached-endpoints.ts'
 export { bridgeMac } from './contract/bridge-mac.ts'
-export { isInterfaceName } from './contract/check-name.ts'
+export { interfaceNameFault, isInterfaceName } from './contract/check-name.ts'
 export { type HostSocket, mappingLabel } from './contract/mapping-label.ts'
 export { networkMark } from './contract/network-mark.ts'
 export { checkRuleset } from './dialect/check-ruleset.ts'

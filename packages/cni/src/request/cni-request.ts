@@ -1,3 +1,4 @@
+import { interfaceNameFault } from '@portolan/core/planning'
 import { CniError, cniCodes } from '../cni-error.ts'
 
 /** The request of a runtime: its environment variables, checked against the specification. */
@@ -42,6 +43,10 @@ export const readRequest = (environment: NodeJS.ProcessEnv): CniRequest => {
     throw invalid(
       `CNI_CONTAINERID is ${shown(id)}: expected a letter or digit, and then letters, digits, "_", "." and "-".`,
     )
+  // No ADD made such an interface, so DEL has nothing to remove.
+  const fault = verb === 'DEL' || !name ? null : interfaceNameFault(name)
+  if (fault !== null && needs[verb].includes('CNI_IFNAME'))
+    throw invalid(`CNI_IFNAME is ${shown(name)}, which no interface can be called: ${fault}.`)
   return {
     verb,
     containerId: textOrNull(id),

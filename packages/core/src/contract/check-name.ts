@@ -49,16 +49,44 @@ export const checkPrintable = (text: string, what: string, place: SourcePosition
 }
 
 /**
- * Whether the kernel accepts a text as the name of an interface (net/core/dev.c `dev_valid_name`), and the text does
- * not tear a listing apart. A backend may accept less: iptables cannot write quotes.
+ * What the kernel keeps under /proc/sys/net/ipv4/conf beside the interfaces. It makes no interface of these names
+ * (net/ipv4/devinet.c `sysctl_dev_name_is_allowed`). An interface without IPv6 can be renamed so. Its sysctls are then
+ * out of reach, because their names are taken.
+ */
+const keptNames = new Map([
+  ['all', 'all interfaces'],
+  ['default', 'interfaces that come later'],
+])
+
+/**
+ * Says why a text cannot name an interface: the kernel refuses it (net/core/dev.c `dev_valid_name`,
+ * `dev_prep_valid_name`), or it tears a listing apart. Null for a name that the kernel accepts. A backend may accept
+ * less: iptables cannot write quotes.
+ * @example
+ * interfaceNameFault('eth0.100') // null
+ * @public @since 0.1.0
+ */
+export const interfaceNameFault = (name: string): string | null => {
+  const kept = keptNames.get(name)
+  if (kept !== undefined)
+    return `the kernel keeps this name for the settings of ${kept} (net.ipv4.conf.${name}); expected another, such as eth0`
+  const bytes = byteLength(name)
+  if (bytes < 1 || bytes > 15 || name === '.' || name === '..' || /[\s/:%\p{C}\p{Zl}\p{Zp}]/u.test(name))
+    return 'expected a name of 1 to 15 bytes without spaces, "/", ":" and "%"'
+  // lib/ctype.c: `isspace` is true of the byte A0, which is a part of some letters in UTF-8.
+  return encodeURIComponent(name).includes('%A0')
+    ? 'the kernel takes a byte of one of its letters (A0) for a space; expected another, such as eth0'
+    : null
+}
+
+/**
+ * Whether a text can name an interface.
+ * @see interfaceNameFault
  * @example
  * isInterfaceName('eth0.100') // true
  * @public @since 0.1.0
  */
-export const isInterfaceName = (name: string): boolean => {
-  const bytes = byteLength(name)
-  return bytes >= 1 && bytes <= 15 && name !== '.' && name !== '..' && !/[\s/:\p{C}\p{Zl}\p{Zp}]/u.test(name)
-}
+export const isInterfaceName = (name: string): boolean => interfaceNameFault(name) === null
 
 /**
  * Refuses a text that cannot name an interface.
@@ -66,9 +94,10 @@ export const isInterfaceName = (name: string): boolean => {
  * @internal
  */
 export const checkInterfaceName = (name: string, what: string, place: SourcePosition | null): void => {
-  if (!isInterfaceName(name))
+  const fault = interfaceNameFault(name)
+  if (fault !== null)
     throw new IntentError(
-      `${what} is ${JSON.stringify(name.slice(0, 60))}, which no interface can be called: expected 1 to 15 bytes without spaces, "/" and ":"`,
+      `${what} is ${JSON.stringify(name.slice(0, 60))}, which no interface can be called: ${fault}`,
       place,
     )
 }

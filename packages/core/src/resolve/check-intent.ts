@@ -45,9 +45,11 @@ const checkNetwork = (network: NetworkIntent): void => {
     return
   }
   if (bridge !== null) checkInterfaceName(bridge, `the bridge of network ${name}`, place)
-  // net/ipv4/devinet.c `sysctl_dev_name_is_allowed`, and `dev_alloc_name` in net/core/dev.c: `br%d` is a template.
-  if (bridge !== null && (/^(all|default|lo)$/.test(bridge) || bridge.includes('%')))
-    throw new IntentError(`the bridge of network ${name} cannot be called ${bridge}: choose another`, place)
+  if (bridge === 'lo')
+    throw new IntentError(
+      `the bridge of network ${name} cannot be called lo: each network namespace has a loopback interface of that name. Choose another`,
+      place,
+    )
   // A bridge takes no larger MTU (net/bridge/br_device.c, ETH_MAX_MTU). IPv4 needs at least 68 (RFC 791).
   if (mtu !== null && !(Number.isInteger(mtu) && mtu >= 68 && mtu <= 65535))
     throw new IntentError(`the MTU of network ${name} is ${mtu}: expected 68 to 65535`, place)

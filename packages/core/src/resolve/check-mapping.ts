@@ -26,7 +26,8 @@ export const checkMapping = (mapping: MappingIntent, network: NetworkIntent | un
   if (mismatch !== null) throw refuse(`cannot be published: ${mismatch}`)
   if (weight !== null && !(Number.isInteger(weight) && weight >= 1 && weight <= 65535))
     throw refuse(`has the weight ${weight}: expected a whole number from 1 to 65535`)
-  if (mapping.interface !== null) checkInterfaceName(mapping.interface, `the interface of ${service}`, place)
+  if (mapping.interface !== null)
+    checkInterfaceName(mapping.interface, `the interface of a port of ${service}`, place)
   if (mapping.hostAddress !== null && tryParseAddress(mapping.hostAddress) === null)
     throw refuse(`is bound to ${JSON.stringify(mapping.hostAddress)}, which is no address`)
   for (const text of mapping.allowFrom ?? []) {

@@ -62,6 +62,11 @@ describe('what Docker asks of a network', () => {
     [{ [`${bridge}enable_ip_masquerade`]: '' }, `-o ${bridge}enable_ip_masquerade: expected true or false`],
     [{ [`${bridge}name`]: 'a/b' }, `-o ${bridge}name: "a/b" is no interface name`],
     [{ [`${bridge}name`]: 'a/$HOME' }, `-o ${bridge}name: "a/$HOME" is no interface name`],
+    [{ [`${bridge}name`]: 'default' }, `-o ${bridge}name: "default" is no interface name: the kernel keeps`],
+    [
+      { [reachable]: 'wg0,all' },
+      `-o ${reachable} has "all" in it, which no interface can be called: the kernel`,
+    ],
     [{ [`${bridge}host_binding_ipv4`]: '::1' }, `-o ${bridge}host_binding_ipv4: expected an IPv4 address`],
     [{ [`${bridge}gateway_mode_ipv4`]: 'open' }, `-o ${bridge}gateway_mode_ipv4: expected one of nat, `],
     [{ [`${bridge}gateway_mode_ipv6`]: 'isolated' }, 'expected `--internal` beside it'],

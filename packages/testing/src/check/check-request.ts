@@ -1,5 +1,5 @@
 import { checkProject, type Intent } from '@portolan/core'
-import { isInterfaceName } from '@portolan/core/planning'
+import { interfaceNameFault } from '@portolan/core/planning'
 import type { InvalidRequestError } from '@portolan/netfilter'
 import { backends, type Plan } from 'portolan/machine'
 import { checkFlag, checkKeys, checkOneOf, isObject, notExpected } from './check-value.ts'
@@ -79,8 +79,9 @@ const checkProjectName = (project: unknown, what: string): void => {
 }
 
 export const checkInterfaceName = (name: unknown, what: string): void => {
-  if (typeof name !== 'string' || !isInterfaceName(name))
-    throw notExpected(what, 'expected a name of 1 to 15 bytes without spaces, "/" and ":"', name)
+  if (typeof name !== 'string') throw notExpected(what, 'expected a name of 1 to 15 bytes', name)
+  const fault = interfaceNameFault(name)
+  if (fault !== null) throw notExpected(what, fault, name)
 }
 
 export const checkDuration = (ms: unknown): void => {

@@ -164,6 +164,7 @@ describe.each(backends)('a live host on a simulated one, with %s', (backend) => 
     await refused('veth1').toThrow("it is a port of br-foreign, which is not Portolan's. Release it first")
     await refused('wg0').toThrow('the route 10.8.0.0/24 leads through it')
     await refused('a\nb').toThrow('"a\\nb" cannot name an interface')
+    await refused('all').toThrow('"all" cannot name an interface: the kernel keeps this name')
     await live.attachPort('veth2', 'web')
     await live.attachPort('veth2', 'web')
     await live.attachPort('veth3', 'web')

@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '@portolan/netfilter'
 import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
-import { isInterfaceName } from '../../contract/check-name.ts'
+import { interfaceNameFault } from '../../contract/check-name.ts'
 import type { ParentedDriver, ParentedNetworkIntent } from '../parented-network.ts'
 import { type NetworkOptions, networkIntent } from './network-options.ts'
 
@@ -36,7 +36,12 @@ const flags = ['bridge', 'private', 'vepa'] as const
 export const parentedIntent = (name: string, options: ParentedNetworkOptions): ParentedNetworkIntent => {
   refuseUnknownOptions(options, [...own, ...shared], `network ${name}`)
   const { parent, driver = { kind: 'macvlan', mode: 'bridge' } } = options
-  if (typeof parent !== 'string' || !isInterfaceName(parent) || parent === 'lo')
+  const fault = typeof parent === 'string' && parent !== '' ? interfaceNameFault(parent) : null
+  if (fault !== null)
+    throw new InvalidRequestError(
+      `the parent of network ${name} is ${shownValue(parent)}, which no interface can be called: ${fault}.`,
+    )
+  if (typeof parent !== 'string' || parent === '' || parent === 'lo')
     throw new InvalidRequestError(
       `the parent of network ${name} is ${shownValue(parent)}: expected the name of an interface such as "eth1", or of a VLAN such as "eth1.100".`,
     )

@@ -9,7 +9,7 @@ import {
   tryParseHostOrPrefix,
 } from '@portolan/netfilter'
 import { shownValue } from '@portolan/netfilter/schema'
-import { isInterfaceName } from '../../contract/check-name.ts'
+import { interfaceNameFault } from '../../contract/check-name.ts'
 import { mappedPrefix } from '../mapped-prefix.ts'
 import type { ReachableIntent, ReachableSource } from '../reachable.ts'
 
@@ -35,7 +35,13 @@ const namedSource = (input: unknown): ReachableSource | null => {
   const [[key, value] = [], ...more] = Object.entries(input)
   const kind = kinds.find((one) => one === key)
   if (kind === undefined || more.length > 0 || typeof value !== 'string' || value === '') return null
-  if (kind === 'interface') return isInterfaceName(value) ? { kind, name: value } : null
+  if (kind === 'interface') {
+    const fault = interfaceNameFault(value)
+    if (fault === null) return { kind, name: value }
+    throw new InvalidRequestError(
+      `reachableFrom has ${shownValue(input)} in it, which no interface can be called: ${fault}.`,
+    )
+  }
   return kind === 'network' ? { kind, network: value } : { kind, service: value }
 }
 

@@ -1,4 +1,5 @@
 import type { SourcePosition } from '@portolan/netfilter'
+import { interfaceNameFault } from '../../contract/check-name.ts'
 import type { Value } from './reading.ts'
 import { refuse } from './tree.ts'
 
@@ -12,24 +13,31 @@ export const checkName = (name: string, place: SourcePosition, what: string): vo
 }
 
 /**
- * The names of interfaces that Portolan accepts. The kernel accepts more (net/core/dev.c `dev_valid_name` refuses `/`,
- * `:` and white space only). But some names mean something else to other readers: `+` at the end is a wildcard of
+ * The names of interfaces that Portolan accepts. The kernel accepts more (`interfaceNameFault`). But some names mean something else to other readers: `+` at the end is a wildcard of
  * iptables, `*` one of nft, `%d` a template of the kernel, and `-` in front an option. A shell gives a meaning to
  * others.
  */
 const interfacePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/
 
-/** Is the text a valid name of an interface? */
-export const isInterfaceName = (text: string): boolean => interfacePattern.test(text)
+/** Says why a text is not accepted as the name of an interface; null: it is accepted. */
+export const faultOfInterfaceName = (text: string): string | null =>
+  interfacePattern.test(text)
+    ? interfaceNameFault(text)
+    : 'expected 1 to 15 letters, digits, `_`, `.` and `-`, the first a letter, a digit or `_`'
 
-/** Returns the name of an interface, or refuses it and says what is expected. */
-export const readInterfaceName = (value: Value, what: string): string =>
-  interfacePattern.test(value.text)
-    ? value.text
-    : refuse(
-        value.place,
-        `${what}: "${value.text}" is no interface name: expected 1 to 15 letters, digits, \`_\`, \`.\` and \`-\`, the first a letter, a digit or \`_\``,
-      )
+/**
+ * Returns the name of an interface, or refuses it and says what is expected.
+ * @param otherwise - what may be written in place of a name that the kernel keeps
+ */
+export const readInterfaceName = (value: Value, what: string, otherwise = ''): string => {
+  const fault = faultOfInterfaceName(value.text)
+  if (fault === null) return value.text
+  const isKept = interfacePattern.test(value.text)
+  return refuse(
+    value.place,
+    `${what}: "${value.text}" is no interface name: ${fault}${isKept ? otherwise : ''}`,
+  )
+}
 
 /** Reads the MAC address of one station, and returns it in lower case with colons. */
 export const readMac = (value: Value, what: string): string => {

@@ -132,7 +132,10 @@ const readOurs = (
   onlyOurKeys(ours, ourPortKeys, what)
   const name = readText(reading, get(ours, 'interface'), `${what}.interface`)
   return {
-    interface: name === null ? null : readInterfaceName(name, `${what}.interface`),
+    interface:
+      name === null
+        ? null
+        : readInterfaceName(name, `${what}.interface`, ', or no `interface` for all of them'),
     allowFrom: readAllowFrom(reading, ours, `${what}.allow_from`),
     weight: readInteger(reading, get(ours, 'weight'), `${what}.weight`, [1, 65535]),
   }

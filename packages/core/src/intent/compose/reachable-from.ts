@@ -1,6 +1,6 @@
 import { closestOf } from '@portolan/netfilter/text'
 import type { ReachableIntent, ReachableSource } from '../reachable.ts'
-import { isInterfaceName } from './names.ts'
+import { faultOfInterfaceName } from './names.ts'
 import { onlyOurKeys, refusePortKeys } from './our-keys.ts'
 import { readPrefix } from './read-prefix.ts'
 import { type Reading, readTexts, type Value } from './reading.ts'
@@ -27,10 +27,12 @@ const readKind = (value: Value, named: Named, what: string): ReachableSource | n
   const kind = kinds.find((one) => value.text.startsWith(`${one}:`))
   if (kind === undefined) return null
   const name = value.text.slice(kind.length + 1)
-  if (kind === 'interface')
-    return isInterfaceName(name)
+  if (kind === 'interface') {
+    const fault = faultOfInterfaceName(name)
+    return fault === null
       ? { kind, name }
-      : refuse(value.place, `${what}: "${name}" is no interface name: ${whatIsMeant}`)
+      : refuse(value.place, `${what}: "${name}" is no interface name: ${fault}`)
+  }
   const known = kind === 'service' ? named.services : named.networks
   if (!known.has(name)) return refuse(value.place, `${what}: no ${kind} is called "${name}": ${whatIsMeant}`)
   return kind === 'service' ? { kind, service: name } : { kind, network: name }
@@ -48,8 +50,10 @@ const readName = (reading: Reading, value: Value, named: Named, what: string): R
     )
   if (isService) return { kind: 'service', service: text }
   if (isNetwork) return { kind: 'network', network: text }
-  if (text.includes('/') || text.includes(':') || /^[0-9.]+$/.test(text) || !isInterfaceName(text))
-    return refuse(place, `${what}: ${whatIsMeant}, found "${text}"`)
+  if (/[/:]|^[0-9.]*$/.test(text)) return refuse(place, `${what}: ${whatIsMeant}, found "${text}"`)
+  const fault = faultOfInterfaceName(text)
+  if (fault !== null)
+    return refuse(place, `${what}: "${text}" is no service, no network and no interface name: ${fault}`)
   const meant = closestOf(text, [...named.services, ...named.networks])
   if (meant !== null)
     reading.note(

@@ -172,6 +172,16 @@ describe('a port is refused, with its place inside the text', () => {
       /"eth0; reboot" is no interface name/,
     ],
     [
+      'the word all in place of an interface',
+      '- {target: 80, x-portolan: {interface: all}}',
+      /"all" is no interface name: the kernel keeps this name .* or no `interface` for all of them/,
+    ],
+    [
+      'the word default in place of an interface',
+      '- {target: 80, x-portolan: {interface: default}}',
+      /"default" is no interface name: the kernel keeps this name .*net\.ipv4\.conf\.default/,
+    ],
+    [
       'a typo under x-portolan',
       '- {target: 80, x-portolan: {allow: []}}',
       /unknown key "allow", expected one of allow_from,/,

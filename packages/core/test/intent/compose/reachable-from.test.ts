@@ -86,7 +86,17 @@ networks: {front: {}, lan: {driver: macvlan, driver_opts: {parent: eth1}, ${open
     [
       'no interface, and no name',
       withService('["a name"]'),
-      /3:35: .*reachable_from\[0\]: expected a service or a network/,
+      /3:35: .*reachable_from\[0\]: "a name" is no service, no network and no interface name: expected 1 to/,
+    ],
+    [
+      'a name that the kernel keeps',
+      withService('[all]'),
+      /3:35: .*"all" is no service, .* the kernel keeps/,
+    ],
+    [
+      'a name that the kernel keeps, as an interface',
+      withService('["interface:default"]'),
+      /3:35: .*"default" is no interface name: the kernel keeps/,
     ],
     ['an address that is none', withService('[10.8.0.999]'), /3:35: .*expected .*found "10\.8\.0\.999"/],
     ['a prefix that is too long', withService('[10.8.0.0/33]'), /3:35: .*expected .*found "10\.8\.0\.0\/33"/],

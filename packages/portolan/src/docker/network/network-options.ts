@@ -2,7 +2,7 @@ import type { NetworkOptions } from '@portolan/core'
 import {
   bridgeOptionNames,
   type DriverOptions,
-  isInterfaceName,
+  interfaceNameFault,
   readBridgeOptions,
 } from '@portolan/core/planning'
 import {
@@ -103,7 +103,12 @@ type ReachableFrom = NonNullable<NetworkOptions['reachableFrom']>[number]
 const sourceOf = (text: string): ReachableFrom => {
   const prefix = tryParseHostOrPrefix(text)
   if (prefix !== null) return formatPrefix(prefix)
-  if (isInterfaceName(text) && !/^[\d.]+$/.test(text)) return { interface: text }
+  const fault = interfaceNameFault(text)
+  if (fault === null && !/^[\d.]+$/.test(text)) return { interface: text }
+  if (fault !== null && !/[/:]|^$/.test(text))
+    throw new InvalidRequestError(
+      `-o ${reachable} has ${JSON.stringify(text)} in it, which no interface can be called: ${fault}.`,
+    )
   throw new InvalidRequestError(
     `-o ${reachable} has ${JSON.stringify(text)} in it: expected interfaces of this host and prefixes, such as wg0,10.8.0.0/24.`,
   )

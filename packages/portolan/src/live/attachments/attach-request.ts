@@ -140,4 +140,5 @@ export const checkDetachOptions = (name: unknown, options: DetachOptions): void 
     },
     'the options of detach',
   )
+  if (options.interface !== undefined) checkInsideName(options.interface)
 }

@@ -1,3 +1,4 @@
+import { interfaceNameFault } from '@portolan/core/planning'
 import {
   containsPrefix,
   type HostFacts,
@@ -18,10 +19,12 @@ import { ownBridges } from './own-bridges.ts'
  * @throws InvalidRequestError that says what uses the interface, and what to do
  */
 export const refusePort = (name: unknown, facts: HostFacts): void => {
-  if (typeof name !== 'string' || !/^[^\s/\p{C}]+$/u.test(name))
+  if (typeof name !== 'string' || name === '')
     throw new InvalidRequestError(
       `${shownValue(name)} cannot name an interface: expected the host's end of a container's veth, such as "veth12".`,
     )
+  const fault = interfaceNameFault(name)
+  if (fault !== null) throw new InvalidRequestError(`${shownValue(name)} cannot name an interface: ${fault}.`)
   const use = useOf(name, facts)
   if (use !== null) throw new InvalidRequestError(`${name} cannot be attached to a network: ${use}`)
 }

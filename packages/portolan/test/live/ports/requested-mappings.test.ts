@@ -263,6 +263,7 @@ describe('what a request to publish asks for', () => {
     ],
     ['a protocol', { hostPort: 80, protocol: 'icmp', to }, '"icmp" is not a protocol'],
     ['an interface that cannot be', { hostPort: 80, interface: 'a b', to }, 'no interface can be called'],
+    ['an interface that the kernel keeps', { hostPort: 80, interface: 'all', to }, 'the kernel keeps this'],
     ['a source that is none', { hostPort: 80, allowFrom: ['home'], to }, 'allowFrom has "home" in it'],
     [
       'sources that are no list',
