@@ -128,5 +128,12 @@ export const ended = (open: OpenLab, backend: Backend): void => {
     for (const digit of ['1', '5', '6', '7', '9']) await end(digit)
     await call('/NetworkDriver.DeleteNetwork', { NetworkID })
     expect(await leftOver({ lab })).toBe('')
+    await plugin.stop()
+    // The log does not say of a container that it ended, and then that it starts.
+    expect(plugin.said.join('').match(/endpoint 9{12} .*/g)).toEqual([
+      expect.stringContaining(
+        'has no interface, as it ended while this plugin did not serve Docker, or is just',
+      ),
+    ])
   })
 }

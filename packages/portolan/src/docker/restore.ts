@@ -42,31 +42,35 @@ const detachEnded = async (parts: DockerParts, joining: ReadonlySet<string>): Pr
   const { host, report, givenUp } = parts
   for (const ended of host.endpoints()) {
     const { network, service: endpoint } = ended
-    if (!(await hasEnded(parts, { network, endpoint }, joining))) continue
+    const what = (end: 'possible' | 'certain'): string =>
+      end === 'certain'
+        ? `the container of endpoint ${endpoint} of network ${network} ended while this plugin did not serve Docker`
+        : `the container of endpoint ${endpoint} of network ${network} has no interface, as it ended while this plugin did not serve Docker, or is just starting`
+    const end = await endOf(parts, { network, endpoint }, joining)
+    if (end === 'none') continue
     try {
       await host.detach(endpoint, { network })
       for (const address of [ended.ip, ended.ip6]) if (address !== null) givenUp.set(address, ended)
       report(
-        `the container of endpoint ${endpoint} of network ${network} ended while this plugin did not serve Docker: its addresses and ports are free again.`,
+        `${what(end)}: its addresses and ports are free ${end === 'certain' ? 'again' : 'until Docker calls for it'}.`,
       )
     } catch (error) {
-      report(
-        `the container of endpoint ${endpoint} of network ${network} has ended, and what is left of it could not be removed: ${messageFor(error, wording)}`,
-      )
+      report(`${what(end)}, and what is left of it could not be removed: ${messageFor(error, wording)}`)
     }
   }
 }
 
-const hasEnded = async (
+/** Did the container of an endpoint end? Without an interface it may also be one that Docker joins next. */
+const endOf = async (
   { links }: DockerParts,
   { network, endpoint }: { readonly network: string; readonly endpoint: string },
   joining: ReadonlySet<string>,
-): Promise<boolean> => {
+): Promise<'none' | 'possible' | 'certain'> => {
   const link = await links.readEndpointLink(endpointPortName({ project: dockerProject, network, endpoint }))
-  if (link === null) return !joining.has(endpoint)
-  if (link.namespace === null) return link.hasCarried
+  if (link === null) return joining.has(endpoint) ? 'none' : 'possible'
+  if (link.namespace === null) return link.hasCarried ? 'certain' : 'none'
   // The kernel takes the interfaces of a namespace away some time after its end.
-  return !(await links.hasNamespace(link.namespace))
+  return (await links.hasNamespace(link.namespace)) ? 'none' : 'certain'
 }
 
 /**

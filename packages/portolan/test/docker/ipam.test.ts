@@ -198,10 +198,10 @@ describe('a start of the plugin', () => {
     await restore(seen, new Set(['joins']))
     expect(deeds).toEqual(['detach ending', 'detach returned', 'detach vanished', 'ensure web'])
     expect(told).toEqual([
-      expect.stringMatching(/endpoint ending of network web ended/),
-      expect.stringMatching(/endpoint returned of network web ended/),
-      'the container of endpoint stuck of network web has ended, and what is left of it could not be removed: no',
-      expect.stringMatching(/endpoint vanished of network web ended/),
+      'the container of endpoint ending of network web ended while this plugin did not serve Docker: its addresses and ports are free again.',
+      expect.stringMatching(/endpoint returned of network web ended while/),
+      'the container of endpoint stuck of network web ended while this plugin did not serve Docker, and what is left of it could not be removed: no',
+      'the container of endpoint vanished of network web has no interface, as it ended while this plugin did not serve Docker, or is just starting: its addresses and ports are free until Docker calls for it.',
     ])
   })
 

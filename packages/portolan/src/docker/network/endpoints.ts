@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { type DesiredEndpoint, type DesiredNetwork, endpointAlias, endpointPortName } from '@portolan/core'
+import { bridgeOptionNames } from '@portolan/core/planning'
 import { canonicalAddress, families, InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { macValue } from '@portolan/netfilter/schema'
 import { type DockerParts, dockerProject, nameOf } from '../docker-parts.ts'
@@ -104,7 +105,7 @@ const takeUpAgain = async (
   network: DesiredNetwork,
   name: string,
 ): Promise<DesiredEndpoint | null> => {
-  const { host, givenUp, report } = parts
+  const { host, givenUp } = parts
   const left = [...givenUp.values()].find((one) => one.network === network.name && one.service === name)
   if (left === undefined) return null
   const { ip, ip6, mac } = left
@@ -114,11 +115,7 @@ const takeUpAgain = async (
     await keepAddress(parts, { family, subnet }, address, name)
     givenUp.delete(address)
   }
-  const endpoint = await host.lease(network.name, name, { ip, ip6, mac })
-  report(
-    `the container of endpoint ${name} of network ${network.name} is only starting: it has its addresses again.`,
-  )
-  return endpoint
+  return host.lease(network.name, name, { ip, ip6, mac })
 }
 
 /** Removes the interface pair. Its addresses stay leased until DeleteEndpoint. */
@@ -179,12 +176,28 @@ export const networkOf = (
   })
 }
 
-/** Refuses driver options of an endpoint. `docker network connect --driver-opt` adds them to Docker's own options. */
+/** The name of the interface inside (moby, libnetwork/netlabel/labels.go `Ifname`). */
+const nameInside = 'com.docker.network.endpoint.ifname'
+
+/**
+ * Refuses driver options of an endpoint. `docker network connect --driver-opt` adds them to Docker's own options, of
+ * which new ones may come.
+ */
 const refuseOptions = ({ Options }: CreateEndpointRequest): void => {
-  const unknown = Object.keys(Options ?? {}).find((key) => !key.startsWith('com.docker.'))
+  const keys = Object.keys(Options ?? {})
+  if (keys.includes(nameInside))
+    throw new InvalidRequestError(
+      `--driver-opt ${nameInside} (interface_name in a Compose file) has no effect with this driver: Docker itself names the interface. Leave it out.`,
+    )
+  const ofNetwork = keys.find((key) => bridgeOptionNames.includes(key))
+  if (ofNetwork !== undefined)
+    throw new InvalidRequestError(
+      `--driver-opt ${ofNetwork} is an option of a network, not of a container on it: give it to docker network create with -o.`,
+    )
+  const unknown = keys.find((key) => !key.startsWith('com.docker.'))
   if (unknown !== undefined)
     throw new InvalidRequestError(
-      `--driver-opt ${unknown} is unknown to this driver, which has none for an endpoint.`,
+      `--driver-opt ${unknown} is unknown to this driver, which has none for an endpoint. Leave it out.`,
     )
 }
 
