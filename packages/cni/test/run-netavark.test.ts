@@ -43,10 +43,22 @@ test.each<[string, readonly string[], unknown, string]>([
     '1 to 15 bytes',
   ],
   [
+    'a name that the kernel keeps',
+    ['create'],
+    { ...network, network_interface: 'all' },
+    'the kernel keeps this name',
+  ],
+  [
     'the name of an interface that is there',
     ['create'],
     { ...network, network_interface: 'lo' },
     'called lo',
+  ],
+  [
+    'a pool beside a subnet',
+    ['create'],
+    { ...network, subnets: [{ subnet: '10.1.0.0/16' }], options: { pool: 'classic' } },
+    '--opt pool has no use beside --subnet',
   ],
   ['routes inside', ['create'], { ...network, routes: [{ destination: '10.1.0.0/16' }] }, '--route'],
   [

@@ -1,5 +1,5 @@
 import { blockPools, bridgeName, bridgeNetwork, podmanProject, subnetLeases } from '@portolan/core'
-import { isInterfaceName } from '@portolan/core/planning'
+import { interfaceNameFault } from '@portolan/core/planning'
 import { defaultStateDirectory, readNetworkFacts } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
 import {
@@ -85,9 +85,10 @@ const refuseUnserved = ({ ipam_options: ipam, routes, subnets }: PodmanNetwork):
 /** Refuses the name of a bridge that an interface already has, unless the interface belongs to Podman's project. */
 const refuseBridge = async ({ name, network_interface: bridge }: PodmanNetwork): Promise<void> => {
   if (!bridge) return
-  if (!isInterfaceName(bridge))
+  const fault = interfaceNameFault(bridge)
+  if (fault !== null)
     throw new InvalidRequestError(
-      `--interface-name ${JSON.stringify(bridge)} is a name that no interface can have: expected 1 to 15 bytes without spaces, "/" and ":".`,
+      `--interface-name ${JSON.stringify(bridge)} is a name that no interface can have: ${fault}.`,
     )
   const { interfaces = [] } = await readNetworkFacts()
   const holder = interfaces.find((link) => link.name === bridge)
@@ -118,6 +119,10 @@ const plannedSubnets = async (network: PodmanNetwork): Promise<readonly SubnetPl
     if (own === undefined && (family === 'ip' ? given('ip6') !== undefined && !has6 : !has6)) return []
     return [{ network: name, family, subnet: own?.subnet ?? null, gateway: own?.gateway ?? null }]
   })
+  if (pool !== undefined && requests.every(({ subnet }) => subnet !== null))
+    throw new InvalidRequestError(
+      '--opt pool has no use beside --subnet, which says it already: give one of the two.',
+    )
   const store = openLeaseStore(directory)
   try {
     return planSubnets(await readHost(), requests, pools, {

@@ -4,6 +4,7 @@ import { attachContainer, type WantedAttachment } from '../attachment/attach-con
 import { warnUnchecked } from '../attachment/warn-unchecked.ts'
 import { chainedAdd } from '../chain/chained-verbs.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
+import { unusedKeys } from '../config/unused-keys.ts'
 import type { CniRequest } from '../request/cni-request.ts'
 import type { CniResult } from '../result/cni-result.ts'
 import { blockedBy } from './blocked-by.ts'
@@ -11,6 +12,7 @@ import { endpointName } from './endpoint-name.ts'
 import { onNetwork } from './on-network.ts'
 import { openProject, projectName } from './open-project.ts'
 import { requireNamespace } from './require-namespace.ts'
+import { tellEnded } from './tell-ended.ts'
 import { wantedAddresses } from './wanted-addresses.ts'
 import { wantedPorts } from './wanted-ports.ts'
 
@@ -25,13 +27,18 @@ export const add = async (
 ): Promise<CniResult> => {
   if (config.prevResult !== null) return chainedAdd(request, config, config.prevResult, warn)
   requireNamespace(request)
+  for (const text of unusedKeys(config)) warn(text)
   const wanted = wantedAttachment(request, config, warn)
   await using host = await openProject(config)
-  return await onNetwork(host, config, async (network) => {
-    const attached = await attachContainer(host, wanted)
-    await warnUnchecked(network, config.stateDir ?? defaultStateDirectory(), warn)
-    return resultOf(network, attached, request, config)
-  })
+  try {
+    return await onNetwork(host, config, async (network) => {
+      const attached = await attachContainer(host, wanted)
+      await warnUnchecked(network, config.stateDir ?? defaultStateDirectory(), warn)
+      return resultOf(network, attached, request, config)
+    })
+  } catch (error) {
+    throw await tellEnded(error, host, config)
+  }
 }
 
 const wantedAttachment = (

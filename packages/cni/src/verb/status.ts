@@ -6,6 +6,7 @@ import { openProject } from './open-project.ts'
 import { refuseChange } from './refuse-change.ts'
 import { requirePrograms } from './require-programs.ts'
 import { requireWritable } from './require-writable.ts'
+import { tellEnded } from './tell-ended.ts'
 import { wantedNetwork } from './wanted-network.ts'
 
 /** The programs that ADD starts inside the container's namespace. Opening the project starts the others. */
@@ -27,7 +28,11 @@ export const status = async (config: NetworkConfig): Promise<void> => {
     if (ledgerOf(config).projects().length > 0) return
     await requirePrograms(programs)
     refuseChange(host, config)
-    await host.checkNetwork(config.name, wantedNetwork(config))
+    try {
+      await host.checkNetwork(config.name, wantedNetwork(config))
+    } catch (error) {
+      throw await tellEnded(error, host, config)
+    }
   } catch (error) {
     const { message, details } = asCniError(error)
     throw new CniError(cniCodes.unavailable, `portolan-cni cannot serve ADD: ${message}`, {

@@ -1,6 +1,5 @@
 import {
   acquireSubnet,
-  type HeldBlocks,
   type LeasedAddress,
   type LeasedSubnet,
   type LeaseState,
@@ -8,7 +7,6 @@ import {
   leasedSubnets,
   leaseKey,
   listLeases,
-  parsePool,
   planSubnets,
   releaseLease,
   subnetLeases,
@@ -24,9 +22,9 @@ import {
 } from '@portolan/netfilter'
 import { namedBlocks } from '../../cluster/named-blocks.ts'
 import { readConfig } from '../../config/read-config.ts'
-import { poolsBeside } from '../../plan/plan-input.ts'
 import { addressSpace, type DockerParts, dockerProject } from '../docker-parts.ts'
 import type { PoolRequest, RequestPoolRequest } from '../protocol/requests.ts'
+import { ipamOptions } from './ipam-options.ts'
 import { type PoolId, poolIdText, poolNetwork, readPoolId } from './pool-id.ts'
 import { putLeases } from './put-leases.ts'
 
@@ -98,40 +96,6 @@ const leaseOf = ({
   gateway,
   movedFrom: null,
 })
-
-/** Reads `--ipam-opt`: the pools and the size for a subnet that the user does not name. */
-const ipamOptions = (
-  { Options, Pool = '' }: RequestPoolRequest,
-  family: Family,
-  blocks: HeldBlocks | null,
-) => {
-  const { pool, size, ...others } = Options ?? {}
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined)
-    throw new InvalidRequestError(
-      `--ipam-opt ${unknown} is unknown: expected pool (classic, docker, or BASE/LENGTH:SIZE, several with commas) or size (a prefix length).`,
-    )
-  if (pool !== undefined && Pool !== '')
-    throw new InvalidRequestError('--ipam-opt pool has no use beside --subnet: give one of the two.')
-  const longest = family === 'ip' ? 32 : 128
-  const length = size === undefined ? null : /^\d{1,3}$/.test(size) ? Number(size) : Number.NaN
-  if (length !== null && !(length >= 1 && length <= longest))
-    throw new InvalidRequestError(
-      `--ipam-opt size=${size}: expected a prefix length from 1 to ${longest} such as ${family === 'ip' ? 24 : 64}.`,
-    )
-  // The config file and the option may name pools of both families. Pools of the other family are skipped.
-  const pools = pool?.split(',').map(poolNamed) ?? poolsBeside(blocks, readConfig()) ?? []
-  return { pools, size: length }
-}
-
-const poolNamed = (text: string): ReturnType<typeof parsePool> => {
-  try {
-    return parsePool(text)
-  } catch (error) {
-    if (!(error instanceof InvalidRequestError)) throw error
-    throw new InvalidRequestError(`--ipam-opt pool: ${error.message}`, { cause: error })
-  }
-}
 
 /** Releases a subnet together with every address in it. */
 export const releasePool = async (parts: DockerParts, { PoolID }: PoolRequest): Promise<void> => {
