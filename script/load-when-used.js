@@ -18,6 +18,7 @@ const external = [
     'stream',
     'stream/promises',
     'timers/promises',
+    'tty',
     'v8',
     'vm',
     'worker_threads',

@@ -26,17 +26,27 @@ test('only the terminal of the command writes text to standard output and standa
   const output = /\bconsole\.|process\.std(out|err)\b/
   const allowed = [
     `${command}/output/terminal.ts`,
-    // These print the version only, ask how wide the terminal is, or print JSON made by jsonText.
-    `${command}/main.ts`,
+    // The output to which the terminal and `evaluate` write. It has a test of its own below.
+    `${command}/output/standard-output.ts`,
+    // Asks how wide the terminal is.
     `${command}/output/terminal-shape.ts`,
     // Prints one sentence of its own when the terminal cannot be written to.
     `${command}/output/failed-output.ts`,
-    `${command}/commands/evaluate.ts`,
     // Prints the JSON answer for a runtime, and warnings for its log.
     'cni/src/start/plugin-program.ts',
   ]
   expect(filesWith(output, '.', allowed)).toEqual([])
   expect(filesWith(output, '.', [])).toEqual([...allowed].sort())
+})
+
+test('only the terminal, the version and the JSON of evaluate go to the output as they are', () => {
+  const allowed = [
+    `${command}/main.ts`,
+    `${command}/commands/evaluate.ts`,
+    `${command}/output/standard-output.ts`,
+    `${command}/output/terminal.ts`,
+  ]
+  expect(filesWith(/\b(?:writeOutput|outputStream)\b/, '.', [])).toEqual([...allowed].sort())
 })
 
 test('a message is one line, but for what has lines of its own', () => {

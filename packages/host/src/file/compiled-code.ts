@@ -19,12 +19,10 @@ import type { Script } from 'node:vm'
  * V8 refuses code that was compiled with other options: options that Node was given, such as `--max-old-space-size`,
  * and options that a program has set (`prepareStart`). V8's tag in the name distinguishes them.
  */
-export const compiledPlace = (file: string, purpose: string): string =>
-  join(
-    dirname(file),
-    '../compiled',
-    `${basename(file, '.cjs')}.${purpose}.${process.versions.v8}-${process.arch}-${cachedDataVersionTag()}`,
-  )
+export const compiledPlace = (file: string, purpose: string, tagged: boolean): string => {
+  const name = `${basename(file, '.cjs')}.${purpose}.${process.versions.v8}-${process.arch}`
+  return join(dirname(file), '../compiled', tagged ? `${name}-${cachedDataVersionTag()}` : name)
+}
 
 export const readCompiled = (place: string): Buffer | undefined => {
   try {

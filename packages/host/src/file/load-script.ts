@@ -26,14 +26,21 @@ export interface LoadedScript<Exports> {
  * Node makes one of a CommonJS module: making one here would copy megabytes. Each version of the file has another name
  * @param purpose - a word for the command: its compiled code is kept apart, so that no other command loads it; null:
  * nothing is kept
+ * @param how - `tagged`: code compiled with other options of V8 is kept apart; the default. Asking V8 for the tag of its
+ * options loads the streams of Node. A small file loads sooner without: code of other options is compiled again, and
+ * kept in place of the old
  * @example
  * const { exports, keep } = loadScript<{ readonly answer: number }>('dist/bundle/answer-K2.cjs', 'answer')
  * exports.answer // 42
  * keep()
  * @public @since 0.1.0
  */
-export const loadScript = <Exports>(file: string, purpose: string | null): LoadedScript<Exports> => {
-  const place = purpose === null ? null : compiledPlace(file, purpose)
+export const loadScript = <Exports>(
+  file: string,
+  purpose: string | null,
+  { tagged = true }: { readonly tagged?: boolean } = {},
+): LoadedScript<Exports> => {
+  const place = purpose === null ? null : compiledPlace(file, purpose, tagged)
   const cachedData = place === null ? undefined : readCompiled(place)
   const script = new Script(readFileSync(file, 'latin1'), {
     filename: file,

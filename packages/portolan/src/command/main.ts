@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { loadScript, prepareStart } from '@portolan/host/file'
 import { version } from '../version.ts'
-import { heedOutput } from './output/failed-output.ts'
+import { writeOutput } from './output/standard-output.ts'
 import type { run } from './run.ts'
 
 /** The file that has `run`. script/bundle.js sets this name. */
@@ -18,12 +18,9 @@ const asksForHelp = (words: readonly string[]): boolean => {
   return first === undefined || isHelp(first) || first === 'help' || isHelp(second)
 }
 
-/** What a command line needs of the code, in one word; null: the line does not begin with a word. */
-const purposeOf = (words: readonly string[]): string | null => {
-  const [first] = words
-  if (first === undefined || words.includes('--help') || words.includes('-h')) return 'help'
-  return /^[a-z]{1,20}$/.test(first) ? first : null
-}
+/** The command of a line, whose compiled code is kept apart; null: the line does not begin with a word. */
+const purposeOf = ([first = '']: readonly string[]): string | null =>
+  /^[a-z]{1,20}$/.test(first) ? first : null
 
 /**
  * May a command run until it is stopped? Most others end in less than half a second. A line without a purpose may be
@@ -42,10 +39,12 @@ const closeDebugger = (): void => {
 
 const start = async (words: readonly string[]): Promise<void> => {
   closeDebugger()
-  const purpose = purposeOf(words)
-  prepareStart({ stays: mayStay(words, purpose) })
-  const file = join(import.meta.dirname, asksForHelp(words) ? BRIEF_FILE : COMMANDS_FILE)
-  const commands = loadScript<{ readonly run: typeof run }>(file, purpose)
+  const isBrief = asksForHelp(words)
+  const purpose = isBrief ? 'help' : purposeOf(words)
+  // V8's options, and the tag of them, come by a module that loads the streams of Node. Help ends sooner without.
+  if (!isBrief) prepareStart({ stays: mayStay(words, purpose) })
+  const file = join(import.meta.dirname, isBrief ? BRIEF_FILE : COMMANDS_FILE)
+  const commands = loadScript<{ readonly run: typeof run }>(file, purpose, { tagged: !isBrief })
   process.exitCode = await commands.exports.run(words)
   // Work that was cut short may go on for long, and has nothing more to tell.
   if (process.exitCode === 130) process.exit()
@@ -55,7 +54,6 @@ const start = async (words: readonly string[]): Promise<void> => {
 
 // Nothing else is loaded before it is needed: `portolan --version` should cost what node itself costs.
 const words = process.argv.slice(2)
-if (words.length === 1 && ['--version', '-V', '-v', 'version'].includes(words[0] ?? '')) {
-  process.stdout.on('error', heedOutput)
-  process.stdout.write(`${version}\n`)
-} else void start(words)
+if (words.length === 1 && ['--version', '-V', '-v', 'version'].includes(words[0] ?? ''))
+  writeOutput(`${version}\n`)
+else void start(words)

@@ -17,6 +17,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../output/json-text.ts'
 import { linesOf, tooLong } from '../output/lines.ts'
 import { paceOutput } from '../output/paced-output.ts'
+import { outputStream } from '../output/standard-output.ts'
 import { readSituation } from '../sources/read-situation.ts'
 
 /** The most characters of a line. A packet has some 300. */
@@ -30,7 +31,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   const { facts, rules, endpoints } = await readSituation(options, terminal)
   const host: EvaluatedHost = { facts, rules, interfaces: interfaceNames(facts) }
   const evaluator = prepare(facts, lowerRules(rules), { endpoints })
-  const output = paceOutput(process.stdout)
+  const output = paceOutput(outputStream())
   let line = 0
   let mistakes = 0
   for await (const lines of linesOf(process.stdin.setEncoding('utf8'), longestLine)) {

@@ -1,12 +1,11 @@
 import { createInterface } from 'node:readline'
-import { isatty } from 'node:tty'
 import { visibleLine, visibleText } from '@portolan/netfilter'
 import { type Style, styleFor } from '../../text/style.ts'
 import { InterruptedError, unlessInterrupted } from '../interrupted-error.ts'
-import { heedOutput } from './failed-output.ts'
 import type { Progress } from './progress.ts'
 import { openScreen, type Screen } from './screen.ts'
 import { shownText } from './shown-text.ts'
+import { isTerminal, outputStream, writeOutput } from './standard-output.ts'
 import { readShape } from './terminal-shape.ts'
 
 /**
@@ -70,17 +69,11 @@ export interface Waiting {
   readonly deaf?: boolean
 }
 
-/** The terminal this process runs in. */
-export const openTerminal = (): Terminal => {
-  process.stdout.on('error', heedOutput)
-  return processTerminal()
-}
-
 /**
  * The descriptors of the streams. Node takes a millisecond or two to make each stream of the process, and most commands
  * read and print nothing there.
  */
-const terminals = { input: 0, errors: 2 } as const
+const terminals = { input: 0, output: 1, errors: 2 } as const
 
 let heedsErrors = false
 
@@ -90,27 +83,34 @@ const errorStream = (): NodeJS.WriteStream => {
   return process.stderr
 }
 
-const processTerminal = (): Terminal => {
+/** The terminal this process runs in. */
+export const openTerminal = (): Terminal => {
+  const isShown = isTerminal(terminals.output)
   // https://no-color.org: any value that is not empty switches colour off.
-  const isColoured =
-    process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb'
+  const isColoured = isShown && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb'
   const shown = isColoured ? shownText : visibleText
   let progress: Progress | null = null
   /** Erases the progress line first, so that nothing is written beside it. */
-  const write = (stream: NodeJS.WriteStream, text: string): void => {
+  const writeError = (text: string): void => {
     progress?.end()
-    stream.write(text)
+    errorStream().write(text)
   }
-  const say = (sentence: string): void => write(errorStream(), `${visibleLine(sentence)}\n`)
+  const write = (text: string): void => {
+    progress?.end()
+    writeOutput(text)
+  }
+  const say = (sentence: string): void => writeError(`${visibleLine(sentence)}\n`)
   const sayLines = (text: string): void =>
     // No quoted line is taken for a message of its own: an error may quote lines of other programs.
-    write(errorStream(), `${visibleText(text).replaceAll('\n', '\n  ')}\n`)
+    writeError(`${visibleText(text).replaceAll('\n', '\n  ')}\n`)
   return {
-    interactive: isatty(terminals.input) && isatty(terminals.errors),
-    print: (text) => write(process.stdout, `${shown(text)}\n`),
+    get interactive() {
+      return isTerminal(terminals.input) && isTerminal(terminals.errors)
+    },
+    print: (text) => write(`${shown(text)}\n`),
     pass: (text) => {
-      const printed = process.stdout.isTTY === true ? visibleText(text) : text
-      write(process.stdout, `${printed}\n`)
+      const printed = isShown ? visibleText(text) : text
+      write(`${printed}\n`)
       if (printed !== text)
         say(
           'portolan: characters that would act on the terminal are shown as \\x1b and the like. Send the output to a file to have it as it is.',
@@ -120,7 +120,7 @@ const processTerminal = (): Terminal => {
     sayLines,
     ask: askOnTerminal,
     during: async (what, work, { quiet = false, changes = false, deaf = false } = {}) => {
-      if (!quiet && isatty(terminals.errors) && process.env.TERM !== 'dumb') {
+      if (!quiet && isTerminal(terminals.errors) && process.env.TERM !== 'dumb') {
         const { showProgress } = await import('./progress.ts')
         progress = showProgress(`portolan: ${visibleLine(what)} ...${changes ? '' : ' (Control-C ends it)'}`)
       }
@@ -132,9 +132,8 @@ const processTerminal = (): Terminal => {
       }
     },
     style: styleFor(isColoured),
-    columns: process.stdout.isTTY === true ? readShape().columns : Number.POSITIVE_INFINITY,
-    screen: () =>
-      process.stdout.isTTY === true && process.env.TERM !== 'dumb' ? openScreen(process.stdout, shown) : null,
+    columns: isShown ? readShape().columns : Number.POSITIVE_INFINITY,
+    screen: () => (isShown && process.env.TERM !== 'dumb' ? openScreen(outputStream(), shown) : null),
   }
 }
 

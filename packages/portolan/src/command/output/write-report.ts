@@ -29,7 +29,8 @@ export const writeReport = (file: string, page: string): void => {
 const mayReplace = (file: string): boolean => {
   const descriptor = openSync(file, 'r+')
   try {
-    if (!fstatSync(descriptor).isFile()) return true
+    // In bigints, for the reason in packages/host/src/file/read-bytes.ts: the file may be a pipe.
+    if (!fstatSync(descriptor, { bigint: true }).isFile()) return true
     const start = Buffer.alloc(reportStart.length)
     const length = readSync(descriptor, start, 0, start.length, 0)
     return length === 0 || start.toString('utf8', 0, length) === reportStart
