@@ -1,3 +1,5 @@
+const fs = require('node:fs')
+
 /**
  * Answers each message with the output and the exit code that a process of its own would have had at its end.
  *
@@ -12,6 +14,14 @@ module.exports = (run) => {
       if (callback !== undefined) process.nextTick(callback)
       return true
     }
+  }
+
+  // The command writes its first text on the descriptor. This refuses it like a full pipe, and the text goes to the
+  // stream.
+  const { writeSync } = fs
+  fs.writeSync = (descriptor, ...more) => {
+    if (descriptor === 1) throw Object.assign(new Error('EAGAIN'), { code: 'EAGAIN' })
+    return writeSync(descriptor, ...more)
   }
 
   let isRunning = false

@@ -11,9 +11,6 @@ if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=4
 // Loads the command as it loads itself, with V8's compiled code from an earlier lab.
 const commands = loadScript(process.argv[2], 'resident')
 
-// Each command line adds error listeners to the streams. Without this Node would warn of a leak.
-for (const name of ['stdout', 'stderr']) process[name].setMaxListeners(0)
-
 answerMessages(async (words, linesRun) => {
   process.exitCode = await commands.exports.run(words)
   // Kept after some command lines: V8 has compiled only the functions that were called.
