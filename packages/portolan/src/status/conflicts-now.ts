@@ -26,6 +26,7 @@ import { changesOf } from '../plan/changes-of.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import { withCommands } from '../plan/with-commands.ts'
 import { type BehindCluster, behindCluster } from './behind-cluster.ts'
+import type { Drift } from './find-drift.ts'
 import { type ProjectCommand, wordsAbout } from './project-command.ts'
 import type { ProjectConflict } from './status.ts'
 import type { Wish } from './wish.ts'
@@ -37,6 +38,8 @@ export interface SearchedHost {
   readonly surrounding: HostRules
   /** The changes that would mend the managed rules. A missing managed rule is not a conflict. */
   readonly changes: readonly PlanChange[]
+  /** The changes that would mend the bridges and the sysctls of projects. */
+  readonly hostChanges: Drift['host']
   readonly published: readonly PublishedPort[]
   readonly networks: readonly { readonly project: string; readonly network: DesiredNetwork }[]
   readonly wishes: readonly Wish[]
@@ -87,7 +90,7 @@ export const conflictsNow = (
     const { desired: state, conflicts: ofRoutes = [] } = wish ?? inForceAmong(project, host, words.wording)
     if (state === null) return []
     const { conflicts: found, incomplete } = searchConflicts(state, host.facts, rulesets, {
-      setsSysctls: false,
+      setsSysctls: setsSysctls(project, host),
       ...words,
       published: host.published.filter((port) => port.project !== project),
       // Without wishes, only what is in force is known. That does not tell the names of endpoints.
@@ -110,6 +113,18 @@ export const conflictsNow = (
     )
   })
   return { conflicts: [...conflicts].sort((a, b) => rank[a.severity] - rank[b.severity]), unread, behind }
+}
+
+/**
+ * Does the next apply of a project set sysctls? Only a project that lacks a bridge has to be applied. Of another
+ * project, a sysctl that was switched off is reported, because it keeps packets back now.
+ */
+const setsSysctls = (project: string, { hostChanges }: SearchedHost): boolean => {
+  const own = hostChanges.filter((change) => change.project === project)
+  return (
+    own.some(({ operation }) => operation.kind === 'create-bridge') &&
+    own.some(({ part }) => part === 'sysctl')
+  )
 }
 
 /**

@@ -54,6 +54,7 @@ export const joinStatus = async (
       : conflictsNow(
           {
             ...{ facts, surrounding: surrounding.rules, changes, networks, wishes, neighbours },
+            hostChanges: drift.host,
             published: inForce.map(({ port }) => port),
             ...(surrounding.about === undefined ? {} : { about: surrounding.about }),
             ...{ wording, written },

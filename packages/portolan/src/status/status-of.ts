@@ -66,6 +66,9 @@ export const conflictsOf = (source: StatusSource): readonly ProjectConflict[] =>
   const changes = allRuleChanges(drift)
   const published = inForce.map(({ port }) => port)
   const projects = [...new Set([...networks, ...wishes, ...published].map(({ project }) => project))].sort()
-  const found = conflictsNow({ facts, surrounding: rules, changes, networks, wishes, published }, projects)
+  const found = conflictsNow(
+    { facts, surrounding: rules, changes, hostChanges: drift.host, networks, wishes, published },
+    projects,
+  )
   return found.conflicts ?? []
 }

@@ -75,7 +75,15 @@ const statusAfter = (applied: Plan, isKnown: boolean) => {
   )
   const ports = published(backend, rules)
   const inForce = ports.map((port) => ({ backend, port }))
-  const host = { facts: now, surrounding: rules, changes: [], published: ports, networks, wishes }
+  const host = {
+    facts: now,
+    surrounding: rules,
+    changes: [],
+    hostChanges: drift.host,
+    published: ports,
+    networks,
+    wishes,
+  }
   return {
     changes: allRuleChanges(drift).map(({ description }) => description),
     lost: drift.lost,
@@ -120,6 +128,7 @@ test('where a port is restricted to some sources, only its file tells whether a 
         facts: now,
         surrounding: { ...rules, 'iptables-legacy': foreign },
         changes: [],
+        hostChanges: [],
         published: published('nftables', rules),
         networks: hostNetworks(now),
         wishes,
