@@ -1,7 +1,7 @@
 /** The largest allowed size of each tarball, in bytes: a tenth over its size when the budget was set. */
 export const packedBytes: Readonly<Record<string, number>> = {
   portolan: 1_393_000,
-  'portolan-cni': 700_000,
+  'portolan-cni': 771_000,
   'portolan-core': 418_000,
   'portolan-etcd': 211_000,
   'portolan-host': 164_000,
