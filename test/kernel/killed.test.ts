@@ -11,7 +11,7 @@ const labs = workerLabs()
 
 const preload = fileURLToPath(new URL('../lab/kill-before.mjs', import.meta.url))
 
-const alone = `name: shop
+const shopAlone = `name: shop
 networks:
   web: { enable_ipv6: true }
 services:
@@ -19,7 +19,7 @@ services:
 `
 
 /** The project has a port on a foreign bridge, whose hairpin mode must be restored too. */
-const besideBridge = `name: shop
+const shopOnForeignBridge = `name: shop
 networks:
   web: { enable_ipv6: true }
   lan: { external: true, name: br-lan, ipam: { config: [{ subnet: 172.30.9.0/24, gateway: 172.30.9.1 }] } }
@@ -72,7 +72,7 @@ COMMIT
 `
 
 /** A host with Docker's policy, and with settings that the kernel overwrites when forwarding is turned on. */
-const settle = async ({ host }: Lab): Promise<void> => {
+const prepareHost = async ({ host }: Lab): Promise<void> => {
   await host.mustRun(['iptables-nft-restore'], { input: dockerRules })
   await host.setSysctl('net.ipv4.conf.all.accept_redirects', 0)
   await host.setSysctl('net.ipv4.conf.eth1.forwarding', 1)
@@ -80,7 +80,7 @@ const settle = async ({ host }: Lab): Promise<void> => {
 }
 
 /** A foreign bridge. It may depend on IPv4 forwarding, so that stays on after destroy. */
-const addBridge = async ({ host }: Lab): Promise<void> => {
+const addForeignBridge = async ({ host }: Lab): Promise<void> => {
   await host.ip(
     'link add br-lan type bridge',
     'addr add 172.30.9.1/24 dev br-lan',
@@ -91,18 +91,18 @@ const addBridge = async ({ host }: Lab): Promise<void> => {
   )
 }
 
-interface Way {
+interface KilledCommand {
   readonly backend: Backend
   readonly killed: 'apply' | 'destroy'
-  readonly isBesideBridge: boolean
+  readonly hasForeignBridge: boolean
   /** The commands that run after the killed one. */
   readonly after: readonly ('apply' | 'destroy')[]
 }
 
-const ways: readonly Way[] = [
-  { backend: 'nftables', killed: 'destroy', isBesideBridge: false, after: ['destroy'] },
-  { backend: 'iptables-nft', killed: 'destroy', isBesideBridge: true, after: ['apply', 'destroy'] },
-  { backend: 'iptables-nft', killed: 'apply', isBesideBridge: true, after: ['destroy'] },
+const killedCommands: readonly KilledCommand[] = [
+  { backend: 'nftables', killed: 'destroy', hasForeignBridge: false, after: ['destroy'] },
+  { backend: 'iptables-nft', killed: 'destroy', hasForeignBridge: true, after: ['apply', 'destroy'] },
+  { backend: 'iptables-nft', killed: 'apply', hasForeignBridge: true, after: ['destroy'] },
 ]
 
 interface DestroyJson {
@@ -110,26 +110,26 @@ interface DestroyJson {
 }
 
 /** Runs the printed commands, which turn off what destroy has kept for a foreign bridge. */
-const runPrinted = async ({ host }: Lab, stdout: string, isBesideBridge: boolean): Promise<void> => {
+const runKeptCommands = async ({ host }: Lab, stdout: string, hasForeignBridge: boolean): Promise<void> => {
   const { kept } = JSON.parse(stdout) as DestroyJson
   const names = kept.map(({ name }) => name)
-  expect(isBesideBridge ? ['net.ipv4.ip_forward'] : []).toEqual(expect.arrayContaining(names))
+  expect(hasForeignBridge ? ['net.ipv4.ip_forward'] : []).toEqual(expect.arrayContaining(names))
   for (const { commands } of kept) for (const command of commands) await host.mustRun(command.split(' '))
 }
 
 /** Kills a command before its first step, then before later ones, until it runs to its end. */
-const killAtEachStep = async ({ backend, killed, isBesideBridge, after }: Way): Promise<void> => {
+const killAtEachStep = async ({ backend, killed, hasForeignBridge, after }: KilledCommand): Promise<void> => {
   await using lab = await labs.open()
-  await settle(lab)
-  if (isBesideBridge) await addBridge(lab)
-  const shop = isBesideBridge ? besideBridge : alone
+  await prepareHost(lab)
+  if (hasForeignBridge) await addForeignBridge(lab)
+  const shop = hasForeignBridge ? shopOnForeignBridge : shopAlone
   const pilot = pilotOf(lab, backend)
   const destroyJson = ['--all', '--yes', '--json']
   const run = {
     apply: () => pilot.apply(shop, '--fix'),
     destroy: async () => {
       const { stdout } = mustSucceed('destroy', await pilot.run('destroy', null, ...destroyJson))
-      await runPrinted(lab, stdout, isBesideBridge)
+      await runKeptCommands(lab, stdout, hasForeignBridge)
     },
   } as const
   const file = await lab.write('compose.yaml', shop)
@@ -145,8 +145,8 @@ const killAtEachStep = async ({ backend, killed, isBesideBridge, after }: Way): 
       environment: { NODE_OPTIONS: `--import=${preload}`, KILL_BEFORE: String(step) },
     })
     if (exitCode !== null && exitCode !== 0) throw new Error(stderr)
-    if (killed === 'destroy' && exitCode === 0) await runPrinted(lab, stdout, isBesideBridge)
-    for (const command of after) await run[command]()
+    if (killed === 'destroy' && exitCode === 0) await runKeptCommands(lab, stdout, hasForeignBridge)
+    for (const next of after) await run[next]()
     expect({ step, changed: difference(before, await hostLines(lab)) }).toEqual({ step, changed: [] })
     if (exitCode === 0) break
   }
@@ -155,11 +155,15 @@ const killAtEachStep = async ({ backend, killed, isBesideBridge, after }: Way): 
   expect(step).toBeLessThan(mostSteps)
 }
 
-for (const way of ways)
-  describeOnKernel(`${way.killed}, killed before any of its steps, ${way.backend}`, way.backend, () => {
-    test(
-      `is made good by ${way.after.join(' and ')}: the host is as before the first apply`,
-      () => killAtEachStep(way),
-      300_000,
-    )
-  })
+for (const command of killedCommands)
+  describeOnKernel(
+    `${command.killed} that is killed before a step, ${command.backend}`,
+    command.backend,
+    () => {
+      test(
+        `leaves the host as before the first apply, once ${command.after.join(' and ')} ran to the end`,
+        () => killAtEachStep(command),
+        300_000,
+      )
+    },
+  )

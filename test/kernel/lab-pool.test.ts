@@ -10,9 +10,9 @@ import { addresses } from '../lab/topology.ts'
 import { until } from '../lab/until.ts'
 
 describeOnKernel('a pool of labs', 'nftables', () => {
-  test('what a test did to a lab is undone before another has it', async () => {
-    const told: (readonly string[])[] = []
-    const labs = labPool({ tell: (left) => told.push(left) })
+  test('a lab that a test has changed is restored before another test gets it', async () => {
+    const reports: (readonly string[])[] = []
+    const labs = labPool({ tell: (left) => reports.push(left) })
     const lab = await labs.open()
     const first = await takeSnapshot(lab.host)
     await lab.host.mustRun([
@@ -48,14 +48,14 @@ describeOnKernel('a pool of labs', 'nftables', () => {
     const { pid } = lab.host
     await lab[Symbol.asyncDispose]()
     expect((await left.outcome).exitCode).toBeNull()
-    expect(told).toEqual([[]])
+    expect(reports).toEqual([[]])
 
     const again = await labs.open()
     expect(again.host.pid).toBe(pid)
     expect(await takeSnapshot(again.host)).toEqual(first)
-    const rest =
+    const listing =
       'grep -c shared: /proc/self/mountinfo; ls -A /run /var/lib /run/lab; cat /etc/resolv.conf; ss -Hlntu; conntrack -L 2> /dev/null; ip neigh'
-    expect((await again.host.mustRun(['sh', '-c', rest])).trim().split('\n')).toEqual([
+    expect((await again.host.mustRun(['sh', '-c', listing])).trim().split('\n')).toEqual([
       ...['0', '/run:', 'lab', '', '/run/lab:', 'resolv.conf', 'var-lib', '', '/var/lib:'],
       'nameserver 192.0.2.53',
     ])
@@ -64,7 +64,7 @@ describeOnKernel('a pool of labs', 'nftables', () => {
     await labs[Symbol.asyncDispose]()
   })
 
-  test('what is mounted meanwhile on the machine that runs the tests stays, and is shared as it was', async () => {
+  test('a mount that the machine of the tests makes meanwhile stays, with its propagation', async () => {
     const labs = labPool()
     const lab = await labs.open()
     const { pid } = lab.host
@@ -92,7 +92,7 @@ describeOnKernel('a pool of labs', 'nftables', () => {
 
   // When a folder is deleted, the kernel removes the mounts on it in all namespaces (fs/namespace.c,
   // `__detach_mounts`).
-  test('nor is a lab of no more use where something was mounted there as it was made, and is gone', async () => {
+  test('a lab is used again though a mount that the machine had when the lab was made is gone', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'portolan-mount-'))
     execFileSync('mount', ['--bind', folder, folder])
     const labs = labPool()
@@ -107,7 +107,7 @@ describeOnKernel('a pool of labs', 'nftables', () => {
     await labs[Symbol.asyncDispose]()
   })
 
-  test('a lab that cannot be made as it was is not used again', async () => {
+  test('a lab that cannot be restored is not used again', async () => {
     const labs = labPool()
     for (const mess of [
       'umount /etc/resolv.conf',

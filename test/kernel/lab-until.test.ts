@@ -5,7 +5,7 @@ import { until } from '../lab/until.ts'
 import { nowWaiting } from '../lab/waiting.ts'
 import WorkerRealm from '../suites/worker-realm.js'
 
-test('what is awaited is asked for until it is there', async () => {
+test('until asks again until there is an answer, and returns it', async () => {
   let looks = 0
   expect(
     await until('the third look', () => {
@@ -15,7 +15,7 @@ test('what is awaited is asked for until it is there', async () => {
   ).toBe('it')
 })
 
-test('a program that has ended ends the wait for it, with what is there and what it printed', async () => {
+test('the wait ends with the program that it depends on, and the error has the present state and the output', async () => {
   const program = start(['sh', '-c', 'echo begun; echo "no such port" >&2'])
   const waiting = until('a port', () => false, { beside: program, shows: () => ['8080'] })
   await expect(waiting).rejects.toThrow(
@@ -23,14 +23,14 @@ test('a program that has ended ends the wait for it, with what is there and what
   )
 })
 
-test('what a program did before its end is seen', async () => {
+test('until asks once more after the program has ended', async () => {
   const program = start(['true'])
   await program.outcome
   expect(await until('the end', () => true, { beside: program })).toBe(true)
 })
 
 /** jest's messages for a test that has just exceeded its time limit, after another error. */
-const toldAtLimit = async (): Promise<readonly unknown[]> => {
+const messagesAtLimit = async (): Promise<readonly unknown[]> => {
   const limit = 'Exceeded timeout of 5 ms for a test.'
   const errors: [unknown, Error][] = [
     ['another error', new Error()],
@@ -41,30 +41,32 @@ const toldAtLimit = async (): Promise<readonly unknown[]> => {
   return errors.map(([error]) => error)
 }
 
-test('a test that runs into its limit says what it waits for', async () => {
-  await using machine = await createMachine('slow')
-  const asleep = machine.run(['sleep', '2'])
+test('the message of a test that exceeds its time limit names everything that it waits for', async () => {
+  await using machine = await createMachine('slow', 'mount -t tmpfs tmpfs /run; mkfifo /run/end')
+  // Runs until the test writes to the pipe.
+  const reading = machine.run(['cat', '/run/end'])
   const done = nowWaiting({ what: () => 'an event', shows: async () => ['another'] })
-  const told = await toldAtLimit()
+  const messages = await messagesAtLimit()
   done()
-  expect(told).toEqual([
+  expect(messages).toEqual([
     'another error',
     expect.stringMatching(
-      /^Exceeded timeout of 5 ms for a test\.\nIt waits for slow: run \{"argv":\["sleep","2"\].*\nIt waits for an event; there is: \["another"\]$/,
+      /^Exceeded timeout of 5 ms for a test\.\nIt waits for slow: run \{"argv":\["cat","\/run\/end"\].*\nIt waits for an event; there is: \["another"\]$/,
     ),
   ])
-  await asleep
+  await machine.mustRun(['sh', '-c', 'echo > /run/end'])
+  await reading
 })
 
-test('and which program it waits for the end of, with what that has printed', async () => {
+test('the message names a program that the test waits for, with its output, and no longer after its end', async () => {
   const program = start(['sh', '-c', 'echo begun; exec sleep 600'])
   await until('its first words', () => program.printed() !== '', { beside: program })
   const ended = program.outcome
-  const told = await toldAtLimit()
+  const messages = await messagesAtLimit()
   program.kill('SIGKILL')
   await ended
-  expect(told.at(-1)).toBe(
+  expect(messages.at(-1)).toBe(
     'Exceeded timeout of 5 ms for a test.\nIt waits for the end of sh -c echo begun; exec sleep 600; there is: "begun\\n"',
   )
-  expect(await toldAtLimit()).toEqual(['another error', 'Exceeded timeout of 5 ms for a test.'])
+  expect(await messagesAtLimit()).toEqual(['another error', 'Exceeded timeout of 5 ms for a test.'])
 })

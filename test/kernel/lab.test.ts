@@ -45,7 +45,7 @@ describe('IPv6 addresses of a machine', () => {
   })
   afterAll(() => machine[Symbol.asyncDispose]())
 
-  test('are received when the lines that add them are over', async () => {
+  test('are in the local table once the command that adds them has ended', async () => {
     await machine.ip('link add wire0 type veth peer name wire1', 'link set wire1 up')
     for (let at = 1; at <= 50; at += 1) {
       const lines = ['addr add', 'addr del'].map((word) => `${word} fd00:17::${at}/64 dev wire0`)
@@ -56,7 +56,7 @@ describe('IPv6 addresses of a machine', () => {
     }
   })
 
-  test('are not counted as there before the kernel receives what is for them', async () => {
+  test('count as up only once the kernel has the local route for them', async () => {
     await machine.ip('link set wire0 up', 'addr add fd00:18::1/64 dev wire0 nodad')
     // A route that the kernel adds late: it is deleted here, and added again.
     const route = 'local fd00:18::1 dev wire0 table local proto kernel metric 0'
@@ -106,7 +106,7 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
   })
   afterAll(() => lab[Symbol.asyncDispose]())
 
-  test('a snapshot has links in the state that they come to, which the kernel tells up to a second later', async () => {
+  test('a snapshot has the final state of links, which the kernel reports up to a second later', async () => {
     await lab.host.ip(
       'link add br-late type bridge',
       'link add late0 type veth peer name late1',
@@ -138,7 +138,7 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
     })
 
     test.each(['tcp', 'udp', 'sctp'] as const)(
-      '%s to the host, its container and itself work',
+      '%s from the host, the container itself and a sibling reaches the published port',
       async (protocol) => {
         const from = (name: string) => lab.containers.get(name) ?? lab.host
         const ask = (name: string) =>
@@ -150,7 +150,7 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
       },
     )
 
-    test('an unpublished port times out, and nothing arrives', async () => {
+    test('a probe of an unpublished port times out, and none of its packets arrives', async () => {
       const nginx = lab.containers.get('nginx')
       await nginx?.arrivals({ clear: true })
       const seen = await lab.neighbour.probe({
@@ -169,7 +169,7 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
       ['sctp', {}],
       ['tcp', { timeoutMs: 200 }],
     ] as const)(
-      'a machine that has no processor for longer than a silence lasts has answered over %s, %j',
+      'a probe waits for the answer of a machine that is stopped for longer than the silence, over %s, %j',
       async (protocol, silence) => {
         const nginx = lab.containers.get('nginx')
         if (nginx === undefined) throw new Error('there is no nginx')
@@ -206,7 +206,7 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
       await lab.host.mustRun(['nft', 'delete', 'table', 'ip6', 'loop'])
     })
 
-    test('a container reaches the outside masqueraded', async () => {
+    test('packets of a container leave with an address of the host as source', async () => {
       await lab.outside.listen({ protocol: 'tcp', port: 7000, addresses: [at.outside] })
       const seen = await lab.containers
         .get('nginx')
@@ -214,7 +214,7 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
       expect(seen).toMatchObject({ delivered: true, by: 'outside', source: at.hostOutside })
     })
 
-    test('ping crosses the lab', async () => {
+    test('a ping of the client reaches the outside', async () => {
       const seen = await lab.client.probe({
         protocol: 'icmp',
         destination: at.outside,
@@ -224,7 +224,7 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
       expect(seen).toMatchObject({ delivered: true })
     })
 
-    test('a large answer finds its way past the narrow link', async () => {
+    test('a large answer passes the link with a small MTU, because the ICMP error reaches the sender', async () => {
       await lab.containers.get('nginx')?.listen({
         protocol: 'tcp',
         port: family === 'ip' ? 7001 : 7002,
@@ -248,36 +248,43 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
         timeoutMs: 20_000,
       })
       expect(seen).toMatchObject({ delivered: true, by: 'nginx' })
-      const told = await lab.containers.get('nginx')?.arrivals()
+      const arrivals = await lab.containers.get('nginx')?.arrivals()
       const tooBig = family === 'ip' ? { type: 3, code: 4 } : { type: 2, code: 0 }
-      expect(told).toContainEqual(expect.objectContaining({ protocol: 'icmp', ...tooBig }))
+      expect(arrivals).toContainEqual(expect.objectContaining({ protocol: 'icmp', ...tooBig }))
     })
   })
 
-  test('a frame with a loopback source arrives at the host as it was sent', async () => {
+  test('a frame with a loopback source arrives at the host as it was sent, and goes no further', async () => {
     const mac = async (machine: Lab['host']) => {
       const [link] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', 'eth0'])) as [
         { address: string },
       ]
       return link.address
     }
-    const frame = buildFrame({
-      destinationMac: await mac(lab.host),
-      sourceMac: await mac(lab.client),
-      protocol: 'udp',
-      source: '127.0.0.1',
-      destination: addresses.ip.host,
-      sourcePort: 19_001,
-      port: 8080,
+    const [destinationMac, sourceMac] = [await mac(lab.host), await mac(lab.client)]
+    const send = (source: string, sourcePort: number): Promise<void> =>
+      lab.client.sendFrame(
+        'eth0',
+        buildFrame({
+          ...{ destinationMac, sourceMac, protocol: 'udp', source, sourcePort },
+          ...{ destination: addresses.ip.host, port: 8080 },
+        }),
+      )
+    const arrivalAt = (machine: Machine, fromPort: number) =>
+      until(
+        `a frame from port ${fromPort}`,
+        async () => (await machine.arrivals()).find(({ sourcePort }) => sourcePort === fromPort),
+        { shows: () => machine.arrivals() },
+      )
+    await send('127.0.0.1', 19_001)
+    expect(await arrivalAt(lab.host, 19_001)).toMatchObject({
+      ...{ protocol: 'udp', source: '127.0.0.1', port: 8080 },
     })
-    await lab.client.sendFrame('eth0', frame)
-    const found = await until(
-      'the frame',
-      async () => (await lab.host.arrivals()).find(({ sourcePort }) => sourcePort === 19_001),
-      { shows: () => lab.host.arrivals() },
-    )
-    expect(found).toMatchObject({ protocol: 'udp', source: '127.0.0.1', port: 8080 })
-    const nginx = await lab.containers.get('nginx')?.arrivals()
-    expect(nginx?.filter((packet) => packet.sourcePort === 19_001)).toEqual([])
+    // The second frame takes the same way to the container. Once it is there, the first one does not come any more.
+    await send(addresses.ip.client, 19_002)
+    const nginx = lab.containers.get('nginx')
+    if (nginx === undefined) throw new Error('there is no nginx')
+    await arrivalAt(nginx, 19_002)
+    expect((await nginx.arrivals()).filter(({ sourcePort }) => sourcePort === 19_001)).toEqual([])
   })
 })

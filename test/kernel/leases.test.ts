@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { typed } from '../lab/typed.ts'
 import { describeLifecycle, type OpenLab } from './lifecycle/describe-lifecycle.ts'
-import { pilotOf } from './lifecycle/pilot.ts'
+import { mustSucceed, pilotOf } from './lifecycle/pilot.ts'
 
 /** A project with services on one network. Portolan chooses the host port of each. */
 const project = (name: string, ...services: readonly string[]): string =>
@@ -11,12 +11,12 @@ const project = (name: string, ...services: readonly string[]): string =>
 
 type Addresses = { readonly addresses: readonly { readonly service: string; readonly address: string }[] }
 
-const of = ({ addresses }: Addresses, service: string): readonly string[] =>
+const addressesOf = ({ addresses }: Addresses, service: string): readonly string[] =>
   addresses.filter((one) => one.service === service).map(({ address }) => address)
 
 /** Subnets, addresses and chosen ports stay with their networks and services. */
 const leases = (open: OpenLab): void => {
-  test('endpoints keep their addresses when others come and go, and over the end of the host’s bridges', async () => {
+  test('an endpoint keeps its addresses when other services come and go, and when the bridges of the host are gone', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(project('shop', 'b', 'c'))
@@ -24,10 +24,10 @@ const leases = (open: OpenLab): void => {
     expect(before.changes).toEqual([])
     await pilot.apply(project('shop', 'a', 'c'))
     const after = await pilot.plan(project('shop', 'a', 'c'))
-    expect(of(after, 'c')).toEqual(of(before, 'c'))
-    expect(of(after, 'a')).not.toEqual(of(before, 'b'))
+    expect(addressesOf(after, 'c')).toEqual(addressesOf(before, 'c'))
+    expect(addressesOf(after, 'a')).not.toEqual(addressesOf(before, 'b'))
     // As after a reboot: no bridge and no rule, only the state directory.
-    await pilot.run('destroy', null, '--all', '--yes', '--keep-leases')
+    mustSucceed('destroy', await pilot.run('destroy', null, '--all', '--yes', '--keep-leases'))
     const rebooted = await pilot.plan(project('shop', 'a', 'c'))
     expect([rebooted.subnets.map(({ subnet }) => subnet), rebooted.addresses]).toEqual([
       after.subnets.map(({ subnet }) => subnet),
@@ -35,21 +35,21 @@ const leases = (open: OpenLab): void => {
     ])
   })
 
-  test('destroy gives up subnets and addresses, of one project or of all', async () => {
+  test('destroy releases the subnets and addresses of one project, or of all projects', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(project('shop', 'a', 'b'))
     await pilot.apply(project('bakery', 'oven'))
     const { subnets } = await pilot.plan(project('shop', 'b'))
-    await pilot.run('destroy', null, '-p', 'shop', '--yes')
+    mustSucceed('destroy', await pilot.run('destroy', null, '-p', 'shop', '--yes'))
     const other = await pilot.plan(project('florist', 'rose'))
     expect(other.subnets[0]?.subnet).toBe(subnets[0]?.subnet)
     expect((await pilot.plan(project('bakery', 'oven'))).changes).toEqual([])
     await pilot.destroy()
-    expect(of(await pilot.plan(project('shop', 'b')), 'b')[0]).toBe('172.17.0.1')
+    expect(addressesOf(await pilot.plan(project('shop', 'b')), 'b')[0]).toBe('172.17.0.1')
   })
 
-  test('a route that came later is a conflict that move mends', async () => {
+  test('a route that is added across a subnet later is a conflict, and the printed move command ends it', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(project('shop', 'a'))
@@ -68,7 +68,7 @@ const leases = (open: OpenLab): void => {
         },
       },
     ])
-    expect(of(collided, 'a')[0]).toBe('172.17.0.1')
+    expect(addressesOf(collided, 'a')[0]).toBe('172.17.0.1')
     const shown = await typed(lab, collided.conflicts[0]?.remedy?.commands[0] ?? '')
     expect({ code: shown.exitCode, said: shown.stdout }).toMatchObject({
       code: 2,
@@ -78,11 +78,11 @@ const leases = (open: OpenLab): void => {
     expect({ exitCode: moved.exitCode, stderr: moved.stderr }).toEqual({ exitCode: 0, stderr: '' })
     const after = await pilot.plan(project('shop', 'a'))
     expect({ exitCode: after.exitCode, changes: after.changes }).toEqual({ exitCode: 0, changes: [] })
-    expect(of(after, 'a')[0]).toBe('10.0.0.1')
+    expect(addressesOf(after, 'a')[0]).toBe('10.0.0.1')
     expect(await lab.host.mustRun(['ip', '-br', 'address'])).toMatch(/br-web\S* .* 10\.0\.42\.1\/16/)
   })
 
-  test('two projects applied at once never share a subnet, an address or a port', async () => {
+  test('projects that are applied at the same time share no subnet, no address and no host port', async () => {
     const lab = await open()
     const names = ['shop', 'bakery', 'florist', 'smithy']
     const files = await Promise.all(names.map((name) => lab.write(`${name}.yaml`, project(name, 'a', 'b'))))
@@ -108,7 +108,7 @@ const leases = (open: OpenLab): void => {
     for (const values of Object.values(all)) expect(new Set(values).size).toBe(values.length)
   })
 
-  test('an ordinary user that locks every file it may open holds up neither plan nor apply', async () => {
+  test('an ordinary user that locks every file that it may open delays neither plan nor apply', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(project('shop', 'a'))
@@ -143,7 +143,7 @@ signal.pause()
     }
   })
 
-  test('a damaged lease store is an error that names the file, and the file stays as it is', async () => {
+  test('apply fails on a damaged lease store, names the file, and leaves the file as it is', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'nftables')
     await lab.host.mustRun(['mkdir', '-p', '/run/lab/state'])

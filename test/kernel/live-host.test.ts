@@ -7,6 +7,6 @@ import { watching } from './live/watching.ts'
 for (const backend of ['nftables', 'iptables-nft', 'iptables-legacy'] as const) {
   describeLifecycle('a live project', backend, life)
   describeLifecycle('a live project that is watched', backend, watching)
-  describeLifecycle('a live project that another program names another backend for', backend, otherBackend)
+  describeLifecycle('a live project that another program opens with another backend', backend, otherBackend)
   describeLifecycle('portolan watch', backend, watchCommand)
 }

@@ -2,4 +2,4 @@ import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { mistakes } from './live/mistakes.ts'
 
 for (const backend of ['nftables', 'iptables-nft'] as const)
-  describeLifecycle('a live project and its operator', backend, mistakes)
+  describeLifecycle('mistakes with a live project', backend, mistakes)

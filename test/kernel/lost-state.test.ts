@@ -5,9 +5,9 @@ import { byWatch } from './lost-state/by-watch.ts'
 import { thenDestroyed } from './lost-state/then-destroyed.ts'
 
 describeLifecycle('a plan after the state directory was lost', 'nftables', byPlan)
-describeLifecycle('a watch under which the state directory is lost', 'nftables', byWatch)
-describeLifecycle('a host whose state directory was lost under a watch', 'nftables', thenDestroyed)
-describeLifecycle('a host whose state directory was lost under a watch', 'iptables-nft', thenDestroyed)
-describeLifecycle('a watch of a live host under which the state directory is lost', 'nftables', byLiveHost)
-describeLifecycle('a live host under which the state directory is lost', 'nftables', byOpenHost)
-describeLifecycle('a live host under which the state directory is lost', 'iptables-nft', byOpenHost)
+describeLifecycle('a watch that loses its state directory', 'nftables', byWatch)
+describeLifecycle('destroy after a watch has lost the state directory', 'nftables', thenDestroyed)
+describeLifecycle('destroy after a watch has lost the state directory', 'iptables-nft', thenDestroyed)
+describeLifecycle('a live host with a watch that loses its state directory', 'nftables', byLiveHost)
+describeLifecycle('a live host without a watch that loses its state directory', 'nftables', byOpenHost)
+describeLifecycle('a live host without a watch that loses its state directory', 'iptables-nft', byOpenHost)

@@ -3,19 +3,19 @@ import { describeOnKernel } from '../lab/gate.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import { runModule, watching } from './monitor/watching.ts'
 
-interface Told {
+interface Notice {
   readonly kind: string
   readonly [key: string]: unknown
 }
 
 /** The notices about one command, up to the one of this kind, action and other keys. */
-const toldOf = async (lab: Lab, command: readonly string[], last: object): Promise<readonly Told[]> =>
+const noticesUpTo = async (lab: Lab, command: readonly string[], last: object): Promise<readonly Notice[]> =>
   (await watching(
     lab,
     `const last = ${JSON.stringify(last)}
     await run(...${JSON.stringify(command)})
     report(await until((notice) => Object.entries(last).every(([key, value]) => notice[key] === value)))`,
-  )) as readonly Told[]
+  )) as readonly Notice[]
 
 describeOnKernel('a monitor of rules', 'nftables', () => {
   let lab: Lab
@@ -66,10 +66,10 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
         { family: 'ip6', name: 'theirs', action: 'removed' },
       ],
     ],
-  ])('%s is one notice that names the program and each table', async (_title, command, tables) => {
+  ])('%s gives one notice with the program and each table', async (_title, command, tables) => {
     await lab.host.mustRun(['nft', '-f', '-'], { input: `flush ruleset\n${rules}\n` })
-    const told = await toldOf(lab, command, { kind: 'rules' })
-    expect(told).toEqual([
+    const notices = await noticesUpTo(lab, command, { kind: 'rules' })
+    expect(notices).toEqual([
       {
         kind: 'rules',
         generation: expect.any(Number),
@@ -82,15 +82,15 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
   test.each([
     ['iptables-nft', 'ip'],
     ['ip6tables-nft', 'ip6'],
-  ])('a rule of %s has its program and table', async (program, family) => {
+  ])('a rule that %s inserts gives a notice with the program and the table', async (program, family) => {
     await lab.host.mustRun(['nft', 'flush', 'ruleset'])
-    const told = await toldOf(lab, [program, '-I', 'FORWARD', '-j', 'DROP'], { kind: 'rules' })
-    expect(told).toMatchObject([{ process: { name: program }, tables: [{ family, name: 'filter' }] }])
+    const notices = await noticesUpTo(lab, [program, '-I', 'FORWARD', '-j', 'DROP'], { kind: 'rules' })
+    expect(notices).toMatchObject([{ process: { name: program }, tables: [{ family, name: 'filter' }] }])
   })
 
-  test('each generation follows the one before', async () => {
+  test('the generations of consecutive notices follow one another', async () => {
     await lab.host.mustRun(['nft', '-f', '-'], { input: `flush ruleset\n${rules}\n` })
-    const told = (await watching(
+    const notices = (await watching(
       lab,
       `for (const address of ['192.0.2.7', '192.0.2.8', '192.0.2.9'])
         await run('nft', 'add', 'element', 'inet', 'ours', 's', '{ ' + address + ' }')
@@ -98,10 +98,10 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
       while (notices.length < 3) notices.push(...await until(({ kind }) => kind !== 'link'))
       report(notices.map(({ generation }) => generation - notices[0].generation))`,
     )) as readonly number[]
-    expect(told).toEqual([0, 1, 2])
+    expect(notices).toEqual([0, 1, 2])
   })
 
-  test('a hundred thousand elements are told whole, or as a loss, and what follows is told', async () => {
+  test('a transaction of a hundred thousand elements gives one whole notice or a loss, and the next change is reported', async () => {
     const seen = (await watching(
       lab,
       `import { writeFileSync } from 'node:fs'
@@ -112,21 +112,21 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
       await run('nft', 'delete', 'table', 'inet', 'many')
       const second = (await until(({ kind }) => kind === 'rules' || kind === 'lost')).at(-1)
       report([first, second])`,
-    )) as readonly Told[]
+    )) as readonly Notice[]
     const [first, second] = seen
     const whole = { kind: 'rules', tables: [{ name: 'many', action: 'new', added: 100_001 }] }
     expect(first).toMatchObject(first?.kind === 'lost' ? { kind: 'lost' } : whole)
     expect(second).toMatchObject({ kind: first?.kind === 'lost' ? expect.any(String) : 'rules' })
   })
 
-  test('a socket that overflows is told as a loss, and the monitor goes on', async () => {
+  test('an overflow of the socket gives a loss, and later changes are reported', async () => {
     const seen = await watching(
       lab,
       `import { execFileSync } from 'node:child_process'
       import { readFileSync, writeFileSync } from 'node:fs'
       const elements = Array.from({ length: 20_000 }, (_, at) => '10.0.' + [at >> 8 & 255, at & 255].join('.'))
       writeFileSync('/run/lab/many.nft', 'table inet flood { set s { type ipv4_addr; elements = { ' + elements + ' }; }; }')
-      // A process that is fast enough takes even these: it is held meanwhile.
+      // The listening process is stopped meanwhile. Else it might be fast enough to take all messages.
       const listener = Number(execFileSync('pgrep', ['-P', String(process.pid), '-f', 'portolan-monitor']))
       process.kill(listener, 'SIGSTOP')
       while (!readFileSync('/proc/' + listener + '/stat', 'utf8').includes(') T '));
@@ -146,7 +146,7 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
     ])
   })
 
-  test('a consumer that takes nothing is told of a loss in place of the notices that are too many', async () => {
+  test('a consumer that takes no notices gets a loss in place of those beyond the limit, and the latest ones', async () => {
     const seen = await watching(
       lab,
       `for (let at = 0; at < 12; at += 1) await run('nft', 'add', 'table', 'ip', 'many-' + at)
@@ -161,7 +161,7 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
     ])
   })
 
-  test('a process that listens and is killed is told as a loss', async () => {
+  test('a kill of the listening process gives a loss, and later changes are reported', async () => {
     const seen = await watching(
       lab,
       `import { execFileSync } from 'node:child_process'
@@ -173,7 +173,7 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
     expect(seen).toMatchObject([{ kind: 'lost' }, { kind: 'rules', tables: [{ name: 'after' }] }])
   })
 
-  test('a process that cannot be started again ends the monitor with an error, after what was told before', async () => {
+  test('a listening process that cannot be started again ends the monitor with an error, after the earlier notices', async () => {
     const seen = await watching(
       lab,
       `import { execFileSync } from 'node:child_process'
@@ -193,14 +193,14 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
     })
   })
 
-  test('a user that is not root is told what it needs', async () => {
-    const told = await runModule(
+  test('a user without privilege gets an error that names the capability', async () => {
+    const notices = await runModule(
       lab,
       `import { openMonitor } from '@portolan/host'
       await openMonitor().catch(({ name, needs, message }) => console.log(JSON.stringify({ name, needs, message })))`,
       ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'],
     )
-    expect(told).toEqual({
+    expect(notices).toEqual({
       name: 'PermissionError',
       needs: 'CAP_NET_ADMIN',
       message: expect.stringContaining('CAP_NET_ADMIN'),

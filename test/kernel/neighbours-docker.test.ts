@@ -6,7 +6,13 @@ import { addresses } from '../lab/topology.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
 import { pilotOf } from './lifecycle/pilot.ts'
 import { testBeside } from './neighbours/beside.ts'
-import { expectTruth, ourPort, outsidePort, type Told, traffic } from './neighbours/truth.ts'
+import {
+  expectPlanToAgree,
+  ourPort,
+  outsidePort,
+  type PlanOutput,
+  traffic,
+} from './neighbours/plan-and-traffic.ts'
 
 const labs = workerLabs()
 
@@ -22,7 +28,7 @@ networks: { web: {} }
 
 describeBeside('beside a Docker that is stopped', ['docker'], () => {
   test.each(['nftables', 'iptables-nft'] as const)(
-    'its subnet and its published port are its own still, and what that does to ours is told, %s',
+    'the plan avoids the subnet of Docker, its conflicts agree with the traffic, and Docker has its port again after destroy, %s',
     async (backend) => {
       await using lab = await labs.open()
       await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
@@ -42,13 +48,13 @@ describeBeside('beside a Docker that is stopped', ['docker'], () => {
       const plan = JSON.parse(stdout) as PlanJson
       expect(plan.subnets.map(({ subnet }) => subnet)).not.toContain('172.17.0.0/16')
       await using nginx = await attach(lab, plan, 'nginx')
-      const told = async (): Promise<Told> => (await pilot.plan(shop)) as unknown as Told
-      expectTruth(await traffic(lab, nginx), await told())
+      const planned = async (): Promise<PlanOutput> => (await pilot.plan(shop)) as unknown as PlanOutput
+      expectPlanToAgree(await traffic(lab, nginx), await planned())
 
       await docker.start()
       await docker.enter({ name: 'theirs' })
       // Both programs want the port now. That is an error, whichever of them has it.
-      const taken = (await told()).conflicts.filter(({ severity }) => severity === 'error')
+      const taken = (await planned()).conflicts.filter(({ severity }) => severity === 'error')
       expect(taken.map(({ kind }) => kind)).toContainEqual(expect.stringMatching(/^(Dnat|HostPortTaken)/))
       await pilot.destroy()
       expect(await lab.client.reach(asked)).toMatchObject({ by: 'theirs' })

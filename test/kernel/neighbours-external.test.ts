@@ -10,13 +10,13 @@ import { addresses } from '../lab/topology.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
 import { mustSucceed, pilotOf } from './lifecycle/pilot.ts'
 import {
-  expectTruth,
+  expectPlanToAgree,
   type FamilyTraffic,
   ourPort,
   outsidePort,
-  type Told,
+  type PlanOutput,
   traffic,
-} from './neighbours/truth.ts'
+} from './neighbours/plan-and-traffic.ts'
 
 const labs = workerLabs()
 
@@ -85,9 +85,9 @@ const stateOf = async ({ host }: Lab): Promise<string> => {
     .join('\n')
 }
 
-const sibling = { protocol: 'tcp', port: 80, timeoutMs: 2000 } as const
+const onPort80 = { protocol: 'tcp', port: 80, timeoutMs: 2000 } as const
 
-describeBeside('a project on a network of another engine', ['docker', 'podman', 'libvirt'], () => {
+describeBeside('a project on a network of another engine,', ['docker', 'podman', 'libvirt'], () => {
   test.each([
     ['docker', 'nftables'],
     ['docker', 'iptables-nft'],
@@ -96,44 +96,50 @@ describeBeside('a project on a network of another engine', ['docker', 'podman', 
     ['podman', 'iptables-nft'],
     ['libvirt', 'nftables'],
     ['libvirt', 'iptables-nft'],
-  ] as const)('of %s works or says why it does not, and leaves it as it was, %s', async (engine, backend) => {
-    await using lab = await labs.open()
-    await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
-    const joined = await engines[engine](lab)
-    const pilot = pilotOf(lab, backend)
-    const before = await stateOf(lab)
-    const { stdout } = await pilot.apply(compose(joined.name), '--fix', '--force', '--json')
-    const [own] = (JSON.parse(stdout) as Told).addresses
-    {
-      await using web = await lab.container({
-        name: 'web',
-        bridge,
-        address: `${own?.address}/24`,
-        gateway: joined.gateway,
-        services: [{ protocol: 'tcp', port: 80 }],
-      })
-      const works = await fares(lab, web)
-      expectTruth(works, (await pilot.plan(compose(joined.name))) as unknown as Told)
-      // libvirt rejects packets to its guests.
-      expect({ engine, ...works.ip }).toEqual({ engine, port: engine !== 'libvirt', out: true })
-      expect(await web.reach({ ...sibling, destination: joined.theirs.address ?? '' })).toMatchObject({
-        by: 'theirs',
-      })
-      expect(await joined.theirs.reach({ ...sibling, destination: web.address ?? '' })).toMatchObject({
-        by: 'web',
-      })
-      await joined.renew()
-      expectTruth(await fares(lab, web), (await pilot.plan(compose(joined.name))) as unknown as Told)
-    }
-    mustSucceed('destroy', await pilot.destroy())
-    await lab.host.run(['ip', 'link', 'del', 'v-web'])
-    expect(await stateOf(lab)).toBe(before)
-    if (engine === 'libvirt') return
-    const theirs = { ...sibling, destination: addresses.ip.host, port: 8090 }
-    expect(await lab.client.reach(theirs)).toMatchObject({ by: 'theirs' })
-  })
+  ] as const)(
+    '%s: it works or has a conflict, and destroy leaves the network as it was, %s',
+    async (engine, backend) => {
+      await using lab = await labs.open()
+      await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
+      const joined = await engines[engine](lab)
+      const pilot = pilotOf(lab, backend)
+      const before = await stateOf(lab)
+      const { stdout } = await pilot.apply(compose(joined.name), '--fix', '--force', '--json')
+      const [own] = (JSON.parse(stdout) as PlanOutput).addresses
+      {
+        await using web = await lab.container({
+          name: 'web',
+          bridge,
+          address: `${own?.address}/24`,
+          gateway: joined.gateway,
+          services: [{ protocol: 'tcp', port: 80 }],
+        })
+        const works = await trafficOnceUp(lab, web)
+        expectPlanToAgree(works, (await pilot.plan(compose(joined.name))) as unknown as PlanOutput)
+        // libvirt rejects packets to its guests.
+        expect({ engine, ...works.ip }).toEqual({ engine, port: engine !== 'libvirt', out: true })
+        expect(await web.reach({ ...onPort80, destination: joined.theirs.address ?? '' })).toMatchObject({
+          by: 'theirs',
+        })
+        expect(await joined.theirs.reach({ ...onPort80, destination: web.address ?? '' })).toMatchObject({
+          by: 'web',
+        })
+        await joined.renew()
+        expectPlanToAgree(
+          await trafficOnceUp(lab, web),
+          (await pilot.plan(compose(joined.name))) as unknown as PlanOutput,
+        )
+      }
+      mustSucceed('destroy', await pilot.destroy())
+      await lab.host.run(['ip', 'link', 'del', 'v-web'])
+      expect(await stateOf(lab)).toBe(before)
+      if (engine === 'libvirt') return
+      const theirs = { ...onPort80, destination: addresses.ip.host, port: 8090 }
+      expect(await lab.client.reach(theirs)).toMatchObject({ by: 'theirs' })
+    },
+  )
 
-  test("of libvirt's on a bridge of the host is found by its name", async () => {
+  test('libvirt on a bridge of the host: the network is found by its name, and plan says what to do while the bridge is missing', async () => {
     await using lab = await labs.open()
     const { virsh } = await startLibvirt(lab)
     const file = await lab.write(
@@ -154,13 +160,14 @@ describeBeside('a project on a network of another engine', ['docker', 'podman', 
       `addr add 10.77.0.1/24 dev ${bridge}`,
     )
     const { stdout } = await pilot.apply(compose('lan'), '--json')
-    expect((JSON.parse(stdout) as Told).addresses).toMatchObject([
+    expect((JSON.parse(stdout) as PlanOutput).addresses).toMatchObject([
       { address: expect.stringMatching(/^10\.77\.0\./) },
     ])
   })
 })
 
-const fares = async (lab: Lab, web: Container): Promise<FamilyTraffic> => {
+/** The traffic of the container, once the bridge forwards packets of its port. */
+const trafficOnceUp = async (lab: Lab, web: Container): Promise<FamilyTraffic> => {
   await carrying(lab.host, bridge, web.port)
   return traffic(lab, web)
 }

@@ -19,7 +19,7 @@ const labs = workerLabs()
 const published = { protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 2000 } as const
 
 describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 'ufw', 'fail2ban'], () => {
-  test('Docker publishes a port in iptables-nft, and again after a restart', async () => {
+  test('Docker publishes a port with iptables-nft, and again after a restart', async () => {
     await using lab = await labs.open()
     const docker = await startDocker(lab)
     await docker.run({ name: 'web', publish: ['8080:80'] })
@@ -42,7 +42,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     await docker.reload()
   })
 
-  test("Podman publishes a port on a network of one's own, and closes it with the container", async () => {
+  test('Podman publishes a port on a created network, and closes it when the container is removed', async () => {
     await using lab = await labs.open()
     const podman = await startPodman(lab)
     await podman.createNetwork('own', '--subnet=10.89.7.0/24', '--interface-name=br-pod')
@@ -52,7 +52,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     expect(await lab.client.probe(published)).toMatchObject({ delivered: false })
   })
 
-  test('firewalld closes the host but for what it is told to open, and a reload forgets what was for run time', async () => {
+  test('firewalld opens only configured ports, and a reload closes a port that was opened at run time', async () => {
     await using lab = await labs.open()
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     const firewalld = await startFirewalld(lab)
@@ -65,7 +65,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     expect(await firewalld.command('--get-default-zone')).toBe('public\n')
   })
 
-  test('ufw closes the host but for what it is told to open', async () => {
+  test('ufw opens only allowed ports, until it is disabled', async () => {
     await using lab = await labs.open()
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     const ufw = await startUfw(lab, ['allow 22/tcp'])
@@ -77,7 +77,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     expect(await lab.host.mustRun(['iptables-nft-save'])).not.toContain('DROP')
   })
 
-  test('fail2ban bans an address', async () => {
+  test('fail2ban bans an address, and lifts the ban', async () => {
     await using lab = await labs.open()
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     const fail2ban = await startFail2ban(lab)
@@ -88,7 +88,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     expect(await lab.client.reach(published)).toMatchObject({ by: 'host' })
   })
 
-  test('the host sees the same /opt and /root beside programs: Node and the command may lie there', async () => {
+  test('the host keeps /opt and /root of the machine beside programs, because Node and the command may be there', async () => {
     await using lab = await labs.open()
     const places = (): Promise<string> => lab.host.mustRun(['stat', '--format=%n %d %i', '/opt', '/root'])
     const before = await places()
@@ -96,7 +96,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     expect(await places()).toBe(before)
   })
 
-  test('the host has no network of another engine that the machine has', async () => {
+  test('the host does not see the engine networks that are configured on the machine', async () => {
     await using lab = await labs.open()
     const copy = 'mkdir /run/machine; cp -a /etc/. /run/machine; mount --bind /run/machine /etc'
     await lab.host.mustRun(['sh', '-ec', `${copy}; mkdir -p /etc/cni/net.d`])
@@ -109,7 +109,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     expect(await networks()).toEqual([])
   })
 
-  test('closing the lab ends every program and removes their cgroups', async () => {
+  test('the end of a lab ends its programs and removes their cgroup', async () => {
     let cgroup = ''
     let pid = 0
     {
@@ -127,7 +127,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     expect(groups.includes(cgroup)).toBe(false)
   })
 
-  test('and leaves those of a lab whose number begins like its own', async () => {
+  test('the removal of a cgroup leaves another one with a name that begins alike', async () => {
     const all = '/sys/fs/cgroup'
     const tree = existsSync(`${all}/unified`) ? `${all}/unified` : all
     const own = `portolan-lab-${process.pid}`

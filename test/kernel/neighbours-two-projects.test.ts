@@ -31,7 +31,7 @@ services:
 networks: { theirs: { external: true, name: backend } }
 `
 
-const join = (lab: Lab, { name, ip, ip6 }: Project): Promise<Container> =>
+const startContainer = (lab: Lab, { name, ip, ip6 }: Project): Promise<Container> =>
   lab.container({
     ...{ name, bridge, address: `${ip}/24`, address6: `${ip6}/64` },
     ...{ gateway: '10.77.0.1', gateway6: 'fd00:77::1' },
@@ -39,7 +39,7 @@ const join = (lab: Lab, { name, ip, ip6 }: Project): Promise<Container> =>
   })
 
 /** The rules of Docker's chain for the administrator, in both families. */
-const administrators = async ({ host }: Lab): Promise<readonly string[]> => {
+const administratorRules = async ({ host }: Lab): Promise<readonly string[]> => {
   const listed = await host.mustRun(['sh', '-c', 'iptables -S DOCKER-USER; ip6tables -S DOCKER-USER'])
   return listed.split('\n').filter((line) => line !== '')
 }
@@ -60,7 +60,7 @@ describeBeside('two projects on one network of Docker, each with --fix', ['docke
     ['first', 'iptables-nft'],
     ['second', 'iptables-nft'],
   ] as const)(
-    'that of the %s is destroyed: its insertion alone goes, and the other is served as before, %s',
+    'destroy of the %s project removes only its own rules from DOCKER-USER, and the other project is served as before, %s',
     async (which, backend) => {
       await using lab = await labs.open()
       await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
@@ -76,14 +76,14 @@ describeBeside('two projects on one network of Docker, each with --fix', ['docke
       for (const program of ['iptables', 'ip6tables'])
         await lab.host.mustRun([program, '-A', 'DOCKER', '!', '-i', bridge, '-o', bridge, '-j', 'DROP'])
       const pilot = pilotOf(lab, backend)
-      const before = await administrators(lab)
+      const before = await administratorRules(lab)
       for (const project of [shop, depot]) await pilot.apply(compose(project), '--fix')
-      await using ours = await join(lab, shop)
-      await using theirs = await join(lab, depot)
+      await using ours = await startContainer(lab, shop)
+      await using theirs = await startContainer(lab, depot)
       for (const { port } of [ours, theirs]) await carrying(lab.host, bridge, port)
       await expectServed(lab, shop, ours)
       await expectServed(lab, depot, theirs)
-      const both = await administrators(lab)
+      const both = await administratorRules(lab)
       const [gone, kept] = which === 'first' ? [shop, depot] : [depot, shop]
       // Each container has its own rule in each family.
       for (const { ip, ip6 } of [gone, kept])
@@ -93,7 +93,7 @@ describeBeside('two projects on one network of Docker, each with --fix', ['docke
       mustSucceed('destroy', await pilot.run('destroy', null, '-p', gone.name, '--yes'))
       const isOfGone = (line: string): boolean =>
         line.includes(` ${gone.ip}/32 `) || line.includes(` ${gone.ip6}/128 `)
-      expect(await administrators(lab)).toEqual(both.filter((line) => !isOfGone(line)))
+      expect(await administratorRules(lab)).toEqual(both.filter((line) => !isOfGone(line)))
       await expectServed(lab, kept, kept === shop ? ours : theirs)
       const unserved = {
         protocol: 'tcp',
@@ -107,7 +107,7 @@ describeBeside('two projects on one network of Docker, each with --fix', ['docke
       expect(conflicts.filter(({ severity }) => severity === 'error')).toEqual([])
 
       mustSucceed('destroy', await pilot.run('destroy', null, '-p', kept.name, '--yes'))
-      expect(await administrators(lab)).toEqual(before)
+      expect(await administratorRules(lab)).toEqual(before)
     },
   )
 })

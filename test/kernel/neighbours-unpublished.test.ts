@@ -37,7 +37,12 @@ type Theirs = Pick<Container, 'name' | 'address' | 'address6' | 'arrivals'> & Ma
  * Expects that only the published port of the foreign container is reached, and that Portolan's container reaches the
  * outside and is reached.
  */
-const expectApart = async (lab: Lab, ours: Container, theirs: Theirs, when: string): Promise<void> => {
+const expectOnlyPublishedReached = async (
+  lab: Lab,
+  ours: Container,
+  theirs: Theirs,
+  when: string,
+): Promise<void> => {
   for (const family of families) {
     const destination = family === 'ip' ? theirs.address : theirs.address6
     if (destination === null) continue
@@ -68,7 +73,7 @@ const options = {
 
 describeBeside('ports that another engine has not published', ['docker', 'podman', 'cni'], () => {
   test.each(['iptables-nft', 'iptables-legacy'] as const)(
-    'stay closed to our containers beside Docker, whichever comes first, and what ours have works, %s',
+    'stay closed to our containers beside Docker, whichever starts first, and our own traffic passes, %s',
     async (backend) => {
       await using lab = await labs.open()
       if (backend === 'iptables-legacy') await useLegacyIptables(lab)
@@ -78,12 +83,12 @@ describeBeside('ports that another engine has not published', ['docker', 'podman
         ipv6: true,
         'fixed-cidr-v6': 'fd00:17::/64',
       })
-      await expectApart(lab, ours, await docker.run(options), 'Docker later')
+      await expectOnlyPublishedReached(lab, ours, await docker.run(options), 'Docker later')
       await docker.restart()
       const theirs = await docker.enter(options)
-      await expectApart(lab, ours, theirs, 'Docker restarted')
+      await expectOnlyPublishedReached(lab, ours, theirs, 'Docker restarted')
       await pilotOf(lab, backend).apply(shop())
-      await expectApart(lab, ours, theirs, 'Docker first')
+      await expectOnlyPublishedReached(lab, ours, theirs, 'Docker first')
       // Made after Portolan's rules were written, with a bridge whose name shows no owner.
       await docker.createNetwork({ name: 'late', subnet: '172.31.5.0/24', bridge: 'late0' })
       const late = await docker.run({ name: 'late', network: 'late' })
@@ -92,7 +97,7 @@ describeBeside('ports that another engine has not published', ['docker', 'podman
   )
 
   test.each(['podman', 'cni'] as const)(
-    'stay closed to our containers beside %s where the policy of FORWARD closes them',
+    'stay closed to our containers beside %s, as the policy of FORWARD drops',
     async (engine) => {
       await using lab = await labs.open()
       const ours = await openOurs(lab, 'iptables-nft')
@@ -101,15 +106,15 @@ describeBeside('ports that another engine has not published', ['docker', 'podman
           ? await startPodman(lab, { driver: 'iptables' })
           : await startCni(lab, { subnet6: 'fd00:85::/64' })
       const theirs = await started.run(options)
-      await expectApart(lab, ours, theirs, `${engine} later`)
+      await expectOnlyPublishedReached(lab, ours, theirs, `${engine} later`)
       await pilotOf(lab, 'iptables-nft').apply(shop())
-      await expectApart(lab, ours, theirs, `${engine} first`)
+      await expectOnlyPublishedReached(lab, ours, theirs, `${engine} first`)
     },
   )
 })
 
 test.each(['iptables-nft', 'iptables-legacy'] as const)(
-  'the policy of FORWARD keeps our containers from no bridge that the world is behind, %s',
+  'our containers reach the outside through a bridge of the host, though the policy of FORWARD drops, %s',
   async (backend) => {
     await using lab = await labs.open()
     await lab.host.ip('link add br-lan type bridge', 'link set eth1 master br-lan', 'link set br-lan up')

@@ -39,7 +39,7 @@ const compose = ['-f', '/run/lab/compose.yaml', '--backend', 'nftables']
 const explained = ['explain', '--from', '192.0.2.77', '--in', 'eth0', '--to', '192.0.2.1:8080/tcp']
 
 describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () => {
-  test('stop packets, as root is told', async () => {
+  test('are reported to root as a certain conflict', async () => {
     await using lab = await openHost()
     const { exitCode, stdout } = await lab.portolan(['conflicts', ...compose, '--json'])
     expect(exitCode).toBe(3)
@@ -55,7 +55,7 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
   })
 
   test.each(['without a privilege', 'with CAP_NET_ADMIN'] as const)(
-    'are named to a user %s by plan, conflicts and inspect, in words and in JSON',
+    'are named as unread to a user %s by plan, conflicts and inspect, in words and in JSON',
     async (user) => {
       await using lab = await openHost()
       for (const words of [['plan', ...compose], ['conflicts', ...compose], ['inspect']]) {
@@ -70,7 +70,7 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
     },
   )
 
-  test('make conflicts with the rules that could be read possible, and so what explain and evaluate tell', async () => {
+  test('make conflicts with other rules possible instead of certain, and the answers of explain and evaluate too', async () => {
     await using lab = await openHost()
     await lab.host.mustRun([
       'nft',
@@ -121,7 +121,7 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
     expect(`${stdout}${stderr}`).toContain(legacyUnread)
   })
 
-  test('keep a user from a destroy that would remove bridges and leave the rules that it did not see', async () => {
+  test('keep a user from a destroy that would remove bridges and leave the unread rules', async () => {
     await using lab = await openHost()
     const applied = [
       'apply',

@@ -28,8 +28,8 @@ const withOwnedTable = async (table: string, more: readonly string[] = []): Prom
   return lab
 }
 
-describeOnKernel('a table that another program keeps for itself', 'nftables', () => {
-  test('is named, and no capability is asked for', async () => {
+describeOnKernel('a table of our name that another program owns', 'nftables', () => {
+  test('makes apply fail with the command that names the program, and without a word about capabilities', async () => {
     const lab = await withOwnedTable('inet portolan')
     const { exitCode, stderr } = await pilotOf(lab, 'nftables').run('apply', shop(), '--yes')
     expect(exitCode).toBe(1)
@@ -40,8 +40,8 @@ describeOnKernel('a table that another program keeps for itself', 'nftables', ()
   })
 })
 
-describeOnKernel('a rule in a table that a program keeps for itself', 'nftables', () => {
-  test('has the name of that program as its owner', async () => {
+describeOnKernel('a rule in a table that another program owns', 'nftables', () => {
+  test('gives a conflict with the name of that program as owner', async () => {
     const lab = await withOwnedTable('inet guard', [
       'add chain inet guard forward { type filter hook forward priority 0; policy drop; }',
     ])
@@ -56,8 +56,8 @@ describeOnKernel('a rule in a table that a program keeps for itself', 'nftables'
   })
 })
 
-describeOnKernel('a table of iptables-nft that another program keeps for itself', 'iptables-nft', () => {
-  test('is told apart from a missing capability', async () => {
+describeOnKernel('a table of iptables-nft that another program owns', 'iptables-nft', () => {
+  test('makes apply fail with the owned table as the cause, and without a word about capabilities', async () => {
     const lab = await withOwnedTable('ip mangle')
     const { exitCode, stderr } = await pilotOf(lab, 'iptables-nft').run('apply', shop(), '--yes')
     expect(exitCode).toBe(1)

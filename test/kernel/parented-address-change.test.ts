@@ -9,7 +9,7 @@ networks:
   lan: { driver: macvlan, driver_opts: { parent: eth0 }, ipam: { config: [{ subnet: 192.0.2.0/24 }] } }
 `
 
-test('an interface with the address that a file had before is named, and detach removes it where it is', async () => {
+test('attach names an interface that still has the former address of its service, and detach removes it', async () => {
   await using lab = await workerLabs().open()
   const web = await bareMachine(lab, 'web')
   const apply = async (address: string): Promise<void> => {

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
-test('a network that attach made on an interface is found by its name in the folder of a Compose file too', async () => {
+test('attach finds a network that it made on an interface by its name, also in the folder of a Compose file', async () => {
   await using lab = await workerLabs().open()
   const [a, b] = [await bareMachine(lab, 'a'), await bareMachine(lab, 'b')]
   const folder = dirname(

@@ -8,7 +8,7 @@ const labs = workerLabs()
 const lan = 'attach lan --parent eth0'
 const runIn = (lab: Lab) => async (line: string) => lab.portolan(line.split(' '))
 
-test('an attach that fails, or asks for what would change under endpoints, leaves the network on an interface as it is', async () => {
+test('a failed attach leaves the network on an interface as it was, also when it asks for another driver or gateway', async () => {
   await using lab = await labs.open()
   const [c, q] = [await bareMachine(lab, 'c'), await bareMachine(lab, 'q')]
   const run = runIn(lab)
@@ -53,7 +53,7 @@ test('an attach that fails, or asks for what would change under endpoints, leave
   expect(await q.mustRun(['ip', 'route'])).toContain('default via 192.0.2.77 dev eth0')
 })
 
-test('a MAC that was asked for in vain is not taken for that of an interface the next time', async () => {
+test('the MAC address of a failed attach is not used by the next attach', async () => {
   await using lab = await labs.open()
   const [c, e] = [await bareMachine(lab, 'c'), await bareMachine(lab, 'e')]
   const run = runIn(lab)
@@ -65,10 +65,14 @@ test('a MAC that was asked for in vain is not taken for that of an interface the
     stderr: expect.stringContaining('another child of eth0 has the MAC address 02:42:c0:00:02:09'),
   })
   expect(await run(`attach lan --netns ${e.pid} --name e`)).toMatchObject({ exitCode: 0, stderr: '' })
-  // A message says that the parent is down.
+})
+
+test('attach notes that the parent of the network is down, and how to set it up', async () => {
+  await using lab = await labs.open()
+  const e = await bareMachine(lab, 'e')
   await lab.host.ip('link add p0 type veth peer name p0-end')
-  const down = await run(`attach pn --parent p0 --netns ${e.pid} --name e --interface eth1 --json`)
-  expect(JSON.parse(down.stdout).notes).toEqual([
+  const attached = await runIn(lab)(`attach pn --parent p0 --netns ${e.pid} --name e --json`)
+  expect(JSON.parse(attached.stdout).notes).toEqual([
     'e reaches nothing on network pn and is not reached: p0 of this host is down. Set it up (ip link set dev p0 up).',
   ])
 })

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
-test('a network that attach made on an interface goes with an attach that fails, and one that was there stays', async () => {
+test('a failed attach removes the network that it made on an interface, and keeps a network that existed before', async () => {
   await using lab = await workerLabs().open()
   const c = await bareMachine(lab, 'c')
   await c.ip('link add eth0 type bridge')

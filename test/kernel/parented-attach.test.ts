@@ -42,7 +42,7 @@ const inLan = (lab: Lab, code: string): Promise<unknown> =>
     lab,
     'nftables',
     `const host = await open({ project: 'other' })
-     const told = (work) => work.then(() => null, ({ code, message }) => ({ code, message }))
+     const errorOf = (work) => work.then(() => null, ({ code, message }) => ({ code, message }))
      ${code}
      await host.close()`,
   )
@@ -56,7 +56,7 @@ const attach = async (lab: Lab, machine: Machine, more = ''): Promise<Attached> 
 const reaches = async (from: Machine, destination: string): Promise<boolean> =>
   (await from.probe({ protocol: 'tcp', destination, port: 80 })).delivered
 
-test('a container on a parent is a machine there, in both families, with its address, its MAC and its router', async () => {
+test('a container on a parent has its own addresses, MAC address and router there, and is reached in both families', async () => {
   await using lab = await openLan()
   const web = await bareMachine(lab, 'web')
   const db = await bareMachine(lab, 'db')
@@ -89,7 +89,7 @@ test('a container on a parent is a machine there, in both families, with its add
   expect(
     await inLan(
       lab,
-      `report(await told(host.attach({ network: 'shop/lan', endpoint: 'web', interface: 'eth1', netns: { pid: ${db.pid} } })))`,
+      `report(await errorOf(host.attach({ network: 'shop/lan', endpoint: 'web', interface: 'eth1', netns: { pid: ${db.pid} } })))`,
     ),
   ).toMatchObject({ code: 'ENDPOINT_ATTACHED' })
   expect(await db.mustRun(['ip', 'link'])).not.toContain('eth1')
@@ -100,20 +100,17 @@ test.each([
   ['private', false],
   // The lab's switch sends no frame back to the port it came from.
   ['vepa', false],
-])(
-  'in mode %s clients reach containers, and whether containers reach one another: %p',
-  async (mode, expected) => {
-    await using lab = await openLan(mode)
-    const web = await bareMachine(lab, 'web')
-    const db = await bareMachine(lab, 'db')
-    const { ip } = await attach(lab, web)
-    await attach(lab, db)
-    expect(await reaches(lab.client, ip)).toBe(true)
-    expect(await reaches(db, ip)).toBe(expected)
-  },
-)
+])('in mode %s clients reach a container; another container reaches it: %p', async (mode, expected) => {
+  await using lab = await openLan(mode)
+  const web = await bareMachine(lab, 'web')
+  const db = await bareMachine(lab, 'db')
+  const { ip } = await attach(lab, web)
+  await attach(lab, db)
+  expect(await reaches(lab.client, ip)).toBe(true)
+  expect(await reaches(db, ip)).toBe(expected)
+})
 
-test('an interface that is there already is left as it is', async () => {
+test('attach fails where the interface name is taken in the namespace, and leaves that interface and the address free', async () => {
   await using lab = await openLan()
   const db = await bareMachine(lab, 'db')
   await db.ip('link add eth0 type bridge')
@@ -121,7 +118,7 @@ test('an interface that is there already is left as it is', async () => {
   expect(
     await inLan(
       lab,
-      `report(await told(host.attach({ network: 'shop/lan', endpoint: 'db', netns: { pid: ${db.pid} } })))`,
+      `report(await errorOf(host.attach({ network: 'shop/lan', endpoint: 'db', netns: { pid: ${db.pid} } })))`,
     ),
   ).toMatchObject({ message: expect.stringContaining('an interface named eth0 is there already') })
   expect(await db.mustRun(['ip', '-d', '-o', 'link'])).toBe(before)
@@ -130,14 +127,16 @@ test('an interface that is there already is left as it is', async () => {
   expect((await attach(lab, db)).ip).toBe('192.0.2.128')
 })
 
-test('detach removes the interface in the namespace that is named, and refuses to give up an address that answers', async () => {
+test('detach without a namespace is refused while the interface exists, with one it removes the interface', async () => {
   await using lab = await openLan()
   const db = await bareMachine(lab, 'db')
   const { ip } = await attach(lab, db)
   const links = await lab.host.mustRun(['ip', '-o', 'link'])
-  expect(await inLan(lab, `report(await told(host.detach('db', { network: 'shop/lan' })))`)).toMatchObject({
-    code: 'ENDPOINT_ATTACHED',
-  })
+  expect(await inLan(lab, `report(await errorOf(host.detach('db', { network: 'shop/lan' })))`)).toMatchObject(
+    {
+      code: 'ENDPOINT_ATTACHED',
+    },
+  )
   expect(await reaches(lab.client, ip)).toBe(true)
   await inLan(
     lab,
@@ -146,13 +145,14 @@ test('detach removes the interface in the namespace that is named, and refuses t
   expect(await db.mustRun(['ip', 'link'])).not.toContain('eth0')
   // The probe for the MAC address leaves no interface.
   expect(await lab.host.mustRun(['ip', '-o', 'link'])).toBe(links)
+  // No interface is left once the container has ended, so no namespace is needed.
   const api = await bareMachine(lab, 'api')
   await attach(lab, api)
   await api[Symbol.asyncDispose]()
-  expect(await inLan(lab, `report(await told(host.detach('api', { network: 'shop/lan' })))`)).toBeNull()
+  expect(await inLan(lab, `report(await errorOf(host.detach('api', { network: 'shop/lan' })))`)).toBeNull()
 })
 
-test('a network on an interface is made, joined and removed without a file', async () => {
+test('a live host makes a network on an interface, attaches to it and removes it, without a file', async () => {
   await using lab = await labs.open()
   const web = await bareMachine(lab, 'web')
   const before = await lab.host.mustRun(['sh', '-c', 'ip -o link; nft list ruleset'])
@@ -174,10 +174,10 @@ test('a network on an interface is made, joined and removed without a file', asy
     await inLan(
       lab,
       `report([
-         await told(host.ensureParentedNetwork('lan', { parent: 'eth1', ipv4: { subnet: '192.0.2.0/24' } })),
-         await told(host.ensureParentedNetwork('far', { parent: 'eth7' })),
-         await told(host.ensureParentedNetwork('far', { parent: 'eth0', driver: { kind: 'macvlan', mode: 'l2' } })),
-         await told(host.removeNetwork('lan'))])`,
+         await errorOf(host.ensureParentedNetwork('lan', { parent: 'eth1', ipv4: { subnet: '192.0.2.0/24' } })),
+         await errorOf(host.ensureParentedNetwork('far', { parent: 'eth7' })),
+         await errorOf(host.ensureParentedNetwork('far', { parent: 'eth0', driver: { kind: 'macvlan', mode: 'l2' } })),
+         await errorOf(host.removeNetwork('lan'))])`,
     ),
   ).toEqual([
     {
@@ -192,14 +192,14 @@ test('a network on an interface is made, joined and removed without a file', asy
     await inLan(
       lab,
       `await host.detach('web', { netns: { pid: ${web.pid} } }); await host.removeNetwork('lan'); await host.removeNetwork('lan')
-       report(await told(host.attach({ network: 'lan', endpoint: 'web', netns: { pid: ${web.pid} } })))`,
+       report(await errorOf(host.attach({ network: 'lan', endpoint: 'web', netns: { pid: ${web.pid} } })))`,
     ),
   ).toMatchObject({ code: 'INVALID_REQUEST' })
   expect(await web.mustRun(['ip', 'link'])).not.toContain('eth0')
   expect(await lab.host.mustRun(['sh', '-c', 'ip -o link; nft list ruleset'])).toBe(before)
 })
 
-test('the command makes a network on an interface, joins it, and takes the process off', async () => {
+test('the command makes a network on an interface, attaches a process, refuses wrong options, and detaches', async () => {
   await using lab = await labs.open()
   const c = await bareMachine(lab, 'c')
   const run = async (line: string) => lab.portolan(line.split(' '))

@@ -4,7 +4,7 @@ import { bareMachine } from './attach/in-namespace.ts'
 
 const labs = workerLabs()
 
-test('destroy names an endpoint that is still on an interface of the host, and gives no address up', async () => {
+test('destroy is refused while an endpoint is on an interface of the host, and names the endpoint', async () => {
   await using lab = await labs.open()
   const web = await bareMachine(lab, 'web')
   const run = async (line: string) => lab.portolan(line.split(' '))
@@ -29,7 +29,7 @@ test('destroy names an endpoint that is still on an interface of the host, and g
   expect(await run('destroy -p attach --yes')).toMatchObject({ exitCode: 0, stderr: '' })
 })
 
-test('an interface of a container that has ended may stay for a moment, and is waited for', async () => {
+test('attach, detach and destroy wait for an interface that the kernel removes late after the end of its container', async () => {
   await using lab = await labs.open()
   const lan = 'attach lan --parent eth0 --subnet 192.0.2.0/24 --gateway 192.0.2.254 --name web'
   const on = ({ pid }: { readonly pid: number }): string[] => `${lan} --netns ${pid}`.split(' ')
@@ -50,7 +50,7 @@ test('an interface of a container that has ended may stay for a moment, and is w
   })
 })
 
-test('an endpoint with the MAC of a child that is no endpoint of ours is not said to be attached elsewhere', async () => {
+test('attach names a foreign child interface that has the MAC address, and not an endpoint', async () => {
   await using lab = await labs.open()
   const web = await bareMachine(lab, 'web')
   await lab.host.mustRun([

@@ -7,7 +7,7 @@ const labs = workerLabs()
 const lan = (parent: string, services = 'a: {networks: [lan]}'): string =>
   `{name: vl, services: {${services}}, networks: {lan: {driver: macvlan, driver_opts: {parent: ${parent}}}}}`
 
-test('a file that takes a macvlan network away, or moves it, is refused while a container is on it', async () => {
+test('apply is refused where it removes, moves or changes a macvlan network with an attached container', async () => {
   await using lab = await labs.open()
   const [a, job] = [await bareMachine(lab, 'a'), await bareMachine(lab, 'job')]
   await lab.host.ip('link add p1 type veth peer name p1-end')
@@ -53,7 +53,7 @@ test('a file that takes a macvlan network away, or moves it, is refused while a 
   expect(await apply(bridge)).toMatchObject({ exitCode: 0 })
 })
 
-test('an interface that says which endpoint it is goes with detach, whatever is leased', async () => {
+test('detach finds an interface by its alias, though the state directory has no lease', async () => {
   await using lab = await labs.open()
   const a = await bareMachine(lab, 'a')
   const run = async (line: string) => lab.portolan(line.split(' '))
@@ -67,7 +67,7 @@ test('an interface that says which endpoint it is goes with detach, whatever is 
   expect(await a.mustRun(['ip', 'link'])).not.toContain('eth0')
 })
 
-test('an endpoint on a bridge too stays there where its macvlan cannot be detached', async () => {
+test('detach without an interface name changes nothing for an endpoint that is also on a bridge', async () => {
   await using lab = await labs.open()
   const a = await bareMachine(lab, 'a')
   const file = await lab.write(

@@ -15,7 +15,7 @@ networks:
     ipam: { config: [{ subnet: ${subnet} }] }
 `
 
-const everything = async (lab: Lab): Promise<string> =>
+const hostState = async (lab: Lab): Promise<string> =>
   (
     await lab.host.mustRun([
       'sh',
@@ -24,13 +24,13 @@ const everything = async (lab: Lab): Promise<string> =>
     ])
   ).replaceAll(/valid_lft \S+ preferred_lft \S+|lft \S+|gc_timer +\S+| tentative|\\/g, '')
 
-test('a network on a parent leaves rules, interfaces and sysctls of the host as they are, and leases its addresses', async () => {
+test('a network on a parent changes no rules, interfaces and sysctls of the host, and leases its addresses', async () => {
   await using lab = await labs.open()
   const file = await lab.write('compose.yaml', compose('eth0'))
-  const before = await everything(lab)
+  const before = await hostState(lab)
   const applied = await lab.portolan(['apply', '--yes', '-f', file])
   expect({ code: applied.exitCode, said: applied.stderr }).toEqual({ code: 0, said: '' })
-  expect(await everything(lab)).toBe(before)
+  expect(await hostState(lab)).toBe(before)
   const plan = JSON.parse((await lab.portolan(['plan', '--json', '-f', file])).stdout)
   expect(plan.summary).toEqual({ add: 0, change: 0, remove: 0 })
   expect(plan.conflicts).toEqual([])
@@ -41,10 +41,10 @@ test('a network on a parent leaves rules, interfaces and sysctls of the host as 
   expect(plan.addresses).toEqual([expect.objectContaining({ service: 'web', address: '192.0.2.4' })])
   expect(plan.leases.kept).toBe(2)
   await lab.portolan(['destroy', '--yes', '-p', 'shop'])
-  expect(await everything(lab)).toBe(before)
+  expect(await hostState(lab)).toBe(before)
 })
 
-test('an address that a neighbour answers at is not given', async () => {
+test('an address with a reachable neighbour is not leased', async () => {
   await using lab = await labs.open()
   await lab.client.ip('addr add 192.0.2.4/24 dev eth0')
   await lab.host.run(['ping', '-c', '1', '-W', '1', '192.0.2.4'])
@@ -54,20 +54,20 @@ test('an address that a neighbour answers at is not given', async () => {
   expect(plan.addresses).toEqual([expect.objectContaining({ address: '192.0.2.5' })])
 })
 
-test('a parent that is not there blocks the plan, and nothing is changed', async () => {
+test('a missing parent blocks apply, and nothing is changed', async () => {
   await using lab = await labs.open()
   const file = await lab.write('compose.yaml', compose('eth7'))
-  const before = await everything(lab)
+  const before = await hostState(lab)
   const { exitCode, stdout } = await lab.portolan(['apply', '--yes', '--json', '-f', file])
   expect(exitCode).toBe(3)
   expect(stdout).toContain('ParentUnusable')
-  expect(await everything(lab)).toBe(before)
+  expect(await hostState(lab)).toBe(before)
 })
 
 test('a VLAN as parent is made and removed, or the error says that the kernel has no VLANs', async () => {
   await using lab = await labs.open()
   const file = await lab.write('compose.yaml', compose('eth1.100', '203.0.113.0/28'))
-  const before = await everything(lab)
+  const before = await hostState(lab)
   const applied = await lab.portolan(['apply', '--yes', '-f', file])
   const hasVlans = (
     await lab.host.run(['ip', 'link', 'add', 'link', 'eth1', 'name', 'v9', 'type', 'vlan', 'id', '9'])
@@ -85,7 +85,7 @@ test('a VLAN as parent is made and removed, or the error says that the kernel ha
     expect(JSON.parse((await lab.portolan(['plan', '--json', '-f', file])).stdout).summary.add).toBe(0)
     await lab.portolan(['destroy', '--yes', '-p', 'shop'])
   }
-  expect(await everything(lab)).toBe(before)
+  expect(await hostState(lab)).toBe(before)
 })
 
 const withBridge = `name: shop
@@ -95,39 +95,39 @@ networks:
   lan: { driver: macvlan, driver_opts: { parent: eth1.100 }, ipam: { config: [{ subnet: 203.0.113.0/28 }] } }
   br: {}
 `
-const alone = `name: shop
+const bridgeOnly = `name: shop
 services: { a: { networks: [br], ports: ["8080:80"] } }
 networks: { br: {} }
 `
 
 test.each(backends)(
-  'an apply that this kernel has no VLANs for changes nothing, also where %s would replace the rules of another backend',
+  'apply on a kernel without VLANs changes nothing, also where %s would replace the rules of another backend',
   async (backend) => {
     await using lab = await labs.open()
     const file = await lab.write('compose.yaml', withBridge)
     const apply = (path: string, by: string) =>
       lab.portolan(['apply', '--yes', '-f', path, '--backend', by, '--json'])
     const leases = async () => (await lab.portolan(['status', '--json'])).stdout
-    const before = await everything(lab)
+    const before = await hostState(lab)
     const refusal = await apply(file, backend)
     const isRefused = refusal.exitCode !== 0
     const plan = JSON.parse((await lab.portolan(['plan', '--json', '-f', file])).stdout)
     if (!isRefused) {
       expect(plan.summary).toEqual({ add: 0, change: 0, remove: 0 })
       await lab.portolan(['destroy', '--yes', '-p', 'shop'])
-      expect(await everything(lab)).toBe(before)
+      expect(await hostState(lab)).toBe(before)
       return
     }
     expect(refusal.stdout).toContain('CONFIG_VLAN_8021Q')
     expect(refusal.stdout).toContain('Nothing was changed.')
     expect(plan.changes[0].object).toBe('vlan eth1.100')
-    expect(await everything(lab)).toBe(before)
+    expect(await hostState(lab)).toBe(before)
     const other = backend === 'nftables' ? 'iptables-legacy' : 'nftables'
-    const first = await lab.write('first.yaml', alone)
+    const first = await lab.write('first.yaml', bridgeOnly)
     expect((await apply(first, other)).exitCode).toBe(0)
-    const running = [await everything(lab), await leases()]
+    const running = [await hostState(lab), await leases()]
     expect((await apply(file, backend)).exitCode).toBe(1)
-    expect([await everything(lab), await leases()]).toEqual(running)
+    expect([await hostState(lab), await leases()]).toEqual(running)
     await lab.portolan(['destroy', '--yes', '-p', 'shop'])
   },
 )

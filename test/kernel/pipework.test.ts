@@ -121,30 +121,33 @@ describe('a use of pipework', () => {
       'ipvlan',
       'CONFIG_IPVLAN',
     ],
-  ])('%s comes with the kernel that has it, and is named by another', async (_, options, kind, option) => {
-    await using lab = await labs.open()
-    const c = await bareMachine(lab, 'c')
-    const outcome = (await inHost(
-      lab,
-      'nftables',
-      `const host = await open({ project: 'lab' })
-       const told = async () => {
+  ])(
+    '%s is attached where the kernel supports it, and else the error names the kernel option',
+    async (_, options, kind, option) => {
+      await using lab = await labs.open()
+      const c = await bareMachine(lab, 'c')
+      const outcome = (await inHost(
+        lab,
+        'nftables',
+        `const host = await open({ project: 'lab' })
+       const attachToLan = async () => {
          await host.ensureParentedNetwork('lan', ${options})
          await host.attach({ network: 'lan', endpoint: 'c', netns: { pid: ${c.pid} } })
        }
-       report(await told().then(() => null, ({ message }) => message))
+       report(await attachToLan().then(() => null, ({ message }) => message))
        await host.close()`,
-    )) as string | null
-    const made = await c.run(['ip', '-d', 'link', 'show', 'eth0'])
-    if (outcome === null) expect(made.stdout).toContain(kind === 'vlan' ? 'macvlan' : kind)
-    else {
-      expect(outcome).toContain(`this kernel has no links of kind ${kind}`)
-      expect(outcome).toContain(option)
-      expect(made.exitCode).not.toBe(0)
-    }
-  })
+      )) as string | null
+      const made = await c.run(['ip', '-d', 'link', 'show', 'eth0'])
+      if (outcome === null) expect(made.stdout).toContain(kind === 'vlan' ? 'macvlan' : kind)
+      else {
+        expect(outcome).toContain(`this kernel has no links of kind ${kind}`)
+        expect(outcome).toContain(option)
+        expect(made.exitCode).not.toBe(0)
+      }
+    },
+  )
 
-  test('the end of a container takes its interface with it, and detach gives its address up', async () => {
+  test('the interface goes with its container, and detach then releases the address', async () => {
     await using lab = await labs.open()
     const before = await lab.host.mustRun(['ip', '-o', 'link'])
     for (const on of [onBridge, onLan]) {

@@ -2,10 +2,11 @@ import { expect, test } from '@jest/globals'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { inKeptProcess } from './lifecycle/in-host.ts'
 
-// A live host stores a port while it holds the host's lock, and then starts a program for each family.
+// A live host stores a port while it holds the host's lock, and then starts a program for each family. A reading in
+// between finds a stored port without rules.
 for (const backend of ['iptables-nft', 'iptables-legacy'] as const)
-  describeLifecycle('a port whose rules take longer than readings', backend, (open) => {
-    test('is no drift for a status, which reads again once the lock is free', async () => {
+  describeLifecycle('a status while another process is writing the rules of a port', backend, (open) => {
+    test('shows no drift, because it reads again once the host lock is free', async () => {
       const lab = await open()
       const found = await inKeptProcess(
         lab,
@@ -39,7 +40,7 @@ for (const backend of ['iptables-nft', 'iptables-legacy'] as const)
          })
          const publishing = other.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
          await begun
-         // Not by what has the lock: that does not wait for itself.
+         // By the other host object: the one that holds the lock does not wait for it.
          const telling = one.status({ conflicts: false, connections: false }).finally(() => { isTold = true })
          await publishing
          const { drift, mappings } = await telling

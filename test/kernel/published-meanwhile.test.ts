@@ -38,7 +38,7 @@ const inTwo = (lab: Lab, code: string): Promise<unknown> =>
 
 // With iptables a port is published under the host's lock, which every plan holds too, and the rules are read once.
 describeLifecycle('a port of another process', 'nftables', (open) => {
-  test('that is published while networks are planned stays in the rules', async () => {
+  test('that is published during a plan of networks stays in the rules', async () => {
     const lab = await open()
     const found = await inTwo(
       lab,
@@ -51,7 +51,7 @@ describeLifecycle('a port of another process', 'nftables', (open) => {
     expect(found).toEqual({ isDone: true, touching: [], isThere: true })
   })
 
-  test('that is taken back while a status is read is blamed on no rule', async () => {
+  test('that is withdrawn while a status is read gives no conflict', async () => {
     const lab = await open()
     const found = await inTwo(
       lab,

@@ -6,7 +6,7 @@ import type { Mix } from './random-hosts/foreign-arbitrary.ts'
 import { randomHost } from './random-hosts/random-host.ts'
 import { openStage, type Stage } from './random-hosts/stage.ts'
 import { startTally, summary } from './random-hosts/tally.ts'
-import { tryOut } from './random-hosts/trial.ts'
+import { compareWithKernel } from './random-hosts/trial.ts'
 
 /** PORTOLAN_HOSTS sets the number of hosts. PORTOLAN_SEED draws others. PORTOLAN_SHRINK=no only finds a failure. */
 const wanted = Number(process.env.PORTOLAN_HOSTS ?? 60)
@@ -14,10 +14,10 @@ const mixes: readonly Mix[] = ['nftables', 'iptables-nft', 'iptables-legacy', 'a
 /** With fewer hosts it is unknown whether they differ enough. */
 const leastHosts = 48
 /** PORTOLAN_HOST=SEED/PATH, as a failure prints it, tests only that host. */
-const alone = process.env.PORTOLAN_HOST?.split('/')
+const onlyHost = process.env.PORTOLAN_HOST?.split('/')
 const longestShrinkMs = 120_000
 /** While one stage waits for silence, the others work. */
-const stages = alone === undefined ? 3 : 1
+const stages = onlyHost === undefined ? 3 : 1
 const hosts = Math.ceil(wanted / mixes.length / stages)
 
 /** Each stage draws its own hosts for each mix. */
@@ -27,7 +27,7 @@ const seedOfStage = (mix: Mix, stage: number): number =>
   Math.imul(mixes.indexOf(mix) * stages + stage + 1, 0x85ebca6b)
 
 /** Prints the failure at once, because the other stages continue for a while, and shrinking takes long. */
-const tellAtOnce = (error: unknown): never => {
+const printAtOnce = (error: unknown): never => {
   process.stderr.write(
     `${error instanceof Error ? error.message.split('\n', 2).join('\n') : String(error)}\n`,
   )
@@ -52,7 +52,7 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
   })
   afterAll(async () => {
     await Promise.all(open.map((stage) => stage[Symbol.asyncDispose]()))
-    if (all.mixes < mixes.length || wanted < leastHosts || alone !== undefined) return
+    if (all.mixes < mixes.length || wanted < leastHosts || onlyHost !== undefined) return
     // Agreement on rare cases would mean little.
     expect(all.failed).toBeGreaterThan(all.asked / 20)
     expect(all.failed).toBeLessThan((all.asked * 3) / 4)
@@ -75,12 +75,14 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
             fc.asyncProperty(
               randomHost(mix),
               // Each step of shrinking asks the kernel again. What is found within this time is small enough to read.
-              shrunkFor(longestShrinkMs, (host) => tryOut(stage, host, tally).catch(tellAtOnce)),
+              shrunkFor(longestShrinkMs, (host) => compareWithKernel(stage, host, tally).catch(printAtOnce)),
             ),
             {
               numRuns: hosts,
               seed: seedOfStage(mix, at),
-              ...(alone === undefined ? {} : { seed: Number(alone[0]), path: alone[1] ?? '', numRuns: 1 }),
+              ...(onlyHost === undefined
+                ? {}
+                : { seed: Number(onlyHost[0]), path: onlyHost[1] ?? '', numRuns: 1 }),
               endOnFailure: process.env.PORTOLAN_SHRINK === 'no',
             },
           ),
@@ -89,7 +91,7 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
       const found = ends.filter(({ status }) => status === 'rejected').length
       process.stderr.write(summary(`${mix}: ${tally.hosts} hosts, ${found} disagreements`, tally))
       for (const end of ends) if (end.status === 'rejected') throw end.reason
-      expect(tally.hosts).toBeGreaterThanOrEqual(alone === undefined ? hosts * stages : 1)
+      expect(tally.hosts).toBeGreaterThanOrEqual(onlyHost === undefined ? hosts * stages : 1)
       all.mixes += 1
       all.asked += tally.asked
       all.failed += tally.failed

@@ -32,7 +32,7 @@ const runnerIn = (
 const busOf = (room: EngineRoom): string => room.outside('/run/dbus/system_bus_socket')
 
 /** Reads by both ways, and expects the same result. */
-const readTwice = async (room: EngineRoom): Promise<Configurations> => {
+const readBothWays = async (room: EngineRoom): Promise<Configurations> => {
   const found = await readByBus(busOf(room))
   if (found === null) throw new Error('firewalld does not answer on the bus')
   expect(await readByCommand(runnerIn(room))).toEqual(found)
@@ -41,7 +41,7 @@ const readTwice = async (room: EngineRoom): Promise<Configurations> => {
 
 type Files = Readonly<Record<string, string>>
 
-const blocks: Files = {
+const zonesAndPolicies: Files = {
   'zones/öffentlich.xml': `<zone target="DROP"><short>Öffentlich</short>
     <source address="198.51.100.0/24"/><source address="2001:db8:5::/64"/><source ipset="banned"/>
     <service name="ssh"/><service name="dhcpv6-client"/><port port="7000-7010" protocol="udp"/><protocol value="esp"/>
@@ -87,11 +87,11 @@ const startWith = async (
   return { firewalld: await startFirewalld(lab), room }
 }
 
-describeBeside('firewalld is read alike over D-Bus and with firewall-cmd', ['firewalld'], () => {
-  test('with zones, policies and ipsets that differ in its two configurations, in panic mode', async () => {
+describeBeside('firewalld, read over D-Bus and with firewall-cmd, gives the same', ['firewalld'], () => {
+  test('zones, policies and ipsets, where its two configurations differ, in panic mode', async () => {
     await using lab = await labs.open()
     // Without direct rules: firewalld keeps ipsets with ipset(8) beside them, which some kernels lack.
-    const { firewalld, room } = await startWith(lab, { ...blocks, ...ipsets })
+    const { firewalld, room } = await startWith(lab, { ...zonesAndPolicies, ...ipsets })
     const whole = await readByBus(busOf(room))
     expect(whole === null ? 'nothing read' : findUnsaved(whole)).toBeNull()
     for (const words of [
@@ -102,12 +102,12 @@ describeBeside('firewalld is read alike over D-Bus and with firewall-cmd', ['fir
       ['--permanent', '--policy=bans', '--set-priority=-8'],
     ])
       await firewalld.command(...words)
-    const found = await readTwice(room)
+    const found = await readBothWays(room)
     const { now, permanent, ours } = found
     expect(ours).toEqual(['pl-br-front'])
-    const own = (name: string): readonly string[] | undefined =>
+    const linesOfZone = (name: string): readonly string[] | undefined =>
       now.zones.find((zone) => zone.name === name)?.lines
-    expect(own('öffentlich')).toEqual(
+    expect(linesOfZone('öffentlich')).toEqual(
       expect.arrayContaining([
         'sources ipset:banned',
         'ports 7000-7010/udp',
@@ -118,17 +118,17 @@ describeBeside('firewalld is read alike over D-Bus and with firewall-cmd', ['fir
         'rich rule rule family="ipv6" service name="http" accept',
       ]),
     )
-    expect(own('z')).toEqual(expect.arrayContaining(['ports 1/tcp', 'ports 2/tcp', 'masquerade yes']))
+    expect(linesOfZone('z')).toEqual(expect.arrayContaining(['ports 1/tcp', 'ports 2/tcp', 'masquerade yes']))
     expect(now.entries.get('banned')).toEqual(['203.0.113.1', '203.0.113.2', '203.0.113.3'])
     expect(permanent.ipsets).toEqual(['banned', 'later', 'timed'])
     expect(findUnsaved(found)).toBe('priority -7 of policy bans is set at run time only')
   })
 
-  test('with direct rules, and where the bus is elsewhere', async () => {
+  test('direct rules, also where the bus is elsewhere', async () => {
     await using lab = await labs.open()
     const { firewalld, room } = await startWith(lab, direct)
     await firewalld.command('--direct', '--add-rule', 'ipv6', 'filter', 'INPUT', '0', '-j', 'DROP')
-    const { now, permanent } = await readTwice(room)
+    const { now, permanent } = await readBothWays(room)
     expect(permanent.directRules).toEqual([
       "ipv4 filter FORWARD 3 -m comment --comment 'two words' -j ACCEPT",
     ])
@@ -141,12 +141,12 @@ describeBeside('firewalld is read alike over D-Bus and with firewall-cmd', ['fir
     expect(await readFirewalld(runner, '/run/no-bus')).toEqual(known)
   })
 
-  test('where it may not be asked, does not run, or has no bus', async () => {
+  test('nothing, where access is denied, firewalld is stopped, or the bus is stopped', async () => {
     await using lab = await labs.open()
     const firewalld = await startFirewalld(lab)
     const room = await engineRoom(lab)
     const bus = await systemBus(room)
-    const nothing = async (as: readonly string[] = []): Promise<void> => {
+    const expectNothingRead = async (as: readonly string[] = []): Promise<void> => {
       expect([await readByBus(busOf(room)), await readByCommand(runnerIn(room, { as }))]).toEqual([
         null,
         null,
@@ -159,13 +159,13 @@ describeBeside('firewalld is read alike over D-Bus and with firewall-cmd', ['fir
       '<policy context="mandatory"><deny send_destination="org.fedoraproject.FirewallD1"/></policy>',
     )
     await room.mustRun([...readPolicy, '/org/freedesktop/DBus', 'org.freedesktop.DBus.ReloadConfig'])
-    await nothing(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'])
+    await expectNothingRead(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'])
     await policy('')
     await room.mustRun([...readPolicy, '/org/freedesktop/DBus', 'org.freedesktop.DBus.ReloadConfig'])
     expect(await readByBus(busOf(room))).not.toBeNull()
     await firewalld.stop()
-    await nothing()
+    await expectNothingRead()
     await bus.stop()
-    await nothing()
+    await expectNothingRead()
   })
 })

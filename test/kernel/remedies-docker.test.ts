@@ -11,14 +11,14 @@ const labs = workerLabs()
 
 const published = { protocol: 'tcp', port: 8080, timeoutMs: 1500 } as const
 
-describeBeside('what Portolan asks of a real Docker', ['docker', 'fail2ban'], () => {
+describeBeside('remedies beside a real Docker', ['docker', 'fail2ban'], () => {
   test.each([
     ['--fix', 'nftables'],
     ['the remedies', 'nftables'],
     ['--fix', 'iptables-nft'],
     ['--fix', 'iptables-legacy'],
   ] as const)(
-    '%s let packets pass behind fail2ban and the administrator, and open no port of Docker, %s',
+    '%s open our port behind the bans of fail2ban and the drops of the administrator, and open no unpublished port of Docker, %s',
     async (how, backend) => {
       await using lab = await labs.open()
       const docker = await startDocker(lab, { ipv6: true, 'fixed-cidr-v6': 'fd00:17::/64' })
@@ -29,11 +29,11 @@ describeBeside('what Portolan asks of a real Docker', ['docker', 'fail2ban'], ()
       const drop = ['-p', 'tcp', '-i', 'eth0', '--sport', '15000:15010', '-j', 'DROP']
       for (const program of ['iptables-nft', 'ip6tables-nft'])
         await lab.host.mustRun([program, '-I', 'DOCKER-USER', ...drop])
-      const saved = async (): Promise<string> =>
+      const filterRules = async (): Promise<string> =>
         `${await lab.host.mustRun(['iptables-nft-save', '-t', 'filter'])}${await lab.host.mustRun(['ip6tables-nft-save', '-t', 'filter'])}`
           .replaceAll(/^#.*\n/gm, '')
           .replaceAll(/\[\d+:\d+\]/g, '')
-      const before = await saved()
+      const before = await filterRules()
       await lab.outside.listen({ protocol: 'tcp', port: 443 })
 
       const shop = await openShop(lab, 'nat', backend)
@@ -68,11 +68,11 @@ describeBeside('what Portolan asks of a real Docker', ['docker', 'fail2ban'], ()
 
       if (how !== '--fix') return
       expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
-      expect(await saved()).toBe(before)
+      expect(await filterRules()).toBe(before)
     },
   )
 
-  test('move --fix asks Docker for the new addresses as well', async () => {
+  test('move to new addresses is blocked without --fix, and leaves nothing to plan with it', async () => {
     await using lab = await labs.open()
     await startDocker(lab)
     const shop = await openShop(lab)

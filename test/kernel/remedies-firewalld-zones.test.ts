@@ -12,13 +12,14 @@ const labs = workerLabs()
 
 const direct = { protocol: 'tcp', port: 80, timeoutMs: 1500 } as const
 
-/** The prefixes on the wire of eth0, and those behind the router on eth1. */
-const wire = ['192.0.2.0/24', '2001:db8:1::/64']
-const far = ['203.0.113.0/24', '2001:db8:3::/64']
+/** The prefixes of the network on eth0. */
+const prefixesOfEth0 = ['192.0.2.0/24', '2001:db8:1::/64']
+/** The prefixes behind the router on eth1. */
+const prefixesBehindEth1 = ['203.0.113.0/24', '2001:db8:3::/64']
 
 type Words = readonly string[]
 
-const withZone = async (lab: Lab, ...all: readonly Words[]): Promise<Firewalld> => {
+const startWithZones = async (lab: Lab, ...all: readonly Words[]): Promise<Firewalld> => {
   const firewalld = await startFirewalld(lab)
   for (const words of all) await firewalld.command('--permanent', ...words)
   await firewalld.reload()
@@ -57,25 +58,25 @@ const errorsNow = async (shop: Shop): Promise<readonly string[]> =>
     .map(({ message }) => effectOf(message))
 
 /** The errors in the output of an apply. */
-const errorsTold = (stdout: string): readonly string[] =>
+const errorsIn = (stdout: string): readonly string[] =>
   [...stdout.matchAll(/^ *error \w+: (.+)$/gm)].map(([, message = '']) => effectOf(message))
 
-describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () => {
+describeBeside('remedies beside a real firewalld with sources in a zone', ['firewalld'], () => {
   test.each([
-    ['another zone than that of the interface', 'home', 'nftables', wire],
-    ['another zone than that of the interface', 'home', 'iptables-nft', wire],
-    ['the zone that the interface is in too', 'public', 'nftables', far],
-    ['the zone that the interface is in too', 'public', 'iptables-nft', far],
+    ['another zone than that of the interface', 'home', 'nftables', prefixesOfEth0],
+    ['another zone than that of the interface', 'home', 'iptables-nft', prefixesOfEth0],
+    ['the zone that the interface is in too', 'public', 'nftables', prefixesBehindEth1],
+    ['the zone that the interface is in too', 'public', 'iptables-nft', prefixesBehindEth1],
   ] as const)(
-    '%s, %s: --fix opens the port to its sources too, and nothing is left, %s',
+    '%s (%s): --fix opens the port to the sources of the zone, and destroy restores the settings, %s',
     async (_, zone, backend, prefixes) => {
       await using lab = await labs.open()
-      await withZone(lab, ...sources(zone, prefixes))
+      await startWithZones(lab, ...sources(zone, prefixes))
       const before = await settings(lab)
       const shop = await openShop(lab, 'routed', backend)
       const { exitCode, stderr, stdout } = await shop.apply('--fix')
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-      expect(errorsTold(stdout)).toEqual([])
+      expect(errorsIn(stdout)).toEqual([])
       expect((await shop.conflicts()).map(({ message }) => message)).toEqual([])
       const web = await shop.web()
       await expectServed(lab, web, ['neighbour', 'outside', 'distant'])
@@ -93,7 +94,7 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
 
   test('another zone than that of the interface: the commands of the remedies open the port to its sources', async () => {
     await using lab = await labs.open()
-    await withZone(lab, ...sources('home', wire))
+    await startWithZones(lab, ...sources('home', prefixesOfEth0))
     const shop = await openShop(lab, 'routed')
     await shop.apply('--force')
     await shop.carryOutAllRemedies()
@@ -102,28 +103,28 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
   })
 
   test.each<[string, string, readonly Words[]]>([
-    ['drops them', 'drop', sources('drop', wire)],
-    ['rejects them', 'block', sources('block', wire)],
-    ['lets nothing in', 'banned', [['--new-zone=banned'], ...sources('banned', wire)]],
+    ['drops the sources', 'drop', sources('drop', prefixesOfEth0)],
+    ['rejects the sources', 'block', sources('block', prefixesOfEth0)],
+    ['has no open port', 'banned', [['--new-zone=banned'], ...sources('banned', prefixesOfEth0)]],
   ])(
-    'that %s stays closed: --fix says so before it changes anything, and is blocked by it',
+    'a zone that %s stays closed: --fix is blocked, names the zone and changes nothing, %s',
     async (_, zone, words) => {
       await using lab = await labs.open()
-      await withZone(lab, ...words)
+      await startWithZones(lab, ...words)
       const before = await settings(lab)
       const shop = await openShop(lab, 'routed')
       const refused = await shop.apply('--fix')
       expect(refused.exitCode).toBe(3)
       expect(await settings(lab)).toBe(before)
-      const told = errorsTold(refused.stdout)
-      expect(told).toEqual([
+      const expected = errorsIn(refused.stdout)
+      expect(expected).toEqual([
         `${webAt.ip}:80/tcp -> web:80 cannot be reached from eth0.`,
         `[${webAt.ip6}]:80/tcp -> web:80 cannot be reached from eth0.`,
       ])
       expect(refused.stdout).toContain(`firewall-cmd --info-zone=${zone}`)
       const forced = await shop.apply('--fix', '--force')
-      expect(errorsTold(forced.stdout)).toEqual(told)
-      expect(await errorsNow(shop)).toEqual(told)
+      expect(errorsIn(forced.stdout)).toEqual(expected)
+      expect(await errorsNow(shop)).toEqual(expected)
       const web = await shop.web()
       for (const family of families) {
         const destination = webAt[family]
@@ -133,17 +134,21 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
     },
   )
 
-  test('that drops what is left, and is the zone of the interface too: its name and the command that shows it', async () => {
+  test('a zone that drops all other packets and has the interface too: the remedy has its name and the command that shows it', async () => {
     await using lab = await labs.open()
-    await withZone(lab, ['--zone=public', '--set-target=DROP'], ...sources('public', far))
+    await startWithZones(
+      lab,
+      ['--zone=public', '--set-target=DROP'],
+      ...sources('public', prefixesBehindEth1),
+    )
     const before = await settings(lab)
     const shop = await openShop(lab, 'routed')
     expect((await shop.apply('--fix')).exitCode).toBe(3)
     expect(await settings(lab)).toBe(before)
-    const dead = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
+    const errors = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
     // A reject rule that no packet reaches is not reported beside the rule before it.
-    expect(dead.map(({ culprit }) => culprit?.chain)).toEqual(Array(2).fill('filter_FORWARD_POLICIES'))
-    for (const { remedy } of dead) {
+    expect(errors.map(({ culprit }) => culprit?.chain)).toEqual(Array(2).fill('filter_FORWARD_POLICIES'))
+    for (const { remedy } of errors) {
       expect(remedy.commands).toEqual([])
       expect(remedy.text).toContain('firewall-cmd --info-zone=public')
       expect(remedy.text).not.toMatch(/(change|delete) that rule/i)

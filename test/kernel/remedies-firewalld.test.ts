@@ -44,8 +44,8 @@ const expectRouted = async (lab: Lab, web: Container): Promise<void> => {
   }
 }
 
-describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman'], () => {
-  test('nothing, on account of a warning while every mapping works', async () => {
+describeBeside('remedies beside a real firewalld', ['firewalld', 'podman'], () => {
+  test('--fix changes nothing for a warning while every mapping works', async () => {
     await using lab = await labs.open()
     await startFirewalld(lab)
     const before = await settings(lab)
@@ -66,7 +66,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     ['--fix', 'iptables-nft'],
     ['the remedies', 'nftables'],
   ] as const)(
-    '%s let through what is forwarded to a routed port, behind the bans of firewalld, and nothing to the host, %s',
+    '%s open a routed port behind the bans of firewalld, and open nothing of the host, %s',
     async (how, backend) => {
       await using lab = await labs.open()
       const firewalld = await startFirewalld(lab)
@@ -110,7 +110,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
   )
 
   test.each(['nftables', 'iptables'])(
-    'the command that ends panic mode, in which nothing passes, with %s',
+    'in panic mode, in which nothing passes, the remedy is the command that ends it, with %s',
     async (FirewallBackend) => {
       await using lab = await labs.open()
       const firewalld = await startFirewalld(lab, { FirewallBackend })
@@ -120,14 +120,14 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
       await firewalld.command('--panic-on')
       const published = { ...direct, destination: addresses.ip.host, port: 8080 }
       await expectClosed(lab.client, web, published)
-      const dead = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
-      expect(dead.map(({ mapping }) => mapping)).toContain(null)
-      for (const { culprit } of dead)
+      const errors = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
+      expect(errors.map(({ mapping }) => mapping)).toContain(null)
+      for (const { culprit } of errors)
         expect(culprit).toMatchObject({
           owner: 'firewalld',
           tool: FirewallBackend === 'nftables' ? 'nft' : 'iptables-nft',
         })
-      const commands = new Set(dead.map(({ remedy }) => /`([^`]+)`/.exec(remedy.text)?.[1] ?? remedy.text))
+      const commands = new Set(errors.map(({ remedy }) => /`([^`]+)`/.exec(remedy.text)?.[1] ?? remedy.text))
       expect([...commands]).toEqual(['firewall-cmd --panic-off'])
       // The administrator decides when panic mode ends.
       expect((await shop.apply('--fix')).exitCode).toBe(3)
@@ -139,15 +139,15 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     },
   )
 
-  test('words, where firewalld writes with iptables: its reload deletes the rules of others', async () => {
+  test('with the iptables backend of firewalld a remedy has no commands, because a reload deletes foreign rules', async () => {
     await using lab = await labs.open()
     const firewalld = await startFirewalld(lab, { FirewallBackend: 'iptables' })
     const before = await settings(lab)
     const shop = await openShop(lab, 'routed', 'iptables-nft')
     expect((await shop.apply('--fix')).exitCode).toBe(3)
     expect(await settings(lab)).toBe(before)
-    const dead = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
-    for (const { remedy } of dead)
+    const errors = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
+    for (const { remedy } of errors)
       expect(remedy).toEqual({ text: expect.stringContaining('Then run "portolan apply'), commands: [] })
     // After the remedy of the message is carried out, it works.
     const rules = ['4', '6'].map(
@@ -164,7 +164,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     await expectRouted(lab, await shop.web())
   })
 
-  test('no reload, where it would close what is open at run time only', async () => {
+  test('--fix is refused where a reload would close a port that is open at run time only', async () => {
     await using lab = await labs.open()
     const firewalld = await startFirewalld(lab)
     await firewalld.command('--add-port=9000/tcp')
@@ -209,28 +209,31 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
       ['--ipset=banned', `--add-entry=${addresses.ip.outside}`],
       `ipset banned ${addresses.ip.outside} is set at run time only`,
     ],
-  ])('no command that reloads it, where a ban is set at run time only: %s', async (_, lasting, ban, told) => {
-    await using lab = await labs.open()
-    const firewalld = await startFirewalld(lab)
-    for (const words of lasting) await firewalld.command(...words)
-    await firewalld.command(...ban)
-    const shop = await openShop(lab, 'routed')
-    await shop.apply('--force')
-    const web = await shop.web()
-    const found = await shop.conflicts()
-    const dead = found.filter(({ severity }) => severity === 'error')
-    expect(dead).not.toEqual([])
-    for (const { remedy } of dead) expect(remedy.text).toContain(told)
-    expect(found.flatMap(({ remedy }) => remedy.commands)).toEqual([])
-    await expectClosed(lab.outside, web, direct)
-    // After the remedy of the message is carried out, it works.
-    await firewalld.command('--runtime-to-permanent')
-    await shop.carryOutAllRemedies()
-    expect(await lab.neighbour.reach(direct)).toMatchObject({ by: 'web' })
-    await expectClosed(lab.outside, web, direct)
-  })
+  ])(
+    'no command is offered where a reload would lose a ban that is set at run time only: %s',
+    async (_, lasting, ban, expected) => {
+      await using lab = await labs.open()
+      const firewalld = await startFirewalld(lab)
+      for (const words of lasting) await firewalld.command(...words)
+      await firewalld.command(...ban)
+      const shop = await openShop(lab, 'routed')
+      await shop.apply('--force')
+      const web = await shop.web()
+      const found = await shop.conflicts()
+      const errors = found.filter(({ severity }) => severity === 'error')
+      expect(errors).not.toEqual([])
+      for (const { remedy } of errors) expect(remedy.text).toContain(expected)
+      expect(found.flatMap(({ remedy }) => remedy.commands)).toEqual([])
+      await expectClosed(lab.outside, web, direct)
+      // After the remedy of the message is carried out, it works.
+      await firewalld.command('--runtime-to-permanent')
+      await shop.carryOutAllRemedies()
+      expect(await lab.neighbour.reach(direct)).toMatchObject({ by: 'web' })
+      await expectClosed(lab.outside, web, direct)
+    },
+  )
 
-  test('what lets containers out is closed by the next apply to a network that an engine makes later', async () => {
+  test('after --fix, the next apply closes our way to a network that another engine makes later', async () => {
     await using lab = await labs.open()
     const firewalld = await startFirewalld(lab)
     const shop = await openShop(lab, 'routed')
@@ -263,7 +266,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     expect(await firewalldRules(lab)).not.toContain('172.30.1.')
   })
 
-  test('no reload, where it would drop what Podman has set, until that is saved as the message says', async () => {
+  test('--fix is refused where a reload would drop settings of Podman, until they are saved as the message says', async () => {
     await using lab = await labs.open()
     await startFirewalld(lab)
     const podman = await startPodman(lab)
@@ -283,15 +286,15 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     expect(await lab.client.reach(theirs)).toMatchObject({ by: 'theirs' })
   })
 
-  test('its setting, where StrictForwardPorts refuses whatever firewalld does not forward itself', async () => {
+  test('the remedy for StrictForwardPorts names that setting, and the port answers once it is changed', async () => {
     await using lab = await labs.open()
     const firewalld = await startFirewalld(lab, { StrictForwardPorts: 'yes' })
     const shop = await openShop(lab)
     const refused = await shop.apply('--fix')
     expect(refused.exitCode).toBe(3)
-    const dead = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
-    expect(dead).not.toEqual([])
-    for (const { remedy } of dead) {
+    const errors = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
+    expect(errors).not.toEqual([])
+    for (const { remedy } of errors) {
       expect(remedy.text).toContain('StrictForwardPorts=no')
       expect(remedy.commands).toEqual([])
     }

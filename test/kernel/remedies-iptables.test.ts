@@ -16,7 +16,7 @@ const forward = (lab: Lab, ...rules: readonly string[]): Promise<string> =>
   })
 
 describeOnKernel('remedies for rules of iptables', 'iptables-nft', () => {
-  test('carried out one after the other without asking again would pass by a ban, so each says to ask', async () => {
+  test('each say to search again, because the next position moves: carried out so, they keep a ban', async () => {
     await using lab = await labs.open()
     for (const name of ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
       await lab.host.setSysctl(name, 1)
@@ -41,7 +41,7 @@ describeOnKernel('remedies for rules of iptables', 'iptables-nft', () => {
     await expectClosed(lab.neighbour, web, published)
   })
 
-  test('are not offered against a limit, which is a decision as a ban is', async () => {
+  test('have no commands against a limit, which is a decision of the administrator as a ban is', async () => {
     await using lab = await labs.open()
     const shop = await openShop(lab)
     const limits = [
@@ -50,7 +50,7 @@ describeOnKernel('remedies for rules of iptables', 'iptables-nft', () => {
       ['-p tcp --dport 80 -m hashlimit --hashlimit-above 1/min --hashlimit-name lab -j DROP'],
       ['-p tcp --dport 80 -m limit --limit 1/min --limit-burst 1 -j ACCEPT', '-p tcp --dport 80 -j DROP'],
     ]
-    const told = async (what: string): Promise<void> => {
+    const expectNoCommands = async (what: string): Promise<void> => {
       const found = (await shop.conflicts()).filter(({ culprit }) => culprit?.chain === 'FORWARD')
       expect({ what, found }).toMatchObject({ found: expect.arrayContaining([expect.anything()]) })
       for (const { remedy } of found)
@@ -58,13 +58,13 @@ describeOnKernel('remedies for rules of iptables', 'iptables-nft', () => {
     }
     for (const limit of limits) {
       await forward(lab, ...limit)
-      await told(limit.join('\n'))
+      await expectNoCommands(limit.join('\n'))
     }
     await forward(lab)
     const nft =
       'table inet lab { chain FORWARD { type filter hook forward priority 0; tcp dport 80 ct count over 10 drop; }; }'
     await lab.host.mustRun(['nft', nft])
-    await told(nft)
+    await expectNoCommands(nft)
     await lab.host.mustRun(['nft', 'delete table inet lab'])
 
     await forward(lab, ...(limits[0] ?? []))

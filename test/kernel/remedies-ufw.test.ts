@@ -11,12 +11,12 @@ const labs = workerLabs()
 
 const published = { protocol: 'tcp', port: 8080, timeoutMs: 1500 } as const
 
-describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
+describeBeside('remedies beside a real ufw', ['ufw'], () => {
   test.each([
     ['--fix', 'nftables'],
     ['--fix', 'iptables-nft'],
     ['the remedies', 'iptables-legacy'],
-  ] as const)('%s route packets behind the denials that ufw has, %s', async (how, backend) => {
+  ] as const)('%s open the port behind the denials of ufw, %s', async (how, backend) => {
     await using lab = await labs.open()
     const ufw = await startUfw(lab, ['allow 22/tcp'])
     for (const family of families) await ufw.command('route', 'deny', 'from', addresses[family].neighbour)
@@ -49,7 +49,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
     expect(await ufw.command('status')).toBe(before)
   })
 
-  test('with IPV6=no, the setting by which it drops all of IPv6, and no rule that the next reload takes out', async () => {
+  test('with IPV6=no, which drops all of IPv6, the remedy names that setting and has no commands', async () => {
     await using lab = await labs.open()
     const room = await engineRoom(lab)
     await room.mustRun(['sed', '-i', 's/IPV6=yes/IPV6=no/', '/etc/default/ufw'])
@@ -83,7 +83,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
     }
   })
 
-  test('rules of IPv4 alone, for a network of IPv4 alone', async () => {
+  test('--fix adds only rules of IPv4 for a network with IPv4 only', async () => {
     await using lab = await labs.open()
     await startUfw(lab)
     const file = await lab.write(
@@ -96,7 +96,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
     expect(await lab.host.mustRun(['ip6tables', '-S', 'ufw6-user-forward'])).not.toContain('-j ACCEPT')
   })
 
-  test('a denial of the administrator is left alone, and no rule is offered against it', async () => {
+  test('a denial of the administrator stays, and no rule is offered against it', async () => {
     await using lab = await labs.open()
     const ufw = await startUfw(lab)
     await ufw.command('default', 'allow', 'routed')
@@ -105,26 +105,26 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
     const shop = await openShop(lab)
     const { exitCode } = await shop.apply('--fix')
     expect(exitCode).toBe(3)
-    const dead = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
-    expect(dead.map(({ culprit }) => culprit?.chain).toSorted()).toEqual([
+    const errors = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
+    expect(errors.map(({ culprit }) => culprit?.chain).toSorted()).toEqual([
       'ufw-user-forward',
       'ufw6-user-forward',
     ])
-    for (const { remedy } of dead)
+    for (const { remedy } of errors)
       expect(remedy).toMatchObject({ text: expect.stringContaining('administrator'), commands: [] })
     expect(await ufw.command('status')).toBe(before)
   })
 
-  test('is taken back later where ufw fails, and the rest is removed at once', async () => {
+  test('destroy removes everything else while ufw fails, and the rules of ufw once it works again', async () => {
     await using lab = await labs.open()
     const ufw = await startUfw(lab, ['allow 22/tcp'])
     const before = await ufw.command('status')
     const shop = await openShop(lab)
     expect((await shop.apply('--fix')).exitCode).toBe(0)
-    const broken = '/run/lab/bin/ufw'
+    const failingUfw = '/run/lab/bin/ufw'
     await lab.host.mustRun(['mkdir', '-p', '/run/lab/bin'])
-    await lab.host.writeText(broken, '#!/bin/sh\necho "ERROR: problem running ufw-init" >&2\nexit 1\n')
-    await lab.host.mustRun(['chmod', '+x', broken])
+    await lab.host.writeText(failingUfw, '#!/bin/sh\necho "ERROR: problem running ufw-init" >&2\nexit 1\n')
+    await lab.host.mustRun(['chmod', '+x', failingUfw])
     const environment = { PATH: `/run/lab/bin:${process.env.PATH}` }
     const destroy = () => lab.portolan(['destroy', '--all', '--yes'], { environment })
     for (let turn = 0; turn < 2; turn += 1) {
@@ -133,7 +133,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
       expect(stderr).toContain('ERROR: problem running ufw-init')
       expect(await lab.host.mustRun(['nft', 'list', 'tables'])).not.toContain('portolan')
     }
-    await lab.host.mustRun(['rm', broken])
+    await lab.host.mustRun(['rm', failingUfw])
     expect(await ufw.command('status')).not.toBe(before)
     expect((await destroy()).exitCode).toBe(0)
     expect(await ufw.command('status')).toBe(before)

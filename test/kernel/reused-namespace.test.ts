@@ -47,7 +47,7 @@ const numberOf = (held: Held): string => held.inode.replaceAll(/\D/g, '')
 const stateFile = (held: Held): string => join(folder, 'state', `state-${numberOf(held)}.json`)
 
 /** Applies in a namespace that ends afterwards. */
-const applyInOneThatEnds = async (): Promise<Held> => {
+const applyInEndingNamespace = async (): Promise<Held> => {
   await using held = await makeNamespace()
   await held.run(['sysctl', '-qw', 'net.ipv4.ip_forward=0'])
   expect(await held.portolan(['apply', '--backend', 'nftables', '--yes'])).toMatchObject({ code: 0 })
@@ -59,7 +59,7 @@ const applyInOneThatEnds = async (): Promise<Held> => {
  * Gives a namespace the state of an ended one, as if it had got the same inode. The kernel reuses the lowest free
  * inode, which is the same one only when nothing else happens on the machine.
  */
-const inherit = (ended: Held, heir: Held, written: (text: string) => string): void => {
+const passStateTo = (ended: Held, heir: Held, written: (text: string) => string): void => {
   const key = (held: Held): string => `"namespace": "${numberOf(held)}"`
   renameSync(stateFile(ended), stateFile(heir))
   const text = readFileSync(stateFile(heir), 'utf8')
@@ -72,9 +72,9 @@ describeOnKernel('a network namespace that got the inode of one that has ended',
     ['as it was written', (text: string) => text],
     ['by an earlier Portolan', (text: string) => text.replace(/^ *"routeSocket":.*\n/m, '')],
   ])('keeps its forwarding when the earlier one is destroyed: state %s', async (_how, written) => {
-    const first = await applyInOneThatEnds()
+    const first = await applyInEndingNamespace()
     await using second = await makeNamespace()
-    inherit(first, second, written)
+    passStateTo(first, second, written)
     await second.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
     await second.portolan(['destroy', '-p', 'shop', '--yes'])
     expect(await forwarding(second)).toBe('1')

@@ -5,9 +5,9 @@ import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { pilotOf, shop } from './lifecycle/pilot.ts'
 
 // A short form of the contract, where the whole one would take too long: user-namespace.test.ts runs it.
-describeLifecycle('a published port in brief', 'nftables', (open, backend) => {
+describeLifecycle('the contract of a published port, in short', 'nftables', (open, backend) => {
   test.each(['ip', 'ip6'] as const)(
-    'works from everywhere, and is the only way in, over %s',
+    'the port answers clients of every kind, and is the only way to the container, over %s',
     async (family) => {
       const lab = await open()
       await lab.outside.listen({ protocol: 'tcp', port: 7000 })

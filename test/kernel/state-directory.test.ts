@@ -11,7 +11,7 @@ networks: { default: { driver_opts: { com.docker.network.bridge.name: br-shop } 
 `
 
 /** A directory with a valid state file of this namespace. */
-const withState = async (lab: Lab, directory: string): Promise<string> => {
+const applyWithState = async (lab: Lab, directory: string): Promise<string> => {
   await lab.host.setSysctl('net.ipv4.ip_forward', 0)
   const file = await lab.write('compose.yaml', shop)
   const words = ['apply', '-f', file, '--backend', 'nftables', '--yes', '--state', directory]
@@ -20,7 +20,7 @@ const withState = async (lab: Lab, directory: string): Promise<string> => {
   return names.trim()
 }
 
-const planted = {
+const plantedFix = {
   project: 'shop',
   name: 'ufw',
   beneficiaries: ['web'],
@@ -29,19 +29,19 @@ const planted = {
   undo: [['touch', '/run/lab/run-as-root']],
 }
 
-const plant = async (lab: Lab, file: string): Promise<void> => {
+const plantCommands = async (lab: Lab, file: string): Promise<void> => {
   const kept = JSON.parse(await lab.host.readText(file)) as { state: object }
-  await lab.host.writeText(file, JSON.stringify({ ...kept, state: { ...kept.state, fixes: [planted] } }))
+  await lab.host.writeText(file, JSON.stringify({ ...kept, state: { ...kept.state, fixes: [plantedFix] } }))
 }
 
-const wasRun = async ({ host }: Lab): Promise<boolean> =>
+const wasCommandRun = async ({ host }: Lab): Promise<boolean> =>
   (await host.run(['test', '-e', '/run/lab/run-as-root'])).exitCode === 0
 
 describeOnKernel('commands in the state file', 'nftables', () => {
-  test('are not run where others may write to the directory: destroy names it and what to do', async () => {
+  test('are not run where other users may write to the directory: the error has the command that forbids it', async () => {
     await using lab = await labs.open()
     const directory = '/run/lab/state'
-    await plant(lab, await withState(lab, directory))
+    await plantCommands(lab, await applyWithState(lab, directory))
     for (const [how, mend] of [
       ['chmod 777', 'chmod go-w'],
       ['chmod 755 && chown 1000:1000', 'chown root:root'],
@@ -58,14 +58,14 @@ describeOnKernel('commands in the state file', 'nftables', () => {
         })
       }
     }
-    expect(await wasRun(lab)).toBe(false)
+    expect(await wasCommandRun(lab)).toBe(false)
   })
 
-  test('that are not Portolan’s are not run wherever they stand: destroy shows them and refuses', async () => {
+  test('are not run where Portolan does not write such a command: the error shows it', async () => {
     await using lab = await labs.open()
     const directory = '/var/lib/portolan'
-    const file = await withState(lab, directory)
-    await plant(lab, file)
+    const file = await applyWithState(lab, directory)
+    await plantCommands(lab, file)
     for (const words of [
       ['destroy', '--all', '--yes'],
       ['plan', '-f', '/run/lab/compose.yaml'],
@@ -78,6 +78,6 @@ describeOnKernel('commands in the state file', 'nftables', () => {
         ),
       })
     }
-    expect(await wasRun(lab)).toBe(false)
+    expect(await wasCommandRun(lab)).toBe(false)
   })
 })

@@ -3,9 +3,9 @@ import { libraryLoader } from '../lab/library/library.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { inKeptProcess } from './lifecycle/in-host.ts'
 
-// A status that finds drift reads again after other programs' work is done.
+// A status that finds drift reads again, because another program may just be changing the host.
 describeLifecycle('a status that finds drift', 'iptables-nft', (open) => {
-  test('does not keep others from changing the host while it reads, nor waits for the lock that it is asked under', async () => {
+  test('leaves the lock free for other programs while it reads, and does not wait for a lock that its caller holds', async () => {
     const lab = await open()
     const found = await inKeptProcess(
       lab,
@@ -51,7 +51,7 @@ describeLifecycle('a status that finds drift', 'iptables-nft', (open) => {
     expect(found).toEqual({ hasDrift: true, readings: true, taken: [0], waited: false, same: true })
   })
 
-  test('tells no drift where each of its readings comes between the record of a port and its rules', async () => {
+  test('shows no drift where each of its readings comes between the record of a port and its rules', async () => {
     const lab = await open()
     const found = await inKeptProcess(
       lab,

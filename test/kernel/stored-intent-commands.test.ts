@@ -1,36 +1,36 @@
 import { expect, test } from '@jest/globals'
 import { addresses } from '../lab/topology.ts'
 import {
-  ask,
+  answersInTime,
+  answersNow,
+  askEtcd,
   attachNginx,
   base64,
   bridges,
   cluster,
+  deleteText,
   describeStored,
   destroy,
   here,
-  inForce,
   nextEvent,
-  once,
-  put,
-  reaches,
-  remove,
+  putText,
   run,
-  served,
   shop,
   startWatch,
   state,
   stopWatch,
-  untaken,
+  untilInForce,
+  untilRefused,
+  watchOnce,
   watchWords,
 } from './stored-intent/stored-shop.ts'
 
 describeStored('commands beside portolan watch --intent', () => {
-  test('a second watch of the project is refused, whatever it is read from, and names the process', async () => {
+  test('a second watch of the project is refused, from a file and from etcd, and the error names the first process', async () => {
     const { lab } = here()
-    await put(shop('9092:80'))
+    await putText(shop('9092:80'))
     await startWatch()
-    await inForce()
+    await untilInForce()
     await attachNginx(shop('9092:80'))
     const file = await lab.write('shop.yaml', `name: shop\n${shop('7070:80')}`)
     const second = ['watch', '-f', file, ...cluster(), '--once', '--backend', 'nftables']
@@ -43,36 +43,36 @@ describeStored('commands beside portolan watch --intent', () => {
         ),
       })
     }
-    expect([await reaches(9092), await served(7070)]).toEqual([true, false])
+    expect([await answersInTime(9092), await answersNow(7070)]).toEqual([true, false])
     expect(await run(...second, '--check')).toMatchObject({ exitCode: 0 })
     await stopWatch()
   })
 
-  test('a watch of the project by its name reads the key that its text came from, and an apply names that watch', async () => {
+  test('watch -p reads the key that the text of the project came from, and apply -p is refused with that watch', async () => {
     const { lab } = here()
-    await put(shop('9092:80'))
+    await putText(shop('9092:80'))
     await startWatch()
-    await inForce()
+    await untilInForce()
     await stopWatch()
     const run = (...words: readonly string[]) => lab.host.run([...lab.command, ...words, ...cluster()])
-    await put(shop('7070:80'))
+    await putText(shop('7070:80'))
     expect(await run('watch', '-p', 'shop', '--once')).toMatchObject({
       exitCode: 0,
       stderr: expect.stringContaining('project shop is read from etcd:///prod/shop'),
     })
     await attachNginx(shop('7070:80'))
-    expect([await reaches(7070), await served(9092)]).toEqual([true, false])
+    expect([await answersInTime(7070), await answersNow(9092)]).toEqual([true, false])
     expect(await run('apply', '-p', 'shop', '--yes')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(/its watch applies it: `portolan watch --intent etcd:\/\/\/prod\/shop /),
     })
   })
 
-  test('an apply of another text is refused with the key, and one of the text under it is not', async () => {
+  test('an apply of another text is refused with the key, and an apply of the text in force is not', async () => {
     const { lab } = here()
-    await put(shop('9092:80'))
+    await putText(shop('9092:80'))
     await startWatch()
-    await inForce()
+    await untilInForce()
     const apply = async (text: string, ...words: readonly string[]) =>
       run('apply', '-f', await lab.write('shop.yaml', text), ...cluster(), '--yes', ...words)
     const zzz = 'name: shop\nservices: {nginx: {networks: [zzz]}}\nnetworks: {zzz: {}}\n'
@@ -87,8 +87,8 @@ describeStored('commands beside portolan watch --intent', () => {
     const same = `name: shop\n${shop('9092:80')}`
     expect(await apply(same)).toMatchObject({ exitCode: 0 })
     // The key has the new text, which is held back. The earlier text is still active and kept.
-    await put('services:\n  one: {ports: ["9092:80"]}\n  two: {ports: ["9092:80"]}\n')
-    const why = await untaken()
+    await putText('services:\n  one: {ports: ["9092:80"]}\n  two: {ports: ["9092:80"]}\n')
+    const why = await untilRefused()
     expect(why).toMatch(/^BLOCKED: .*DuplicateHostPort: .*It is written at etcd:\/\/\/prod\/shop:3:/)
     expect(why.match(/prod\/shop:3:/g)).toHaveLength(1)
     expect(await apply(same)).toMatchObject({ exitCode: 0 })
@@ -97,25 +97,25 @@ describeStored('commands beside portolan watch --intent', () => {
     )
     expect(moved).toMatchObject({ exitCode: 0 })
     // The watch takes the move as one of the active text, although the key has another one.
-    await put('services:\n  nginx: {ports: ["99999:80"]}\n')
-    await untaken()
+    await putText('services:\n  nginx: {ports: ["99999:80"]}\n')
+    await untilRefused()
     expect(await lab.host.mustRun(['cat', '/run/lab/events'])).not.toContain('"object":"address ')
-    await put(shop('9092:80'))
-    await inForce()
+    await putText(shop('9092:80'))
+    await untilInForce()
     await stopWatch()
     await destroy('-p', 'shop')
   })
 
-  test('what has to move is moved with the commands that watch, plan and status print, as they are printed', async () => {
+  test('the move commands that watch, plan and status print work as they are printed', async () => {
     await stopWatch()
-    await put(shop('9092:80'))
-    expect(await once()).toMatchObject({ exitCode: 0 })
+    await putText(shop('9092:80'))
+    expect(await watchOnce()).toMatchObject({ exitCode: 0 })
     // Another host takes this host's blocks.
     const prefix = '/portolan/v1/prod/blocks/'
-    const found = JSON.parse(await ask('range', { key: base64(prefix), range_end: base64(`${prefix}~`) }))
+    const found = JSON.parse(await askEtcd('range', { key: base64(prefix), range_end: base64(`${prefix}~`) }))
     for (const { key: block, value } of found.kvs) {
       const taken = Buffer.from(value, 'base64').toString().replaceAll('"web-1"', '"web-9"')
-      await ask('put', { key: block, value: base64(taken) })
+      await askEtcd('put', { key: block, value: base64(taken) })
     }
     await run('cluster', 'join', ...cluster())
     const commandIn = (conflicts: readonly { readonly remedy: { readonly commands: readonly string[] } }[]) =>
@@ -153,16 +153,16 @@ describeStored('commands beside portolan watch --intent', () => {
     await destroy('-p', 'shop')
   })
 
-  test('where the host is to become a router, the commands that are printed are those of the watch, and can be run', async () => {
+  test('the commands with --guard-forwarding that watch, plan and conflicts print are those of the watch, and work', async () => {
     const { lab } = here()
     await stopWatch()
-    await put(shop('9092:80'))
+    await putText(shop('9092:80'))
     const commandsIn = (stdout: string): readonly string[] =>
       [...stdout.matchAll(/"(portolan [^"]*--guard-forwarding)"/g)].map(([, command = '']) => command)
     const router = () => lab.host.setSysctl('net.ipv4.ip_forward', 0)
     await router()
     const told = [commandsIn((await run(...watchWords('--once', '--check'))).stdout)]
-    expect(await once()).toMatchObject({ exitCode: 0 })
+    expect(await watchOnce()).toMatchObject({ exitCode: 0 })
     for (const verb of ['plan', 'conflicts']) {
       await router()
       told.push(commandsIn((await run(verb, '-p', 'shop', '--backend', 'nftables', '--json')).stdout))
@@ -173,7 +173,7 @@ describeStored('commands beside portolan watch --intent', () => {
     expect(await lab.host.mustRun(['nft', 'list', 'ruleset'])).toContain('portolan')
   })
 
-  test('the backend is the one in force, whichever process applied it: for the watch, plan, status and move', async () => {
+  test('watch, plan and status use the backend in force, whichever process applied it', async () => {
     const { lab } = here()
     const json = async (command: string, ...words: readonly string[]) => {
       const named = command === 'status' ? words : [...words, ...cluster()]
@@ -188,9 +188,9 @@ describeStored('commands beside portolan watch --intent', () => {
       expect(await json('plan')).toMatchObject({ backend, changes: [] })
       expect((await json('status')).mappings).toMatchObject([{ backend, project: 'shop', drift: 'none' }])
     }
-    await put(shop('9093:80'))
+    await putText(shop('9093:80'))
     await watch('--backend', 'iptables-legacy')
-    await put(shop('9094:80'))
+    await putText(shop('9094:80'))
     // Neither a new text nor a missing --backend changes the backend.
     await watch()
     await isAllIn('iptables-legacy')
@@ -217,16 +217,16 @@ describeStored('commands beside portolan watch --intent', () => {
       expect(await lab.host.mustRun([program])).not.toContain('PORTOLAN')
   })
 
-  test('destroy ends the project: what was in force does not come back once the key is gone', async () => {
+  test('a destroyed project does not come back with a watch once the key is gone', async () => {
     const { lab } = here()
     for (const words of [['-p', 'shop'], ['--all']]) {
-      await put(shop('9092:80'))
-      expect(await once()).toMatchObject({ exitCode: 0 })
+      await putText(shop('9092:80'))
+      expect(await watchOnce()).toMatchObject({ exitCode: 0 })
       expect(await bridges()).toContain('project=shop')
       await lab.host.mustRun(['sh', '-c', `rm -f /run/lab/applied-*; cp ${state}/applied-* /run/lab/`])
-      await remove()
+      await deleteText()
       expect(await destroy(...words)).toMatchObject({ exitCode: 0 })
-      expect(JSON.parse((await once()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+      expect(JSON.parse((await watchOnce()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
       expect(await bridges()).not.toContain('project=shop')
       // As after a destroy that did not know this file: nothing else is left.
       await lab.host.mustRun(['sh', '-c', `cp /run/lab/applied-* ${state}/`])
@@ -235,20 +235,20 @@ describeStored('commands beside portolan watch --intent', () => {
         exitCode: 0,
         stdout: expect.stringContaining('forgets the text of project shop that was in force last'),
       })
-      expect(JSON.parse((await once()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+      expect(JSON.parse((await watchOnce()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
       expect(await destroy(...words)).toMatchObject({ exitCode: words[0] === '--all' ? 0 : 1 })
     }
   })
 
-  test('a watch that only tells remembers no text', async () => {
-    await put(shop('9092:80'))
+  test('watch --check stores no text', async () => {
+    await putText(shop('9092:80'))
     await run(...watchWords('--once', '--check'))
-    await remove()
-    expect(JSON.parse((await once()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+    await deleteText()
+    expect(JSON.parse((await watchOnce()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
   })
 
-  test('tells the conflicts that keep a first text from being applied, and what to change', async () => {
-    await put(
+  test('watch names the conflicts that block a first text, and what to change', async () => {
+    await putText(
       `${shop('9092:80')}networks: {default: {ipam: {config: [{subnet: ${addresses.ip.host.replace(/[0-9]+$/, '0/24')}}]}}}\n`,
     )
     const plain = watchWords('--once').filter((word) => word !== '--json')
@@ -261,16 +261,16 @@ describeStored('commands beside portolan watch --intent', () => {
     expect(stderr).not.toContain('portolan apply')
     // Nothing is active or leased yet, so nothing can move. Instead the message proposes a subnet of the cluster.
     expect(stdout).not.toContain('portolan move')
-    await put(`${shop('9092:80')}networks: {default: {ipam: {config: [{subnet: 10.64.0.0/24}]}}}\n`)
+    await putText(`${shop('9092:80')}networks: {default: {ipam: {config: [{subnet: 10.64.0.0/24}]}}}\n`)
     const ofCluster = (await run(...plain)).stdout
     expect(ofCluster).not.toContain('portolan move')
     const [, proposes = ''] = /^ +portolan (subnet .*)$/m.exec(ofCluster) ?? []
     expect(await run(...proposes.split(' '))).toMatchObject({ exitCode: 0 })
-    const [event = ''] = (await once()).stdout.split('\n')
+    const [event = ''] = (await watchOnce()).stdout.split('\n')
     expect(JSON.parse(event)).toMatchObject({ kind: 'conflict', conflict: { kind: 'SubnetOverlap' } })
     // A conflict about a port also names its line.
-    await put('services:\n  one: {ports: ["9092:80"]}\n  two: {ports: ["9092:80"]}\n')
+    await putText('services:\n  one: {ports: ["9092:80"]}\n  two: {ports: ["9092:80"]}\n')
     expect((await run(...plain)).stderr).toMatch(/\(DuplicateHostPort, etcd:\/\/\/prod\/shop:3:\d+/)
-    await remove()
+    await deleteText()
   })
 })

@@ -1,23 +1,23 @@
 import { expect, test } from '@jest/globals'
 import {
+  answersInTime,
   attachNginx,
   cluster,
   describeStored,
   here,
-  inForce,
   nextEvent,
-  put,
-  reaches,
+  putText,
   run,
   shop,
   startWatch,
   state,
   stopWatch,
-  untaken,
+  untilInForce,
+  untilRefused,
 } from './stored-intent/stored-shop.ts'
 
 const plan = () => run('plan', '-p', 'shop', ...cluster(), '--json')
-const writtenDown = () =>
+const untilStoredAgain = () =>
   nextEvent(
     'written down',
     (event) =>
@@ -27,25 +27,28 @@ const writtenDown = () =>
       event.changes.some(({ object }) => object === 'leases'),
   )
 
-describeStored('portolan watch --intent under which the state directory is lost', () => {
-  test('writes down the text that is in force, and commands that name the project go on', async () => {
+describeStored('portolan watch --intent after a loss of the state directory', () => {
+  test('stores the text in force again, and commands that name the project work', async () => {
     const { lab, etcd } = here()
-    await put(shop('9092:80'))
+    await putText(shop('9092:80'))
     await startWatch()
-    await inForce()
+    await untilInForce()
     await attachNginx(shop('9092:80'))
     const before = JSON.parse((await plan()).stdout)
     await lab.host.mustRun(['mv', state, `${state}.first`])
-    await writtenDown()
+    await untilStoredAgain()
     const after = JSON.parse((await plan()).stdout)
-    expect(after).toMatchObject({ addresses: before.addresses, summary: { add: 0, change: 0, remove: 0 } })
+    expect(after).toMatchObject({
+      addresses: before.addresses,
+      summary: { add: 0, change: 0, deleteText: 0 },
+    })
     expect((await run('status', '-p', 'shop', ...cluster())).stdout).not.toContain('DRIFT ?')
     // A text that is held back does not become the active one.
     await lab.host.listen({ protocol: 'tcp', port: 8300 })
-    await put(shop('9092:80', '8300:80'))
-    expect(await untaken()).toMatch(/^BLOCKED: /)
+    await putText(shop('9092:80', '8300:80'))
+    expect(await untilRefused()).toMatch(/^BLOCKED: /)
     await lab.host.mustRun(['mv', state, `${state}.second`])
-    await writtenDown()
+    await untilStoredAgain()
     const held = await plan()
     expect(JSON.parse(held.stdout)).toMatchObject({ heldBack: { code: 'BLOCKED' } })
     expect(JSON.parse(held.stdout).mappings).toHaveLength(before.mappings.length)
@@ -54,12 +57,12 @@ describeStored('portolan watch --intent under which the state directory is lost'
     await etcd.kill()
     await lab.host.mustRun(['nft', 'flush', 'ruleset'])
     await startWatch()
-    await inForce()
-    expect(await reaches(9092)).toBe(true)
+    await untilInForce()
+    expect(await answersInTime(9092)).toBe(true)
     await stopWatch()
   })
 
-  test('until it has, or where none runs, a command says what is lost and what to do', async () => {
+  test('does not run: commands that name the project say what is lost and what to do', async () => {
     const { lab } = here()
     await lab.host.mustRun(['mv', state, `${state}.third`])
     for (const verb of ['plan', 'conflicts', 'move']) {

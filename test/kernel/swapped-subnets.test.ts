@@ -18,20 +18,20 @@ ${[n1, n2]
 `
 
 /** The addresses of both bridges, as `ip` prints them. */
-const gateways = async ({ host }: Lab): Promise<readonly string[]> => {
+const bridgeAddresses = async ({ host }: Lab): Promise<readonly string[]> => {
   const text = await host.mustRun(['ip', '-o', 'addr', 'show', 'scope', 'global'])
   return text.split('\n').flatMap((line) => /(br-n\d)\s+inet6? (\S+)/.exec(line)?.slice(1, 3).join(' ') ?? [])
 }
 
-const before = ['br-n1 10.9.0.1/24', 'br-n1 fd00:9::1/64', 'br-n2 10.9.1.1/24', 'br-n2 fd00:9:1::1/64']
+const unswapped = ['br-n1 10.9.0.1/24', 'br-n1 fd00:9::1/64', 'br-n2 10.9.1.1/24', 'br-n2 fd00:9:1::1/64']
 
 for (const chosen of ['nftables', 'iptables-nft'] as const)
   describeLifecycle('networks that swap their subnets', chosen, (open, backend) => {
-    test('have no conflict, and one apply serves both families at once', async () => {
+    test('have no conflict, and after one apply the port answers in both families', async () => {
       const lab = await open()
       const pilot = pilotOf(lab, backend)
       await pilot.apply(textOf(0, 1))
-      expect(await gateways(lab)).toEqual(before)
+      expect(await bridgeAddresses(lab)).toEqual(unswapped)
       const { exitCode, conflicts } = await pilot.plan(textOf(1, 0))
       expect({ exitCode, errors: conflicts.filter(({ severity }) => severity !== 'info') }).toEqual({
         exitCode: 2,
@@ -52,7 +52,7 @@ for (const chosen of ['nftables', 'iptables-nft'] as const)
   })
 
 describeLifecycle('networks that swap their subnets', 'iptables-nft', (open) => {
-  test('refused at the rules, the bridges have their addresses again', async () => {
+  test('have their former addresses again when the rules are refused, and the next apply succeeds', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'iptables-nft')
     await pilot.apply(textOf(0, 1))
@@ -76,7 +76,7 @@ describeLifecycle('networks that swap their subnets', 'iptables-nft', (open) => 
     )
     expect(refused.exitCode).toBe(1)
     expect(refused.stderr).not.toContain('in force')
-    expect(await gateways(lab)).toEqual(before)
+    expect(await bridgeAddresses(lab)).toEqual(unswapped)
     await pilot.apply(textOf(1, 0))
     expect((await pilot.plan(textOf(1, 0))).exitCode).toBe(0)
   })

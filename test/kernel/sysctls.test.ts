@@ -42,7 +42,7 @@ const cases: readonly Case[] = [
     arrives: true,
   },
   {
-    title: 'it does not pass the strict filter of the bridge',
+    title: 'a source of another bridge does not pass the strict filter of the bridge',
     set: { [rp('br-a')]: 1 },
     from: 'twin',
     source: twinB,
@@ -50,7 +50,7 @@ const cases: readonly Case[] = [
     arrives: false,
   },
   {
-    title: 'nor the strict filter of all',
+    title: 'a source of another bridge does not pass the strict filter of all',
     set: { [rp('all')]: 1 },
     from: 'twin',
     source: twinB,
@@ -58,7 +58,7 @@ const cases: readonly Case[] = [
     arrives: false,
   },
   {
-    title: 'nor to a process of the host',
+    title: 'a source of another bridge does not pass the strict filter to a process of the host',
     set: { [rp('br-a')]: 1 },
     from: 'twin',
     source: twinB,
@@ -107,7 +107,7 @@ const cases: readonly Case[] = [
     arrives: true,
   },
   {
-    title: 'an address of the host is no source of a neighbour',
+    title: 'a neighbour is not let in with an address of the host as source',
     set: {},
     from: 'neighbour',
     source: forged,
@@ -115,7 +115,7 @@ const cases: readonly Case[] = [
     arrives: false,
   },
   {
-    title: 'it is with accept_local of the interface',
+    title: 'accept_local of the interface lets an address of the host in as source',
     set: { [accept('eth0')]: 1 },
     from: 'neighbour',
     source: forged,
@@ -123,7 +123,7 @@ const cases: readonly Case[] = [
     arrives: true,
   },
   {
-    title: 'and with that of all',
+    title: 'accept_local of all lets an address of the host in as source',
     set: { [accept('all')]: 1 },
     from: 'neighbour',
     source: forged,
@@ -131,7 +131,7 @@ const cases: readonly Case[] = [
     arrives: true,
   },
   {
-    title: 'not with that of another interface',
+    title: 'accept_local of another interface does not let it in',
     set: { [accept('eth1')]: 1 },
     from: 'neighbour',
     source: forged,
@@ -139,7 +139,7 @@ const cases: readonly Case[] = [
     arrives: false,
   },
   {
-    title: 'the strict filter holds it against the route all the same',
+    title: 'the strict filter drops it in spite of accept_local',
     set: { [accept('eth0')]: 1, [rp('eth0')]: 1 },
     from: 'neighbour',
     source: forged,
@@ -147,7 +147,7 @@ const cases: readonly Case[] = [
     arrives: false,
   },
   {
-    title: 'the loose one does not',
+    title: 'the loose filter lets it in with accept_local',
     set: { [accept('eth0')]: 1, [rp('eth0')]: 2 },
     from: 'neighbour',
     source: forged,
@@ -155,7 +155,7 @@ const cases: readonly Case[] = [
     arrives: true,
   },
   {
-    title: 'an interface that does not forward IPv4 keeps packets',
+    title: 'an interface that does not forward IPv4 drops the packet',
     set: { 'net.ipv4.conf.br-a.forwarding': 0 },
     from: 'twin',
     source: twinA,
@@ -163,7 +163,7 @@ const cases: readonly Case[] = [
     arrives: false,
   },
   {
-    title: 'a host that does not forward IPv6 keeps packets',
+    title: 'a host that does not forward IPv6 drops the packet',
     set: { 'net.ipv6.conf.all.forwarding': 0 },
     family: 'ip6',
     from: 'twin',
@@ -172,7 +172,7 @@ const cases: readonly Case[] = [
     arrives: false,
   },
   {
-    title: 'an interface may forward IPv6 by itself',
+    title: 'an interface with force_forwarding forwards IPv6 though the host does not',
     set: { 'net.ipv6.conf.all.forwarding': 0, 'net.ipv6.conf.br-a.force_forwarding': 1 },
     family: 'ip6',
     from: 'twin',
@@ -271,7 +271,7 @@ describeOnKernel('the sysctls of a host', 'iptables-legacy', () => {
     protocol: 'udp',
   })
 
-  test('are read, every one that the evaluator asks for, of each interface, all and default', async () => {
+  test('are all read that the evaluator uses, for each interface, for all and for default', async () => {
     const { sysctls = {} } = await factsOf(lab)
     const wanted = links.flatMap((link) => [
       ...linkSysctlNames('ipv4', link),

@@ -9,7 +9,7 @@ import type { Here } from './systemd/here.ts'
 import { startLimits } from './systemd/start-limits.ts'
 import { watch } from './systemd/watch.ts'
 
-describeBeside('units on a host whose first process is systemd', ['systemd', 'etcd'], () => {
+describeBeside('units on a host with systemd as its first process', ['systemd', 'etcd'], () => {
   let here: Here | null = null
   beforeAll(async () => {
     const lab = await openLab()

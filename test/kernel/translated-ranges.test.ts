@@ -6,7 +6,7 @@ import { type Lab, openLab } from '../lab/lab.ts'
 import { keepFlows } from '../lab/lasting-flows.ts'
 
 /** When a rule translates to several addresses, the kernel chooses one by the flow's addresses. */
-const ways = [
+const translations = [
   {
     name: 'dnat',
     port: 1001,
@@ -59,9 +59,9 @@ const ways = [
 
 const rulesOf = (family: 'ip' | 'ip6'): string => {
   const of = (verb: string): string =>
-    ways
-      .filter((way) => way.ip.startsWith(verb))
-      .map((way) => `udp dport ${way.port} ${way[family]}`)
+    translations
+      .filter((translation) => translation.ip.startsWith(verb))
+      .map((translation) => `udp dport ${translation.port} ${translation[family]}`)
       .join('\n')
   return `table ${family} ranges {
   chain output { type nat hook output priority -100; ${of('dnat')}
@@ -72,7 +72,7 @@ const rulesOf = (family: 'ip' | 'ip6'): string => {
 }
 
 /** Sources that the host has, and destinations that it sends to. */
-const ends = {
+const endsOfFlows = {
   ip: {
     source: (at: number) => `198.51.100.${16 + at}`,
     destination: (at: number) => `203.0.113.${30 + at}`,
@@ -85,7 +85,7 @@ const ends = {
 
 const flows = 32
 
-const send = async (lab: Lab, packet: Packet): Promise<void> => {
+const sendOnce = async (lab: Lab, packet: Packet): Promise<void> => {
   await lab.host.probe({
     protocol: 'udp',
     ...(packet.source == null ? {} : { source: packet.source }),
@@ -97,13 +97,13 @@ const send = async (lab: Lab, packet: Packet): Promise<void> => {
 }
 
 /** The translated end of each packet's flow in connection tracking, with its port. */
-const boundTo = async (lab: Lab, packets: readonly Packet[]): Promise<readonly (string | null)[]> => {
+const translatedEnds = async (lab: Lab, packets: readonly Packet[]): Promise<readonly (string | null)[]> => {
   const family = packets[0]?.family === 'ip6' ? 'ipv6' : 'ipv4'
   const { stdout } = await lab.host.run(['conntrack', '-L', '-f', family])
   const found = new Map<string, string>()
   for (const line of stdout.split('\n')) {
-    const ends = [...line.matchAll(/src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g)]
-    const [sent, answer] = ends.map(([, source = '', destination = '', sport = '', dport = '']) => ({
+    const endsOfFlows = [...line.matchAll(/src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g)]
+    const [sent, answer] = endsOfFlows.map(([, source = '', destination = '', sport = '', dport = '']) => ({
       source,
       destination,
       sport,
@@ -122,7 +122,7 @@ const boundTo = async (lab: Lab, packets: readonly Packet[]): Promise<readonly (
   )
 }
 
-describeOnKernel('of the addresses of a range', 'nftables', () => {
+describeOnKernel('a translation to a range', 'nftables', () => {
   let lab: Lab
   let facts: HostFacts
   beforeAll(async () => {
@@ -131,8 +131,8 @@ describeOnKernel('of the addresses of a range', 'nftables', () => {
       'route replace default via 198.51.100.9',
       'route replace default via 2001:db8:2::9',
       ...Array.from({ length: flows }, (_, at) => [
-        `addr add ${ends.ip.source(at)}/32 dev eth1`,
-        `addr add ${ends.ip6.source(at)}/128 dev eth1 nodad`,
+        `addr add ${endsOfFlows.ip.source(at)}/32 dev eth1`,
+        `addr add ${endsOfFlows.ip6.source(at)}/128 dev eth1 nodad`,
       ]).flat(),
     )
     await keepFlows(lab.host)
@@ -141,8 +141,12 @@ describeOnKernel('of the addresses of a range', 'nftables', () => {
   })
   afterAll(() => lab[Symbol.asyncDispose]())
 
-  test.each(ways.flatMap((way) => (['ip', 'ip6'] as const).map((family) => ({ family, ...way }))))(
-    'the kernel takes the one that the evaluator says: $name, $family',
+  test.each(
+    translations.flatMap((translation) =>
+      (['ip', 'ip6'] as const).map((family) => ({ family, ...translation })),
+    ),
+  )(
+    'the kernel chooses the address and port that the evaluator gives: $name, $family',
     async ({ family, port }) => {
       const packets = Array.from(
         { length: flows },
@@ -150,22 +154,23 @@ describeOnKernel('of the addresses of a range', 'nftables', () => {
           family,
           protocol: 'udp',
           in: null,
-          source: ends[family].source(at),
+          source: endsOfFlows[family].source(at),
           // A source that the kernel has translated already, with its port, keeps that translation.
           sourcePort: port * 10 + at,
-          destination: ends[family].destination((at * 7) % flows),
+          destination: endsOfFlows[family].destination((at * 7) % flows),
           destinationPort: port,
           state: 'new',
         }),
       )
       const rules = nftables.lower(nftables.parse(await lab.host.mustRun(['nft', '-j', 'list', 'ruleset'])))
-      const said = packets.map((packet) => {
+      const evaluated = packets.map((packet) => {
         const deed = evaluate(packet, facts, rules).trace.find(({ deed }) => deed.kind === 'translate')?.deed
         return deed?.kind === 'translate' ? deed.to : null
       })
-      await Promise.all(packets.map((packet) => send(lab, packet)))
-      expect(said).toEqual(await boundTo(lab, packets))
-      expect(new Set(said).size).toBeGreaterThan(port === 1007 ? 0 : 3)
+      await Promise.all(packets.map((packet) => sendOnce(lab, packet)))
+      expect(evaluated).not.toContain(null)
+      expect(evaluated).toEqual(await translatedEnds(lab, packets))
+      expect(new Set(evaluated).size).toBeGreaterThan(port === 1007 ? 0 : 3)
     },
   )
 })

@@ -12,11 +12,11 @@ networks: { default: { driver_opts: { com.docker.network.bridge.name: br-shop } 
  * Rules that nft may write into a table of iptables-nft. iptables-nft-save omits the first, and stops at the second.
  */
 const rules = [
-  ['that iptables-nft-save leaves out', 'ip saddr 192.0.2.50 ct mark set 5'],
+  ['that iptables-nft-save omits', 'ip saddr 192.0.2.50 ct mark set 5'],
   ['that ends iptables-nft-save', 'meta l4proto 132 th dport 9 drop'],
 ] as const
 
-describeOnKernel('a rule or a chain of nft in a table of iptables-nft,', 'iptables-nft', () => {
+describeOnKernel('a table of iptables-nft', 'iptables-nft', () => {
   const onHost = async (backend: Backend, rule: string) => {
     const lab = await workerLabs().open()
     const { host } = lab
@@ -33,8 +33,8 @@ describeOnKernel('a rule or a chain of nft in a table of iptables-nft,', 'iptabl
     }
   }
 
-  describe.each(['nftables', 'iptables-legacy'] as const)('with %s,', (backend) => {
-    test.each(rules)('%s, is told, and plan, apply and destroy go on', async (_, rule) => {
+  describe.each(['nftables', 'iptables-legacy'] as const)('and our rules in %s', (backend) => {
+    test.each(rules)('plan says how it read a rule of nft %s, and destroy works', async (_, rule) => {
       const { lab, addRule, apply, plan, destroy, ours } = await onHost(backend, rule)
       await using _lab = lab
       expect((await apply()).exitCode).toBe(0)
@@ -48,7 +48,7 @@ describeOnKernel('a rule or a chain of nft in a table of iptables-nft,', 'iptabl
   })
 
   test.each(rules)(
-    '%s, is refused by iptables-nft before anything is changed, and destroy says how to go on',
+    'with our rules and a rule of nft %s makes plan, apply and destroy fail before any change, and they name the table',
     async (_, rule) => {
       const { lab, addRule, apply, plan, destroy, ours } = await onHost('iptables-nft', rule)
       await using _lab = lab
@@ -70,7 +70,7 @@ describeOnKernel('a rule or a chain of nft in a table of iptables-nft,', 'iptabl
     },
   )
 
-  test('at another priority than its own, is refused with the reason, and left alone with other rules', async () => {
+  test('with a chain of another priority makes plan and apply fail with the reason, unless our rules are in nftables', async () => {
     await using lab = await workerLabs().open()
     const { host } = lab
     const chain = 'FORWARD { type filter hook forward priority 0; policy accept; }'

@@ -27,33 +27,33 @@ const served = async (lab: Lab, ...ports: readonly number[]): Promise<readonly s
 
 const both = (port: number): readonly string[] => [`${port}/ip`, `${port}/ip6`]
 
-const two = shop(['8080:80', '9090:80'])
-const one = shop(['8080:80'])
+const twoPorts = shop(['8080:80', '9090:80'])
+const onePort = shop(['8080:80'])
 
 /** Applies the shop with two ports and a backend, and starts its container. */
 const openShop = async (lab: Lab, backend: Backend): Promise<void> => {
-  await attach(lab, await pilotOf(lab, backend).applied(two), 'nginx', { hairpin: true })
+  await attach(lab, await pilotOf(lab, backend).applied(twoPorts), 'nginx', { hairpin: true })
   expect(await served(lab, 8080, 9090)).toEqual([...both(8080), ...both(9090)])
 }
 
 for (const backend of backends) {
-  describeLifecycle('portolan watch with another backend than what is in force', backend, (open) => {
+  describeLifecycle('portolan watch with another backend than the one in force', backend, (open) => {
     const others = backends.filter((other) => other !== backend)
     const next = backends[(backends.indexOf(backend) + 1) % backends.length] ?? backend
 
     test.each(others)(
-      'takes the rules over from %s, tells it, and closes what the text dropped',
+      'moves the rules from %s, reports that, and closes a port that the text no longer has',
       async (other) => {
         const lab = await open()
         await openShop(lab, other)
-        await lab.write('compose.yaml', one)
+        await lab.write('compose.yaml', onePort)
         {
-          await using told = await startWatchCommand(lab, backend, '--check', '--once')
-          const drift = await told.next('what is elsewhere', ({ kind }) => kind === 'drift')
+          await using checked = await startWatchCommand(lab, backend, '--check', '--once')
+          const drift = await checked.next('what is elsewhere', ({ kind }) => kind === 'drift')
           expect(JSON.stringify(drift)).toMatch(
             new RegExp(`The project has rules in ${other}, and is to have them in ${backend} alone`),
           )
-          await told.running.outcome
+          await checked.running.outcome
           expect(await inForce(lab)).toEqual([other])
         }
         await using watched = await startWatchCommand(lab, backend)
@@ -62,49 +62,52 @@ for (const backend of backends) {
         await watched.next('watching', ({ kind }) => kind === 'watching')
         expect(await served(lab, 8080, 9090)).toEqual(both(8080))
         expect(await inForce(lab)).toEqual([backend])
-        expect(await pilotOf(lab, backend).plan(one)).toMatchObject({ changes: [] })
+        expect(await pilotOf(lab, backend).plan(onePort)).toMatchObject({ changes: [] })
         // Without a named backend the active one is used.
-        expect(await pilotOf(lab, 'auto').plan(one)).toMatchObject({ backend, changes: [] })
+        expect(await pilotOf(lab, 'auto').plan(onePort)).toMatchObject({ backend, changes: [] })
       },
     )
 
-    test('without --backend it goes by what is in force, and so do plan and apply', async () => {
+    test('without --backend keeps the backend in force, and so do plan and apply', async () => {
       const lab = await open()
       await openShop(lab, backend)
-      await lab.write('compose.yaml', one)
+      await lab.write('compose.yaml', onePort)
       {
         await using watched = await startWatchCommand(lab, 'auto')
         expect(await watched.next('watching', ({ kind }) => kind === 'watching')).toMatchObject({ backend })
         expect(await served(lab, 8080, 9090)).toEqual(both(8080))
       }
-      await pilotOf(lab, 'auto').apply(two)
+      await pilotOf(lab, 'auto').apply(twoPorts)
       expect(await served(lab, 8080, 9090)).toEqual([...both(8080), ...both(9090)])
       expect(await inForce(lab)).toEqual([backend])
     })
 
-    test.each([next])('an apply with %s beside it is moved back where --backend is named', async (other) => {
-      const lab = await open()
-      await openShop(lab, backend)
-      await lab.write('compose.yaml', two)
-      await using watched = await startWatchCommand(lab, backend)
-      await watched.next('watching', ({ kind }) => kind === 'watching')
-      await pilotOf(lab, other).apply(one)
-      await watched.next('the way back', (event) => event.kind === 'drift' && event.outcome === 'repaired')
-      // The file has one port now. The watch takes that, but not the backend.
-      expect(await served(lab, 8080, 9090)).toEqual(both(8080))
-      expect(await inForce(lab)).toEqual([backend])
-      expect(await pilotOf(lab, backend).plan(one)).toMatchObject({ changes: [] })
-    })
-
     test.each([next])(
-      'without --backend it follows an apply with %s, and repairs what is there',
+      'with --backend moves the rules back after an apply with %s beside it',
       async (other) => {
         const lab = await open()
         await openShop(lab, backend)
-        await lab.write('compose.yaml', two)
+        await lab.write('compose.yaml', twoPorts)
+        await using watched = await startWatchCommand(lab, backend)
+        await watched.next('watching', ({ kind }) => kind === 'watching')
+        await pilotOf(lab, other).apply(onePort)
+        await watched.next('the way back', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+        // The file has one port now. The watch takes that, but not the backend.
+        expect(await served(lab, 8080, 9090)).toEqual(both(8080))
+        expect(await inForce(lab)).toEqual([backend])
+        expect(await pilotOf(lab, backend).plan(onePort)).toMatchObject({ changes: [] })
+      },
+    )
+
+    test.each([next])(
+      'without --backend follows an apply with %s, and repairs the rules there',
+      async (other) => {
+        const lab = await open()
+        await openShop(lab, backend)
+        await lab.write('compose.yaml', twoPorts)
         await using watched = await startWatchCommand(lab, 'auto')
         await watched.next('watching', ({ kind }) => kind === 'watching')
-        await pilotOf(lab, other).apply(one)
+        await pilotOf(lab, other).apply(onePort)
         const followed = await watched.next('the other backend', ({ kind }) => kind === 'watching')
         expect(followed).toMatchObject({ backend: other })
         expect((await watched.events()).filter(({ kind }) => kind === 'drift')).toEqual([])
@@ -116,7 +119,7 @@ for (const backend of backends) {
         await watched.next('the repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
         expect(await served(lab, 8080, 9090)).toEqual(both(8080))
         expect(await inForce(lab)).toEqual([other])
-        expect(await lab.host.readText(watchedFile)).toBe(one)
+        expect(await lab.host.readText(watchedFile)).toBe(onePort)
       },
     )
   })

@@ -8,11 +8,11 @@ import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { mustSucceed, type Pilot, pilotOf } from '../lifecycle/pilot.ts'
-import { answering, everyAddress, trespass } from '../live/every-address.ts'
-import { ensnare } from './ensnare.ts'
+import { answeringPorts, everyAddress, tryClosedPorts } from '../live/every-address.ts'
 import { foreignLines } from './foreign-lines.ts'
-import { closed, closingDrifts, containerAddress, type Version, versions } from './versions.ts'
-import { drawWay, runKilled } from './way.ts'
+import { drawKillMoment, runKilled } from './kill-moment.ts'
+import { plugIntoNewBridge } from './plug-into-new-bridge.ts'
+import { closedPorts, closingDrifts, containerAddress, type Version, versions } from './versions.ts'
 
 /** The number of kills for each backend. For more: PORTOLAN_KILLS=100. */
 const kills = Number(process.env.PORTOLAN_KILLS ?? 2)
@@ -36,17 +36,20 @@ const openStage = async (lab: Lab, backend: Backend, drawing: Drawing): Promise<
   const pilot = pilotOf(lab, backend)
   await pilot.apply(versions[0].text)
   const bridge = await bridgeOf(lab, 'web')
-  ensnare(lab, bridge, port)
+  plugIntoNewBridge(lab, bridge, port)
   return { lab, backend, pilot, drawing, bridge, foreign: await foreignLines(lab.host) }
 }
 
-const expectServed = async ({ lab, bridge }: Stage, { open, restricted }: Version, where: string) => {
+const expectServed = async ({ lab, bridge }: Stage, { open, restricted }: Version, description: string) => {
   await lab.host.areUp([bridge, port])
   const all = [8080, 8081, 8082, 8083]
-  const [client, neighbour] = await Promise.all([answering(lab.client, all), answering(lab.neighbour, all)])
+  const [client, neighbour] = await Promise.all([
+    answeringPorts(lab.client, all),
+    answeringPorts(lab.neighbour, all),
+  ])
   const sorted = (ports: readonly number[]): readonly number[] => ports.toSorted((one, other) => one - other)
-  expect({ where, client: sorted(client), neighbour: sorted(neighbour) }).toEqual({
-    where,
+  expect({ description, client: sorted(client), neighbour: sorted(neighbour) }).toEqual({
+    description,
     client: sorted([...open, ...restricted]),
     neighbour: sorted(open),
   })
@@ -61,17 +64,17 @@ const situations = ['new', 'changed', 'drifted'] as const
 const round = async (stage: Stage, before: Version, wanted: Version): Promise<string> => {
   const { lab, backend, pilot, drawing, bridge } = stage
   const [situation, program] = [drawing.pick(situations), drawing.pick(['apply', 'watch'] as const)]
-  const asked = situation === 'changed' ? wanted : before
+  const version = situation === 'changed' ? wanted : before
   const drift = (): Promise<string> =>
     lab.host.mustRun(['sh', '-ec', drawing.pick(closingDrifts[backend])], {
       environment: { BRIDGE: bridge },
     })
   if (situation === 'new') await pilot.destroy()
   if (situation === 'drifted') await drift()
-  const file = await lab.write('compose.yaml', asked.text)
-  const way = drawWay(drawing, 100, program === 'apply' ? 1100 : 2200)
+  const file = await lab.write('compose.yaml', version.text)
+  const moment = drawKillMoment(drawing, 100, program === 'apply' ? 1100 : 2200)
   const argv = [...lab.command, ...pilot.argv(program, file, ...(program === 'apply' ? ['--yes'] : []))]
-  const breaks = async (): Promise<void> => {
+  const damageLater = async (): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, 900 + drawing.below(500)))
     // Damage to something that does not exist (yet) fails, and that is ignored.
     await drift().catch(() => undefined)
@@ -79,31 +82,37 @@ const round = async (stage: Stage, before: Version, wanted: Version): Promise<st
   const { exitCode } = await runKilled(
     lab.host,
     argv,
-    way,
+    moment,
     longestMs,
-    program === 'watch' ? breaks : undefined,
+    program === 'watch' ? damageLater : undefined,
   )
-  const where = JSON.stringify({ situation, program, way, exitCode })
-  expect({ where, foreign: await foreignLines(lab.host) }).toEqual({ where, foreign: stage.foreign })
+  const description = JSON.stringify({ situation, program, moment, exitCode })
+  expect({ description, foreign: await foreignLines(lab.host) }).toEqual({
+    description,
+    foreign: stage.foreign,
+  })
   mustSucceed(
-    where,
+    description,
     drawing.below(2) === 0
-      ? await pilot.run('apply', asked.text, '--yes')
-      : await pilot.run('watch', asked.text, '--once'),
+      ? await pilot.run('apply', version.text, '--yes')
+      : await pilot.run('watch', version.text, '--once'),
   )
   // The port joins its bridge by itself, perhaps after the last run.
-  const changes = (await pilot.plan(asked.text)).changes.filter(
+  const changes = (await pilot.plan(version.text)).changes.filter(
     ({ object }) => object !== `bridge port ${port}`,
   )
-  expect({ where, changes }).toEqual({ where, changes: [] })
-  expect({ where, foreign: await foreignLines(lab.host) }).toEqual({ where, foreign: stage.foreign })
-  await expectServed(stage, asked, where)
-  return `${situation}, ${program} ${way.kind === 'time' ? 'at a time' : `at ${way.call}`}${exitCode === null ? '' : ' (a tool, or not reached)'}`
+  expect({ description, changes }).toEqual({ description, changes: [] })
+  expect({ description, foreign: await foreignLines(lab.host) }).toEqual({
+    description,
+    foreign: stage.foreign,
+  })
+  await expectServed(stage, version, description)
+  return `${situation}, ${program} ${moment.kind === 'time' ? 'at a time' : `at ${moment.call}`}${exitCode === null ? '' : ' (a tool, or not reached)'}`
 }
 
 /** Kills `apply` and `watch` of a planned project at any instant. */
 export const killedAnywhere = (open: OpenLab, backend: Backend): void => {
-  test(`${kills} runs of apply and watch, killed anywhere: the next one ends them, and what is closed was never open`, async () => {
+  test(`are finished by the next run, after ${kills} kills, and no closed port was open meanwhile`, async () => {
     const lab = await open()
     const seed = Number(process.env.PORTOLAN_SEED)
     const drawing = drawingOf(seed, ['nftables', 'iptables-nft', 'iptables-legacy'].indexOf(backend))
@@ -114,8 +123,8 @@ export const killedAnywhere = (open: OpenLab, backend: Backend): void => {
     await lab.host.setSysctl('net.ipv6.conf.all.forwarding', 1)
     const before = await takeSnapshot(lab.host)
     const stage = await openStage(lab, backend, drawing)
-    const spy = trespass(lab, lab.neighbour, [
-      { address: addresses.ip.host, ports: closed },
+    const attempts = tryClosedPorts(lab, lab.neighbour, [
+      { address: addresses.ip.host, ports: closedPorts },
       { address: containerAddress, ports: [80] },
     ])
     let version = 0
@@ -131,7 +140,7 @@ export const killedAnywhere = (open: OpenLab, backend: Backend): void => {
       }
       if ((await lab.host.readText('/run/lab/compose.yaml')) === other.text) version = 1 - version
     }
-    expect(await spy.stop()).toEqual([])
+    expect(await attempts.stop()).toEqual([])
     await stage.pilot.destroy()
     expect(await takeSnapshot(lab.host)).toEqual(before)
   }, 36e5)

@@ -36,7 +36,7 @@ export const versions: readonly [Version, Version] = [
 ]
 
 /** Host ports that only the client may reach, in both versions. */
-export const closed: readonly number[] = [8081, 8083]
+export const closedPorts: readonly number[] = [8081, 8083]
 
 const noForwarding = 'echo 0 > /proc/sys/net/ipv4/ip_forward'
 const noGateway = 'ip addr flush dev "$BRIDGE" scope global'

@@ -18,7 +18,7 @@ const routed = (project: string): string =>
 
 /** After `destroy` the host is as before, also when other programs have rules on it. */
 export const destroying = (open: OpenLab, backend: Backend): void => {
-  test('an untouched host is left untouched: rules, links, addresses, routes, sysctls', async () => {
+  test('restores rules, links, addresses, routes and sysctls as they were before apply', async () => {
     const lab = await open()
     const before = await takeSnapshot(lab.host)
     const pilot = pilotOf(lab, backend)
@@ -28,7 +28,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
-  test('beside foreign rules in every backend, all stays byte for byte but forwarding, which they may rely on', async () => {
+  test('keeps foreign rules of every backend byte for byte, and forwarding on, because they may rely on it', async () => {
     const lab = await open()
     await addForeignRules(lab.host)
     const before = await takeSnapshot(lab.host)
@@ -55,7 +55,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
-  test('a container keeps its port, released from the bridge', async () => {
+  test('takes the port of a container off the bridge, and keeps it', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const planned = await pilot.applied(shop())
@@ -67,7 +67,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     expect(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge'])).not.toContain('portolan')
   })
 
-  test('forwarding of a single interface, switched on by another program, survives', async () => {
+  test('keeps forwarding of a single interface that another program switched on', async () => {
     const lab = await open()
     await lab.host.setSysctl('net.ipv4.conf.eth1.forwarding', 1)
     await lab.host.setSysctl('net.ipv6.conf.eth1.forwarding', 1)
@@ -78,7 +78,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     expect((await takeSnapshot(lab.host)).sysctls).toBe(before.sysctls)
   })
 
-  test('on a host where nothing is ours there is nothing to destroy', async () => {
+  test('changes nothing on a host with only foreign rules', async () => {
     const lab = await open()
     await addForeignRules(lab.host)
     const before = await takeSnapshot(lab.host)
@@ -88,7 +88,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
 
   // In nftables no chain can jump into a chain of another table.
   if (backend !== 'nftables')
-    test('a rule of others that leads to a chain of ours stays, and what is left is told with the way to finish', async () => {
+    test('keeps a chain of ours that a foreign rule jumps to, names the rule, and removes the chain once the rule is gone', async () => {
       const lab = await open()
       const pilot = pilotOf(lab, backend)
       await pilot.apply(shop())
@@ -107,7 +107,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     })
 
   if (backend !== 'nftables')
-    test('chains of ours that were renamed are made again by apply, and removed by destroy', async () => {
+    test('removes chains of ours that were renamed, and apply makes them again', async () => {
       const lab = await open()
       const before = await takeSnapshot(lab.host)
       const pilot = pilotOf(lab, backend)

@@ -11,7 +11,7 @@ import { pilotOf } from './pilot.ts'
 const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
 
 /** Runs the command, and kills it just before it deletes flows from connection tracking. */
-const killedBeforeFlows = async (lab: Lab, argv: readonly string[]): Promise<void> => {
+const killBeforeFlowsAreDeleted = async (lab: Lab, argv: readonly string[]): Promise<void> => {
   const environment = { NODE_OPTIONS: `--import=${preload}`, KILL_BEFORE: 'flows' }
   const { exitCode, stderr } = await lab.host.run([...lab.command, ...argv], { environment })
   if (exitCode !== null) throw new Error(`It ended by itself with ${exitCode}: ${stderr}`)
@@ -31,7 +31,7 @@ services:
 
 /** Connection tracking remembers where a flow was translated to. When a mapping moves, its flows must move too. */
 export const flows = (open: OpenLab, backend: Backend): void => {
-  test('a mapping that moves to another container takes running UDP flows with it, and only its own', async () => {
+  test('a UDP flow follows its mapping to another container, and a flow of another mapping stays', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const plan = await pilot.applied(servedBy('one'))
@@ -81,7 +81,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     }
   })
 
-  test('a UDP flow that began before its port was published reaches the container after, and after a repair', async () => {
+  test('a UDP flow that began while its port had no rules reaches the container after apply', async () => {
     const lab = await open()
     const unpublished = servedBy('two').replace("'9001:80/udp'", '')
     const pilot = pilotOf(lab, backend)
@@ -114,7 +114,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     expect(await ask(12_101)).toMatchObject({ by: 'one' })
   })
 
-  test('killed between the rules and the connections, apply leaves a debt that the next run pays', async () => {
+  test('apply or destroy, killed after the rules and before the deletion of flows, leaves that deletion to the next run', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const [one, two] = (['one', 'two'] as const).map((service) =>
@@ -142,24 +142,24 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     )
 
     const file = await lab.write('compose.yaml', two)
-    await killedBeforeFlows(lab, pilot.argv('apply', file, '--yes'))
+    await killBeforeFlowsAreDeleted(lab, pilot.argv('apply', file, '--yes'))
     // The rules lead to the other container now, but established flows do not follow them.
     expect(await ask('udp')).toMatchObject({ by: 'one' })
-    const owing = await pilot.plan(two)
-    expect(owing).toMatchObject({ exitCode: 2, summary: { add: 0, change: 0, remove: 1 } })
-    expect(owing.changes[0]).toMatchObject({ part: 'conntrack', action: 'remove', object: 'connections' })
+    const pending = await pilot.plan(two)
+    expect(pending).toMatchObject({ exitCode: 2, summary: { add: 0, change: 0, remove: 1 } })
+    expect(pending.changes[0]).toMatchObject({ part: 'conntrack', action: 'remove', object: 'connections' })
     await pilot.apply(two)
     expect(await boundToOne()).toEqual([])
     expect(await ask('udp')).toMatchObject({ by: 'two' })
     expect(await pilot.plan(two)).toMatchObject({ exitCode: 0, changes: [] })
 
-    await killedBeforeFlows(lab, pilot.argv('destroy', null, '--all', '--yes'))
+    await killBeforeFlowsAreDeleted(lab, pilot.argv('destroy', null, '--all', '--yes'))
     expect(await boundToOne()).not.toEqual([])
     await pilot.destroy()
     expect(await boundToOne()).toEqual([])
   })
 
-  test('a debt is not paid by flows of a mapping that stands again', async () => {
+  test('a deletion that a killed apply left does not affect flows of a mapping that is in force again', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const plan = await pilot.applied(servedBy('one'))
@@ -175,7 +175,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
       })
     expect(await ask()).toMatchObject({ by: 'one' })
     const file = await lab.write('compose.yaml', servedBy('two'))
-    await killedBeforeFlows(lab, pilot.argv('apply', file, '--yes'))
+    await killBeforeFlowsAreDeleted(lab, pilot.argv('apply', file, '--yes'))
     const entry = async () => (await lab.host.run(['conntrack', '-L', '-o', 'id', '-p', 'udp'])).stdout
     const id = /dport=9000 .* id=(\d+)/.exec(await entry())?.[1]
     expect(id).toBeDefined()

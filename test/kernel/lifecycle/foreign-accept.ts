@@ -23,7 +23,7 @@ services:
 const families = ['ip', 'ip6'] as const
 
 /** Flows that the contract keeps out, and whether they get in. */
-const getsIn = async (lab: Lab, nginx: Container): Promise<Readonly<Record<string, boolean>>> => {
+const deliveredFlows = async (lab: Lab, nginx: Container): Promise<Readonly<Record<string, boolean>>> => {
   const asked = families.flatMap((family) => {
     const container = (family === 'ip' ? nginx.address : nginx.address6) ?? ''
     return [
@@ -34,18 +34,18 @@ const getsIn = async (lab: Lab, nginx: Container): Promise<Readonly<Record<strin
       [`${family} an unpublished port of the container`, 'tcp', container, 81] as const,
     ]
   })
-  const told = await Promise.all(
+  const outcomes = await Promise.all(
     asked.map(async ([name, protocol, destination, port]) => {
       const { delivered } = await lab.neighbour.probe({ protocol, destination, port, timeoutMs: 700 })
       return [name, delivered] as const
     }),
   )
-  return Object.fromEntries(told)
+  return Object.fromEntries(outcomes)
 }
 
 /** A foreign rule before Portolan's jumps accepts packets that Portolan's chains would drop. */
 export const foreignAccept = (open: OpenLab, backend: Exclude<Backend, 'nftables'>): void => {
-  test('apply moves our jumps in front of a foreign accept, and what it let in is closed again', async () => {
+  test('apply moves our jumps before a foreign accept, which lets nothing in any more', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const planned = await pilot.applied(compose)
@@ -57,7 +57,7 @@ export const foreignAccept = (open: OpenLab, backend: Exclude<Backend, 'nftables
       ],
       hairpin: true,
     })
-    const closed = await getsIn(lab, nginx)
+    const closed = await deliveredFlows(lab, nginx)
     expect(Object.values(closed)).toEqual([false, false, false, false, false, false])
     const programs = [backend, backend.replace('iptables', 'ip6tables')]
     const chains = ['PREROUTING', 'FORWARD'] as const
@@ -65,7 +65,7 @@ export const foreignAccept = (open: OpenLab, backend: Exclude<Backend, 'nftables
       for (const chain of chains)
         await lab.host.mustRun([program, '-t', 'mangle', '-I', chain, '1', '-j', 'ACCEPT'])
     // Shows that the foreign rules do let the flows in.
-    expect(Object.values(await getsIn(lab, nginx))).toEqual([true, true, true, true, true, true])
+    expect(Object.values(await deliveredFlows(lab, nginx))).toEqual([true, true, true, true, true, true])
 
     const plan = await pilot.plan(compose)
     expect(plan.exitCode).toBe(2)
@@ -78,7 +78,7 @@ export const foreignAccept = (open: OpenLab, backend: Exclude<Backend, 'nftables
     await pilot.apply(compose)
     // Deletes the flows that were let in, so that they are not established any more.
     await lab.host.mustRun(['conntrack', '-F']).catch(() => '')
-    expect(await getsIn(lab, nginx)).toEqual(closed)
+    expect(await deliveredFlows(lab, nginx)).toEqual(closed)
     expect((await pilot.plan(compose)).changes).toEqual([])
     // The foreign rules come after Portolan's now, and are unchanged.
     for (const program of programs)

@@ -56,7 +56,7 @@ const damagesOf = (backend: Backend, bridge: string): readonly Damage[] =>
     ? nftDamages(bridge)
     : iptablesDamages(backend === 'iptables-nft' ? 'nft' : 'legacy', bridge)
 
-interface Seen {
+interface Traffic {
   /**
    * Whether ports answer: the port published after the damage, the one before it, and the port of the Compose project.
    */
@@ -68,7 +68,7 @@ interface Seen {
   readonly masqueraded: string | null
 }
 
-const sound = (ports: readonly number[]): Seen => ({
+const expectedTraffic = (ports: readonly number[]): Traffic => ({
   published: ports.map(() => true).flatMap((one) => [one, one]),
   loopback: true,
   unpublished: [false, false],
@@ -77,7 +77,7 @@ const sound = (ports: readonly number[]): Seen => ({
 
 const families = ['ip', 'ip6'] as const
 
-const look = async (lab: Lab, nginx: Container, ports: readonly number[]): Promise<Seen> => {
+const observe = async (lab: Lab, nginx: Container, ports: readonly number[]): Promise<Traffic> => {
   const tcp = { protocol: 'tcp', timeoutMs: 1500 } as const
   const [published, loopback, unpublished, out] = await Promise.all([
     Promise.all(
@@ -103,7 +103,7 @@ const look = async (lab: Lab, nginx: Container, ports: readonly number[]): Promi
 
 /** Another program flushes Portolan's rules while a live host is open. The next call of the host restores them all. */
 export const foreignFlush = (open: OpenLab, backend: Backend): void => {
-  const prepared = async () => {
+  const hostWithShop = async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const planned = await pilot.applied(shop())
@@ -117,19 +117,19 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
     })
     return { lab, pilot, nginx, bridge: await bridgeOf(lab, 'web') }
   }
-  const asked = (nginx: Container): string => `
+  const publishToContainer = (nginx: Container): string => `
     const targets = ${JSON.stringify([nginx.address, nginx.address6])}
     const publish = async (host, hostPort) => {
       for (const address of targets) await host.publish({ hostPort, to: { address, port: 80 } })
     }`
 
-  test('publish after any damage to our rules brings back all that the project and its networks should have', async () => {
-    const { lab, pilot, nginx, bridge } = await prepared()
-    const wrong: Record<string, Seen> = {}
+  test('publish restores all rules of the project and its networks after any damage', async () => {
+    const { lab, pilot, nginx, bridge } = await hostWithShop()
+    const unrestored: Record<string, Traffic> = {}
     const round = roundsInHost(
       lab,
       backend,
-      `${asked(nginx)}
+      `${publishToContainer(nginx)}
        const round = async ({ script, port }) => {
          const host = await open()
          await publish(host, 9090)
@@ -142,19 +142,19 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
       const port = 9100 + index
       await round({ script, port })
       const ports = [port, 9090, 8080]
-      const seen = await look(lab, nginx, ports)
-      if (JSON.stringify(seen) !== JSON.stringify(sound(ports))) wrong[name] = seen
+      const seen = await observe(lab, nginx, ports)
+      if (JSON.stringify(seen) !== JSON.stringify(expectedTraffic(ports))) unrestored[name] = seen
     }
-    expect(wrong).toEqual({})
+    expect(unrestored).toEqual({})
     expect((await pilot.plan(shop())).changes).toEqual([])
   })
 
-  test('taking a port back brings back all others that were lost, and not that one', async () => {
-    const { lab, nginx, bridge } = await prepared()
+  test('unpublish restores all other ports that were lost, and not the withdrawn one', async () => {
+    const { lab, nginx, bridge } = await hostWithShop()
     const round = roundsInHost(
       lab,
       backend,
-      `${asked(nginx)}
+      `${publishToContainer(nginx)}
        const round = async ({ script }) => {
          const host = await open()
          for (const port of [9090, 9091]) await publish(host, port)
@@ -166,20 +166,20 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
     for (const [, script] of damagesOf(backend, bridge).slice(0, 3)) {
       await round({ script })
       const ports = [9090, 8080]
-      expect(await look(lab, nginx, ports)).toEqual(sound(ports))
+      expect(await observe(lab, nginx, ports)).toEqual(expectedTraffic(ports))
       const gone = await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 9091 })
       expect(gone.delivered).toBe(false)
     }
   })
 
-  test('does not bring back a port that another live host has taken back meanwhile', async () => {
-    const { lab, nginx } = await prepared()
+  test('publish does not restore a port that another live host has withdrawn meanwhile', async () => {
+    const { lab, nginx } = await hostWithShop()
     const flush =
       backend === 'nftables' ? 'nft flush chain inet portolan forward' : `${backend} -w -t mangle -F`
     const seen = await inKeptProcess(
       lab,
       backend,
-      `${asked(nginx)}
+      `${publishToContainer(nginx)}
        const host = await open()
        const other = await open({ project: 'other' })
        await publish(host, 9090)
@@ -195,24 +195,24 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
     expect(seen).toEqual([9092, [9090, 9090, 9093, 9093, 9094, 9094]])
   })
 
-  test('opened after the flush, a live host rebuilds the networks from their bridges before it publishes', async () => {
-    const { lab, nginx, bridge } = await prepared()
+  test('a live host that is opened after the flush restores the networks from their bridges before it publishes', async () => {
+    const { lab, nginx, bridge } = await hostWithShop()
     const [[, script] = ['', '']] = damagesOf(backend, bridge)
     await lab.host.mustRun(['sh', '-ec', script])
     await inKeptProcess(
       lab,
       backend,
-      `${asked(nginx)}
+      `${publishToContainer(nginx)}
        const host = await open()
        await publish(host, 9090)
        await host.close()
        report(null)`,
     )
-    expect(await look(lab, nginx, [9090])).toEqual(sound([9090]))
+    expect(await observe(lab, nginx, [9090])).toEqual(expectedTraffic([9090]))
   })
 
-  test('a foreign change elsewhere is no reason to write our rules anew', async () => {
-    const { lab, nginx } = await prepared()
+  test('publish does not write our rules again after a foreign change elsewhere', async () => {
+    const { lab, nginx } = await hostWithShop()
     const foreign = {
       nftables: 'nft add table ip foreign',
       'iptables-nft': 'iptables-nft -A INPUT -j ACCEPT',
@@ -221,16 +221,35 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
     const seen = await inKeptProcess(
       lab,
       backend,
-      `${asked(nginx)}
+      `import { createRunner } from '@portolan/host'
+       ${publishToContainer(nginx)}
+       const written = []
+       const runner = { run: (program, args, options = {}) => {
+         if (program.endsWith('-restore')) written.push(options.input ?? '')
+         return createRunner().run(program, args, options)
+       } }
        const handles = () => run('sh', '-ec', 'nft -a list table inet portolan 2>/dev/null | grep -o "chain .* handle .*" || true')
-       const host = await open()
+       // Rules of nftables are written over netlink. There chains that are made again get new handles.
+       const host = await open(${backend === 'nftables' ? '' : '{ runner }'})
        await publish(host, 9090)
        const before = handles()
        run('sh', '-ec', ${JSON.stringify(foreign[backend])})
+       written.length = 0
        await publish(host, 9091)
-       report([before === handles(), await inForce(9090, 9091)])
+       const with9091 = written.filter((text) => text.includes('9091'))
+       report({
+         areChainsSame: before === handles(),
+         isWritten: ${backend === 'nftables'} || with9091.length > 0,
+         writtenAgain: written.filter((text) => text.includes('9090')),
+         published: await inForce(9090, 9091),
+       })
        await host.close()`,
     )
-    expect(seen).toEqual([true, [9090, 9090, 9091, 9091]])
+    expect(seen).toEqual({
+      areChainsSame: true,
+      isWritten: true,
+      writtenAgain: [],
+      published: [9090, 9090, 9091, 9091],
+    })
   })
 }

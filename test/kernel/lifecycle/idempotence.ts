@@ -25,7 +25,7 @@ export const idempotence = (open: OpenLab, backend: Backend): void => {
     expect((await pilot.plan(shop())).changes).toEqual([])
   })
 
-  test('what was planned is what the traffic meets, with picked subnets', async () => {
+  test('the planned addresses and ports answer, with subnets that the planner chose', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     await pilot.apply(shop())
@@ -46,7 +46,7 @@ export const idempotence = (open: OpenLab, backend: Backend): void => {
     }
   })
 
-  test('one more mapping beside a hundred is a handful of changes, and so is one less', async () => {
+  test('one mapping more or less beside a hundred is at most eight changes', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const hundred = ['9000-9099:9000-9099']
@@ -65,7 +65,7 @@ export const idempotence = (open: OpenLab, backend: Backend): void => {
     expect((await pilot.plan(shop(hundred))).changes).toEqual([])
   })
 
-  test('a foreign flush of the whole ruleset is seen, and mended by the next apply', async () => {
+  test('plan shows a foreign flush of the whole ruleset, and the next apply restores the rules', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const plan = await pilot.applied(shop())
@@ -91,7 +91,7 @@ export const idempotence = (open: OpenLab, backend: Backend): void => {
     expect(seen).toMatchObject({ delivered: true, by: 'nginx' })
   })
 
-  test('two projects share a host, and the end of one is not the end of the other', async () => {
+  test('two projects share a host, and destroy of one leaves the other in force', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const bakery = shop(['8181:80']).replace('name: shop', 'name: bakery').replaceAll('nginx', 'oven')

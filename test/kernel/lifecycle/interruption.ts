@@ -8,7 +8,7 @@ const rounds = 4
 
 /** `apply` is killed at any instant, or two run at once. The next run must finish the work. */
 export const interruption = (open: OpenLab, backend: Backend): void => {
-  test('two applies of one project at once both succeed, and agree', async () => {
+  test('two applies of one project at the same time both succeed, and nothing is left to plan', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     // The file is written once. While a second call wrote it again, the first apply might read it empty.
@@ -18,7 +18,7 @@ export const interruption = (open: OpenLab, backend: Backend): void => {
     expect((await pilot.plan(shop())).changes).toEqual([])
   })
 
-  test('six projects applied at once all stand', async () => {
+  test('six projects that are applied at the same time are all in force, each with its own subnets', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const projects = ['shop', 'bakery', 'school', 'forge', 'mill', 'inn'].map((name, index) =>
@@ -36,7 +36,7 @@ export const interruption = (open: OpenLab, backend: Backend): void => {
     expect(new Set(subnets).size).toBe(subnets.length)
   })
 
-  test(`killed at ${rounds} instants spread over its run, the next apply converges`, async () => {
+  test(`after a kill at one of ${rounds} instants of its run, the next apply leaves nothing to plan`, async () => {
     const lab = await open()
     const before = await takeSnapshot(lab.host)
     const pilot = pilotOf(lab, backend)
@@ -59,7 +59,7 @@ export const interruption = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
-  test('killed during the very first apply, destroy still finds everything', async () => {
+  test('destroy removes everything after the first apply was killed', async () => {
     const lab = await open()
     const before = await takeSnapshot(lab.host)
     const pilot = pilotOf(lab, backend)

@@ -23,7 +23,7 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
     return lab
   }
 
-  test('what one handle has published another one takes back, and publishes anew', async () => {
+  test('a port that one live host publishes is withdrawn by another, and published again', async () => {
     const lab = await applied()
     const seen = await inHost(
       lab,
@@ -42,7 +42,7 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
     expect(seen).toEqual([[], [9090], [9090]])
   })
 
-  test('after a foreign flush a publish brings back what was published here, not what was taken back', async () => {
+  test('after a foreign flush, publish restores the published ports, and not a withdrawn one', async () => {
     const lab = await applied()
     const seen = await inKeptProcess(
       lab,
@@ -58,7 +58,7 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
     expect(seen).toEqual([9001, 9003])
   })
 
-  test('flows of a port stay while it comes back as it was, and have ended once it is taken back and all is settled', async () => {
+  test('flows of a port survive unpublish and the same publish, and are gone after unpublish and settled', async () => {
     const lab = await applied()
     const plan = await pilotOf(lab, backend).plan(shop([]))
     await attach(lab, plan, 'nginx')
@@ -91,7 +91,7 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
     expect(seen).toEqual(['string', true, null])
   })
 
-  test('a port that a process of the host listens on is refused, unless it is forced', async () => {
+  test('a port that a process of the host listens on is refused, unless force is set', async () => {
     const lab = await applied()
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     const seen = await inKeptProcess(
@@ -106,7 +106,7 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
     expect(seen).toEqual(['HOST_PORT_TAKEN', [], 'done', [8080]])
   })
 
-  test('what cannot be a container, or an address of the host, is refused as a request', async () => {
+  test('a target that cannot be a container, a foreign host address and a malformed request are invalid requests', async () => {
     const lab = await applied()
     const seen = await inKeptProcess(
       lab,
@@ -129,7 +129,7 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
     expect(seen).toEqual([...new Array(9).fill('INVALID_REQUEST'), 'done'])
   })
 
-  test('with a Runner of another network namespace nothing is published here, nor there', async () => {
+  test('a Runner of another network namespace is refused, and a wrapped Runner of this one works', async () => {
     const lab = await applied()
     const seen = await inHost(
       lab,

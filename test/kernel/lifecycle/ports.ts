@@ -20,17 +20,17 @@ const hairpinOf = async (lab: Lab, port: string): Promise<boolean> => {
   return links[0]?.hairpin === true
 }
 
-const reachesItself = (machine: Machine) =>
+const probeOwnPort = (machine: Machine) =>
   machine.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 1500 })
 
 /** Another program attaches ports to Portolan's bridges, after the bridge was made. */
 export const bridgePorts = (open: OpenLab, backend: Backend): void => {
-  test('a container attached after apply without hairpin mode is mended by the next plan', async () => {
+  test('the next apply turns on hairpin mode for a container that was attached without it', async () => {
     const lab = await open({ bridgeNf: 1 })
     const pilot = pilotOf(lab, backend)
     const planned = await pilot.applied(shop())
     const nginx = await attach(lab, planned, 'nginx', { hairpin: false })
-    expect(await reachesItself(nginx)).toMatchObject({ delivered: false })
+    expect(await probeOwnPort(nginx)).toMatchObject({ delivered: false })
     const plan = await pilot.plan(shop())
     expect(plan.exitCode).toBe(2)
     expect(
@@ -38,11 +38,11 @@ export const bridgePorts = (open: OpenLab, backend: Backend): void => {
     ).toBe(true)
     await pilot.apply(shop())
     expect(await hairpinOf(lab, nginx.port)).toBe(true)
-    expect(await reachesItself(nginx)).toMatchObject({ delivered: true, by: 'nginx' })
+    expect(await probeOwnPort(nginx)).toMatchObject({ delivered: true, by: 'nginx' })
     expect((await pilot.plan(shop())).changes).toEqual([])
   })
 
-  test('attachPort enslaves an interface, sets its modes and brings it up', async () => {
+  test('attachPort makes an interface a port of the bridge, sets its modes and brings it up', async () => {
     const lab = await open({ bridgeNf: 1 })
     const pilot = pilotOf(lab, backend)
     const planned = await pilot.applied(shop())
@@ -69,7 +69,7 @@ export const bridgePorts = (open: OpenLab, backend: Backend): void => {
     expect(link.master).toBe(await bridgeOf(lab, 'web'))
     expect(link.flags).toContain('UP')
     expect(await hairpinOf(lab, nginx.port)).toBe(true)
-    expect(await reachesItself(nginx)).toMatchObject({ delivered: true, by: 'nginx' })
+    expect(await probeOwnPort(nginx)).toMatchObject({ delivered: true, by: 'nginx' })
     expect((await pilot.plan(shop())).changes).toEqual([])
   })
 }

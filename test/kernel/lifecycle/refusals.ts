@@ -42,7 +42,7 @@ const programOf: Readonly<Record<Exclude<Backend, 'nftables'>, readonly [string,
 
 /** When something cannot be done, the command explains it in a sentence and changes nothing. */
 export const refusals = (open: OpenLab, backend: Backend): void => {
-  test('without privilege plan works and says what it could not read', async () => {
+  test('plan without privilege works, and says what it could not read', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend, { state: '/run/lab/ordinary' })
     const file = await lab.write('compose.yaml', shop())
@@ -53,7 +53,7 @@ export const refusals = (open: OpenLab, backend: Backend): void => {
     expect(plan.stderr).not.toMatch(/^ +at /m)
   })
 
-  test('without privilege apply names the capability it lacks', async () => {
+  test('apply without privilege names the missing capability, and changes nothing', async () => {
     const lab = await open()
     const before = await takeSnapshot(lab.host)
     const pilot = pilotOf(lab, backend, { state: '/run/lab/ordinary' })
@@ -66,7 +66,7 @@ export const refusals = (open: OpenLab, backend: Backend): void => {
   })
 
   if (backend === 'nftables') {
-    test('what is ours is put into force and taken away without nft', async () => {
+    test('apply, plan and destroy work without the program nft', async () => {
       const lab = await open()
       const before = await takeSnapshot(lab.host)
       await hide(lab, 'nft')
@@ -78,7 +78,7 @@ export const refusals = (open: OpenLab, backend: Backend): void => {
       expect(await takeSnapshot(lab.host)).toEqual(before)
     })
   } else {
-    test('a program that is not installed is named, with the package that brings it', async () => {
+    test('apply names a program that is not installed, with its package, and changes nothing', async () => {
       const lab = await open()
       const before = await takeSnapshot(lab.host)
       const [program, packageName] = programOf[backend]
@@ -95,7 +95,7 @@ export const refusals = (open: OpenLab, backend: Backend): void => {
     })
   }
 
-  test('a host port on which the host listens blocks, by name, until --force', async () => {
+  test('a host port that a process listens on blocks apply, with the name of the process, until --force', async () => {
     const lab = await open()
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     const before = await takeSnapshot(lab.host)
@@ -103,7 +103,11 @@ export const refusals = (open: OpenLab, backend: Backend): void => {
     const plan = await pilot.plan(shop())
     expect(plan.exitCode).toBe(3)
     expect(plan.conflicts).toContainEqual(
-      expect.objectContaining({ kind: 'HostPortTaken', severity: 'error' }),
+      expect.objectContaining({
+        kind: 'HostPortTaken',
+        severity: 'error',
+        message: expect.stringMatching(/^python3 already listens on \S+:8080\/tcp\./),
+      }),
     )
     expect((await pilot.run('apply', shop(), '--yes')).exitCode).toBe(3)
     expect(await takeSnapshot(lab.host)).toEqual(before)
@@ -112,7 +116,7 @@ export const refusals = (open: OpenLab, backend: Backend): void => {
     expect((await pilot.plan(shop())).changes).toEqual([])
   })
 
-  test('a state directory that cannot be written is found out before anything is changed', async () => {
+  test('apply fails before any change where the state directory cannot be written', async () => {
     const lab = await open()
     const directory = '/run/lab/readonly'
     await lab.host.mustRun(['mkdir', directory])
@@ -127,7 +131,7 @@ export const refusals = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
-  test('apply without --yes and without a terminal is an error, not a hang', async () => {
+  test('apply without --yes and without a terminal fails instead of waiting', async () => {
     const lab = await open()
     const before = await takeSnapshot(lab.host)
     const { exitCode, stderr } = await pilotOf(lab, backend).run('apply', shop())

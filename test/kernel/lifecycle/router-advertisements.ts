@@ -11,27 +11,27 @@ import { mustSucceed, pilotOf, shop } from './pilot.ts'
 const prefix = '2001:db8:77::'
 const acceptRa = 'net.ipv6.conf.eth1.accept_ra'
 
-const defaults = async ({ host }: Lab): Promise<string> =>
+const defaultRoutes = async ({ host }: Lab): Promise<string> =>
   host.mustRun(['ip', '-6', 'route', 'show', 'default'])
 
 /** The router on the host's second network sends an advertisement, which gives the host its default route. */
-const withRouter = async (lab: Lab): Promise<void> => {
+const acceptAdvertisements = async (lab: Lab): Promise<void> => {
   await lab.host.setSysctl(acceptRa, 1)
-  await takesOne(lab)
+  await expectRouteByAdvertisement(lab)
 }
 
-const takesOne = async (lab: Lab): Promise<void> => {
+const expectRouteByAdvertisement = async (lab: Lab): Promise<void> => {
   const isTaken = async (): Promise<boolean> => {
     await advertise(lab.outside, 'eth0', prefix)
-    return (await defaults(lab)).includes('proto ra')
+    return (await defaultRoutes(lab)).includes('proto ra')
   }
-  await until('a route by a router advertisement', isTaken, { shows: () => defaults(lab) })
+  await until('a route by a router advertisement', isTaken, { shows: () => defaultRoutes(lab) })
 }
 
 /** The host still accepts a new advertisement of the router. */
-const takesAnother = async (lab: Lab): Promise<void> => {
+const expectRouteByNextAdvertisement = async (lab: Lab): Promise<void> => {
   await lab.host.run(['ip', '-6', 'route', 'del', 'default'])
-  await takesOne(lab)
+  await expectRouteByAdvertisement(lab)
 }
 
 /**
@@ -39,9 +39,9 @@ const takesAnother = async (lab: Lab): Promise<void> => {
  * advertisement.
  */
 export const routerAdvertisements = (open: OpenLab, backend: Backend): void => {
-  test('a default route from router advertisements outlives apply and destroy', async () => {
+  test('a default route from router advertisements survives apply and destroy', async () => {
     const lab = await open()
-    await withRouter(lab)
+    await acceptAdvertisements(lab)
     const { sysctls } = await takeSnapshot(lab.host)
     const pilot = pilotOf(lab, backend)
     const { changes } = await pilot.plan(shop())
@@ -52,19 +52,19 @@ export const routerAdvertisements = (open: OpenLab, backend: Backend): void => {
     expect(facts.interfaces).toContainEqual(expect.objectContaining({ name: 'eth1', autoconfigured: true }))
     expect(set).toEqual([`sysctl ${acceptRa}`, 'sysctl net.ipv6.conf.all.forwarding'])
     await pilot.apply(shop())
-    expect(await defaults(lab)).toContain('proto ra')
+    expect(await defaultRoutes(lab)).toContain('proto ra')
     expect(await lab.host.sysctl(acceptRa)).toBe('2')
-    await takesAnother(lab)
+    await expectRouteByNextAdvertisement(lab)
     expect((await pilot.plan(shop())).changes).toEqual([])
     await pilot.destroy()
-    expect(await defaults(lab)).toContain('proto ra')
-    await takesAnother(lab)
+    expect(await defaultRoutes(lab)).toContain('proto ra')
+    await expectRouteByNextAdvertisement(lab)
     expect((await takeSnapshot(lab.host)).sysctls).toBe(sysctls)
   })
 
-  test('where sysctls may not be set, nothing is changed, and what to do keeps the route', async () => {
+  test('with --no-sysctl apply changes nothing, and the commands of its remedy keep the route', async () => {
     const lab = await open()
-    await withRouter(lab)
+    await acceptAdvertisements(lab)
     const pilot = pilotOf(lab, backend)
     const refused = await pilot.run('apply', shop(), '--yes', '--no-sysctl', '--json')
     expect(refused.exitCode).toBe(3)
@@ -80,13 +80,13 @@ export const routerAdvertisements = (open: OpenLab, backend: Backend): void => {
       for (const command of remedy.commands) await lab.host.mustRun(command.split(' '))
     }
     expect(await lab.host.sysctl('net.ipv6.conf.all.forwarding')).toBe('1')
-    expect(await defaults(lab)).toContain('proto ra')
-    await takesAnother(lab)
+    expect(await defaultRoutes(lab)).toContain('proto ra')
+    await expectRouteByNextAdvertisement(lab)
   })
 
-  test('the script in sh keeps it too', async () => {
+  test('the sh script keeps the route too', async () => {
     const lab = await open()
-    await withRouter(lab)
+    await acceptAdvertisements(lab)
     const { stdout } = mustSucceed(
       'script',
       await pilotOf(lab, backend).run('script', shop(), '--format', 'sh'),
@@ -96,18 +96,18 @@ export const routerAdvertisements = (open: OpenLab, backend: Backend): void => {
     expect(await lab.host.sysctl('net.ipv6.conf.all.forwarding')).toBe('1')
     expect(await lab.host.sysctl(acceptRa)).toBe('2')
     expect(await lab.host.sysctl('net.ipv6.conf.eth0.accept_ra')).toBe('1')
-    expect(await defaults(lab)).toContain('proto ra')
+    expect(await defaultRoutes(lab)).toContain('proto ra')
   })
 
-  test('a route that a program has put there from advertisements it reads itself is left to it', async () => {
+  test('a route that another program adds from advertisements stays, and accept_ra stays off', async () => {
     const lab = await open()
     await lab.host.setSysctl(acceptRa, 0)
     await lab.host.ip('route add ::/0 via fe80::1 dev eth1 proto ra metric 100')
     const pilot = pilotOf(lab, backend)
     await pilot.apply(shop())
     expect(await lab.host.sysctl(acceptRa)).toBe('0')
-    expect(await defaults(lab)).toContain('proto ra')
+    expect(await defaultRoutes(lab)).toContain('proto ra')
     await pilot.destroy()
-    expect(await defaults(lab)).toContain('proto ra')
+    expect(await defaultRoutes(lab)).toContain('proto ra')
   })
 }

@@ -40,7 +40,7 @@ type Row = readonly [flow: string, delivered: boolean]
  * @param closed - the flows that are expected to be dropped. Their probes get a short timeout, because a drop costs
  *   the whole time
  */
-const rows = async (lab: Lab, closed: RegExp): Promise<readonly Row[]> => {
+const observeFlows = async (lab: Lab, closed: RegExp): Promise<readonly Row[]> => {
   const oven = lab.containers.get('oven')
   const flows = (['ip', 'ip6'] as const).flatMap((family) => {
     const { host, outside } = addresses[family]
@@ -75,10 +75,10 @@ const deliveredTo = (found: readonly Row[], what: RegExp): readonly string[] =>
 /** A script replaces all of Portolan's rules. So it must contain the rules of other projects too. */
 export const scriptsBeside = (open: OpenLab, backend: Backend): void => {
   test.each(Object.keys(loaders[backend]))(
-    'a %s script of this host leaves the other project as it was, and brings its own',
+    'a %s script of this host keeps the rules of the other project, and adds its own',
     async (format) => {
       const { lab, pilot } = await openBoth(open, backend)
-      const before = await rows(lab, /restricts|'s container|new port/)
+      const before = await observeFlows(lab, /restricts|'s container|new port/)
       expect(deliveredTo(before, /bakery|old port/)).toHaveLength(10)
       const { stdout } = mustSucceed('script', await pilot.run('script', moved, '--format', format))
       await load(lab, backend, format, stdout)
@@ -87,19 +87,19 @@ export const scriptsBeside = (open: OpenLab, backend: Backend): void => {
         if (flow.endsWith('old port')) return [flow, false]
         return [flow, flow.endsWith('new port') ? true : delivered]
       })
-      expect(await rows(lab, closedThen)).toEqual(wanted)
+      expect(await observeFlows(lab, closedThen)).toEqual(wanted)
       // iptables-restore cannot test whether a jump exists. It adds a second jump, which the next apply removes.
       const left = [...(await pilot.plan(bakery)).changes, ...(await pilot.plan(moved)).changes]
       const doubled = format === 'iptables-restore' ? left.filter(({ action }) => action === 'remove') : []
       expect(left).toEqual(doubled)
       await pilot.apply(moved)
       expect((await pilot.plan(bakery)).changes).toEqual([])
-      expect(await rows(lab, closedThen)).toEqual(wanted)
+      expect(await observeFlows(lab, closedThen)).toEqual(wanted)
     },
   )
 
   test.each(Object.keys(loaders[backend]))(
-    'a %s script of a host whose rules are not read removes the other project, and says so',
+    'a %s script for a host with unread rules removes the rules of the other project, and says so',
     async (format) => {
       const { lab, pilot } = await openBoth(open, backend)
       const facts = mustSucceed('inspect', await lab.portolan(['inspect']))
@@ -109,14 +109,14 @@ export const scriptsBeside = (open: OpenLab, backend: Backend): void => {
       expect(stdout).toContain('other projects there lose their rules when this is loaded.')
       await load(lab, backend, format, stdout)
       const closed = /to bakery$|hairpin|restricts|old port/
-      const found = await rows(lab, closed)
+      const found = await observeFlows(lab, closed)
       expect(deliveredTo(found, closed)).toEqual([])
       expect(deliveredTo(found, /new port/)).toHaveLength(2)
     },
   )
 
   test.each(Object.keys(loaders[backend]))(
-    'a %s script that takes a port out of one family loads where both have it',
+    'a %s script that has a port in one family only loads where both families have it',
     async (format) => {
       const lab = await open()
       const pilot = pilotOf(lab, backend)

@@ -7,7 +7,7 @@ import type { OpenLab } from './describe-lifecycle.ts'
 import { mustSucceed, pilotOf, shop } from './pilot.ts'
 import { loaders } from './script-loaders.ts'
 
-const forgetRules = async (lab: Lab, backend: Backend): Promise<void> => {
+const flushRules = async (lab: Lab, backend: Backend): Promise<void> => {
   if (backend !== 'iptables-legacy') {
     await lab.host.mustRun(['nft', 'flush', 'ruleset'])
     return
@@ -24,7 +24,7 @@ type Row = readonly [flow: string, delivered: boolean]
 
 const notDelivered = 'neighbour to container'
 
-const mainRows = async (
+const observeFlows = async (
   lab: Lab,
   nginx: { address: string | null; address6: string | null },
 ): Promise<readonly Row[]> => {
@@ -62,39 +62,39 @@ const applyShop = async (open: OpenLab, backend: Backend) => {
   const plan = await pilot.applied(shop())
   const nginx = await attach(lab, plan, 'nginx', { hairpin: true })
   await attach(lab, plan, 'worker', { hairpin: true })
-  const wanted = await mainRows(lab, nginx)
+  const wanted = await observeFlows(lab, nginx)
   return { lab, pilot, nginx, wanted }
 }
 
 /** A printed script does the work of apply: on a host with the bridges it makes the contract hold. */
 export const scripts = (open: OpenLab, backend: Backend): void => {
   test.each(Object.entries(loaders[backend]))(
-    'the %s script meets the contract by itself',
+    'the %s script alone does what apply did',
     async (format, commands) => {
       const { lab, pilot, nginx, wanted } = await applyShop(open, backend)
       // The contract's suite tests the whole contract. Here a script must only do what apply did.
       expect(wanted.filter(([flow, works]) => works === flow.endsWith(notDelivered))).toEqual([])
 
       const { stdout } = mustSucceed('script', await pilot.run('script', shop(), '--format', format))
-      await forgetRules(lab, backend)
+      await flushRules(lab, backend)
       const without = await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080 })
       expect(without.delivered).toBe(false)
       for (const command of commands) await lab.host.mustRun(command, { input: stdout })
-      expect(await mainRows(lab, nginx)).toEqual(wanted)
+      expect(await observeFlows(lab, nginx)).toEqual(wanted)
       expect((await pilot.plan(shop())).changes).toEqual([])
     },
   )
 
   test.each(Object.entries(loaders[backend]))(
-    'the %s script loaded twice still meets the contract, and the next apply finds at most doubled jumps',
+    'the %s script loaded twice does what apply did, and the next apply removes at most doubled jumps',
     async (format, commands) => {
       const { lab, pilot, nginx, wanted } = await applyShop(open, backend)
 
       const { stdout } = mustSucceed('script', await pilot.run('script', shop(), '--format', format))
-      await forgetRules(lab, backend)
+      await flushRules(lab, backend)
       for (let times = 0; times < 2; times += 1)
         for (const command of commands) await lab.host.mustRun(command, { input: stdout })
-      expect(await mainRows(lab, nginx)).toEqual(wanted)
+      expect(await observeFlows(lab, nginx)).toEqual(wanted)
 
       const changes = (await pilot.plan(shop())).changes as readonly DoubledJump[]
       const doubled = format === 'iptables-restore'
@@ -102,7 +102,7 @@ export const scripts = (open: OpenLab, backend: Backend): void => {
       expect(changes.filter(({ action, before }) => action !== 'remove' || !isJump(before))).toEqual([])
       await pilot.apply(shop())
       expect((await pilot.plan(shop())).changes).toEqual([])
-      expect(await mainRows(lab, nginx)).toEqual(wanted)
+      expect(await observeFlows(lab, nginx)).toEqual(wanted)
     },
   )
 }

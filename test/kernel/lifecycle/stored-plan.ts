@@ -16,7 +16,7 @@ export const storedPlans = (open: OpenLab, backend: Backend): void => {
     const after = await planned(${JSON.stringify(text)})
     const refused = await attempt(apply(planFromJson(first)))`
 
-  test('a plan that went through JSON brings its ports into force, and is refused the second time', async () => {
+  test('puts its ports into force, and is refused the second time', async () => {
     const lab = await open()
     const seen = await inHost(
       lab,
@@ -38,7 +38,7 @@ export const storedPlans = (open: OpenLab, backend: Backend): void => {
     }
   })
 
-  test('a plan that changes what is in force goes through JSON too, with the counters of the rules', async () => {
+  test('applies too where it changes rules in force', async () => {
     const lab = await open()
     const [small, large] = [shop(['8080:80']), shop(['8080:80', '9000-9010:9000-9010'])]
     const left = await inHost(

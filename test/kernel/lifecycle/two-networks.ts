@@ -25,7 +25,7 @@ services:
 `
 
 /** Turns on the strict reverse path filter, for existing and future interfaces. */
-const strict = async (lab: Lab): Promise<void> => {
+const setStrictFilter = async (lab: Lab): Promise<void> => {
   await lab.host.setSysctl('net.ipv4.conf.all.rp_filter', 1)
   await lab.host.setSysctl('net.ipv4.conf.default.rp_filter', 1)
 }
@@ -47,7 +47,7 @@ const answers = async (lab: Lab): Promise<readonly boolean[]> =>
   )
 
 /** Starts the container on both networks. Its packets leave by `rear`, except those for `front`. */
-const start = async (lab: Lab, plan: PlanJson): Promise<void> => {
+const startTwin = async (lab: Lab, plan: PlanJson): Promise<void> => {
   const addressesOn = (network: string) => plan.addresses.filter((address) => address.network === network)
   const twin = await attach(lab, { ...plan, addresses: addressesOn('front') }, 'twin', { hairpin: true })
   const rear = await bridgeOf(lab, 'rear')
@@ -78,13 +78,13 @@ const start = async (lab: Lab, plan: PlanJson): Promise<void> => {
 
 /** A container on two networks answers by either of them. */
 export const twoNetworks = (open: OpenLab, backend: Backend): void => {
-  test('a container on two networks is reached though the host filters by reverse path', async () => {
+  test('is reached though the host has the strict reverse path filter', async () => {
     const lab = await open()
-    await strict(lab)
+    await setStrictFilter(lab)
     const sysctls = await ownSysctls(lab)
     const pilot = pilotOf(lab, backend)
     const planned = await pilot.applied(twin)
-    await start(lab, planned)
+    await startTwin(lab, planned)
     expect(await answers(lab)).toEqual([true, true])
     expect([await filterOf(lab, 'front'), await filterOf(lab, 'rear')]).toEqual(['2', '2'])
     expect((await pilot.plan(twin)).changes).toEqual([])
@@ -92,12 +92,12 @@ export const twoNetworks = (open: OpenLab, backend: Backend): void => {
     expect(await ownSysctls(lab)).toEqual(sysctls)
   })
 
-  test('a bridge whose filter became strict is drift: the plan shows it, and apply mends it', async () => {
+  test('loses IPv4 when the filter of its bridge becomes strict: plan shows the drift, and apply repairs it', async () => {
     const lab = await open()
-    await strict(lab)
+    await setStrictFilter(lab)
     const pilot = pilotOf(lab, backend)
     const planned = await pilot.applied(twin)
-    await start(lab, planned)
+    await startTwin(lab, planned)
     const name = `net.ipv4.conf.${await bridgeOf(lab, 'rear')}.rp_filter`
     await lab.host.setSysctl(name, 1)
     expect(await answers(lab)).toEqual([false, true])
@@ -106,9 +106,9 @@ export const twoNetworks = (open: OpenLab, backend: Backend): void => {
     expect(await answers(lab)).toEqual([true, true])
   })
 
-  test('where sysctls may not be set the strict filter is a conflict, and its remedy mends it', async () => {
+  test('has a conflict about the strict filter with --no-sysctl, and the remedy ends it', async () => {
     const lab = await open()
-    await strict(lab)
+    await setStrictFilter(lab)
     const pilot = pilotOf(lab, backend)
     await lab.host.setSysctl('net.ipv4.ip_forward', 1)
     await lab.host.setSysctl('net.ipv6.conf.all.forwarding', 1)
@@ -120,7 +120,7 @@ export const twoNetworks = (open: OpenLab, backend: Backend): void => {
       readonly remedy?: { readonly commands: readonly string[] }
     }[]
     expect(found.map(({ severity }) => severity)).toEqual(['warning', 'warning'])
-    await start(lab, plan)
+    await startTwin(lab, plan)
     expect(await answers(lab)).toEqual([false, true])
     for (const { remedy } of found)
       for (const command of remedy?.commands ?? []) await lab.host.mustRun(['sh', '-c', command])
@@ -129,7 +129,7 @@ export const twoNetworks = (open: OpenLab, backend: Backend): void => {
     expect(kinds).not.toContain('ReversePathFilterStrict')
   })
 
-  test('a live host that attaches a port makes the strict filter of its bridge loose', async () => {
+  test('has its bridge made loose by attachPort of a live host, and the other bridge stays strict', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     await pilot.apply(twin)
@@ -147,9 +147,9 @@ export const twoNetworks = (open: OpenLab, backend: Backend): void => {
     expect([await filterOf(lab, 'front'), await filterOf(lab, 'rear')]).toEqual(['1', '2'])
   })
 
-  test('the script in sh makes the filter loose too', async () => {
+  test('has both bridges made loose by the sh script', async () => {
     const lab = await open()
-    await strict(lab)
+    await setStrictFilter(lab)
     const { stdout } = mustSucceed(
       'script',
       await pilotOf(lab, backend).run('script', twin, '--format', 'sh'),

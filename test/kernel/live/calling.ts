@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Lab } from '../../lab/lab.ts'
-import type { Found, Told } from './model.ts'
+import type { CallLine, HostState } from './model.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -16,10 +16,10 @@ export const argvOf = (program: string): readonly string[] => [
 /**
  * The stored and the active ports, as a new process reads them, and once more after it has repaired what was missing.
  */
-export const look = async (
+export const readTwice = async (
   lab: Lab,
   environment: Readonly<Record<string, string>>,
-): Promise<{ readonly before: Found; readonly after: Found }> => {
+): Promise<{ readonly before: HostState; readonly after: HostState }> => {
   const { exitCode, stdout, stderr } = await lab.host.run(argvOf('in-force.mjs'), {
     environment: { ...environment, CALLS_REPAIR: '1' },
   })
@@ -28,11 +28,11 @@ export const look = async (
 }
 
 /** The lines that a program printed. A kill may have cut the last line off. */
-export const toldIn = (stdout: string): readonly Told[] =>
+export const printedLines = (stdout: string): readonly CallLine[] =>
   stdout
     .split('\n')
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as Told)
+    .map((line) => JSON.parse(line) as CallLine)
 
 /** The error codes that a call may get for an object that does not exist, or not any more. */
-export const documented: readonly string[] = ['INVALID_REQUEST', 'HOST_PORT_IN_USE', 'NETWORK_IN_USE']
+export const documentedErrors: readonly string[] = ['INVALID_REQUEST', 'HOST_PORT_IN_USE', 'NETWORK_IN_USE']

@@ -22,7 +22,7 @@ export const everyAddress = async (lab: Lab): Promise<Machine> => {
   return machine
 }
 
-const answers = `
+const answersInPython = `
 import select, socket, sys, time
 def answers(address, ports, seconds):
     tries = {}
@@ -41,7 +41,7 @@ def answers(address, ports, seconds):
 `
 
 /** The host ports that answer, in their order. All are tested at once. */
-export const answering = async (from: Machine, ports: readonly number[]): Promise<readonly number[]> => {
+export const answeringPorts = async (from: Machine, ports: readonly number[]): Promise<readonly number[]> => {
   const outcomes = await Promise.all(
     ports.map((port) => from.probe({ protocol: 'tcp', destination: addresses.ip.host, port })),
   )
@@ -49,27 +49,30 @@ export const answering = async (from: Machine, ports: readonly number[]): Promis
 }
 
 /** An address, and ports at which a machine must get no answer. */
-export interface ClosedDoor {
+export interface ClosedPorts {
   readonly address: string
   readonly ports: readonly number[]
 }
 
 /** The restricted host ports among those that `calls.mjs` publishes. */
-const ofCalls: ClosedDoor = { address: addresses.ip.host, ports: [8007, 8008, 8009, 8017, 8018, 8019] }
+const closedPortsOfCalls: ClosedPorts = {
+  address: addresses.ip.host,
+  ports: [8007, 8008, 8009, 8017, 8018, 8019],
+}
 
 /**
  * Tries closed ports again and again, from a machine that may not reach them. `stop` returns the ports that answered.
  */
-export const trespass = (
+export const tryClosedPorts = (
   lab: Lab,
   from: Machine,
-  doors: readonly ClosedDoor[] = [ofCalls],
+  closed: readonly ClosedPorts[] = [closedPortsOfCalls],
 ): { readonly stop: () => Promise<readonly string[]> } => {
   const running = from.start(
     [
       'python3',
       '-c',
-      `${answers}
+      `${answersInPython}
 import json
 try:
     while True:
@@ -77,7 +80,7 @@ try:
             for port in answers(door['address'], door['ports'], 0.05): print(door['address'], port, flush=True)
         time.sleep(0.02)
 except KeyboardInterrupt: print('ended')`,
-      JSON.stringify(doors),
+      JSON.stringify(closed),
     ],
     { timeoutMs: 36e5 },
   )
@@ -86,7 +89,8 @@ except KeyboardInterrupt: print('ended')`,
     stop: async () => {
       running.kill('SIGINT')
       const { stdout, stderr } = await running.outcome
-      if (!stdout.endsWith('ended\n')) throw new Error(`the trespasser ended too early: ${stderr}`)
+      if (!stdout.endsWith('ended\n'))
+        throw new Error(`the program that tries closed ports ended too early: ${stderr}`)
       return stdout.split('\n').slice(0, -2)
     },
   }

@@ -11,7 +11,7 @@ const count = Number(process.env.PORTOLAN_FLAT ?? 200)
  */
 const mostGrowthMb = Math.max(12, count / 2000)
 
-interface Held {
+interface Usage {
   readonly ports: number
   readonly heap: number
   readonly rss: number
@@ -20,7 +20,7 @@ interface Held {
 
 /** One program that runs for a long time. */
 export const flat = (open: OpenLab, backend: Backend): void => {
-  test(`${count} ports published and taken back leave no memory and no descriptor behind`, async () => {
+  test(`keeps its memory and its descriptors after ${count} ports that were published and withdrawn`, async () => {
     const lab = await open()
     const [env, directory, folder, node, program] = argvOf('flat.mjs')
     const { exitCode, stdout, stderr } = await lab.host.run(
@@ -37,12 +37,12 @@ export const flat = (open: OpenLab, backend: Backend): void => {
     )
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     if (process.env.PORTOLAN_FLAT !== undefined) process.stderr.write(`${backend}\n${stdout}`)
-    const told = stdout
+    const lines = stdout
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Held)
+      .map((line) => JSON.parse(line) as Usage)
     // Compares with the first tenth: by then everything that is made only once exists.
-    const [first, last] = [told[0], told.at(-1)]
+    const [first, last] = [lines[0], lines.at(-1)]
     if (first === undefined || last === undefined) throw new Error(stdout)
     expect(last.descriptors).toBe(first.descriptors)
     expect(last.heap - first.heap).toBeLessThan(mostGrowthMb)

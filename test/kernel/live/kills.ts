@@ -3,19 +3,19 @@ import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import { drawingOf } from '../../lab/drawing.ts'
 import type { Lab } from '../../lab/lab.ts'
-import { drawWay, runKilled } from '../killed-anywhere/way.ts'
+import { drawKillMoment, runKilled } from '../killed-anywhere/kill-moment.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
-import { argvOf, documented, look, toldIn } from './calling.ts'
-import { answering, everyAddress, isRestricted, trespass } from './every-address.ts'
+import { argvOf, documentedErrors, printedLines, readTwice } from './calling.ts'
+import { answeringPorts, everyAddress, isRestricted, tryClosedPorts } from './every-address.ts'
 import {
-  type Found,
-  learned,
+  type CallLine,
+  emptyModel,
+  type HostState,
   linesFound,
   linesOf,
   type Model,
-  nothing,
-  possible,
-  type Told,
+  possibleModels,
+  withFoundAddresses,
 } from './model.ts'
 
 const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
@@ -31,16 +31,16 @@ const portIn = (line: string): number => Number(line.split(' ')[1])
 /** Compares what a new process found with the answers that the killed one got. Returns the model that fits. */
 const check = (
   step: string,
-  told: readonly Told[],
+  lines: readonly CallLine[],
   models: readonly Model[],
-  { before, after }: { readonly before: Found; readonly after: Found },
+  { before, after }: { readonly before: HostState; readonly after: HostState },
 ): Model => {
-  const failed = told.filter(({ error }) => error !== undefined && !documented.includes(error))
+  const failed = lines.filter(({ error }) => error !== undefined && !documentedErrors.includes(error))
   expect({ step, failed }).toEqual({ step, failed: [] })
-  const last = told.at(-1)
+  const last = lines.at(-1)
   const found = linesFound(before, before.ports)
   const chosen = models
-    .map((model) => learned(model, before))
+    .map((model) => withFoundAddresses(model, before))
     .find((model) => JSON.stringify(linesOf(model)) === JSON.stringify(found))
   if (chosen === undefined)
     throw new Error(`${step}: ${JSON.stringify({ found, models: models.map(linesOf), last })}`)
@@ -48,10 +48,10 @@ const check = (
   // be.
   const inForce = new Set(before.inForce.map(portIn))
   const known = models.flatMap(({ ports }) => [...ports.keys()])
-  const wrong = [...new Set([...known, ...inForce])].filter((port) =>
+  const mismatched = [...new Set([...known, ...inForce])].filter((port) =>
     inForce.has(port) ? !known.includes(port) : models.every(({ ports }) => ports.has(port)),
   )
-  expect({ step, wrong, last }).toEqual({ step, wrong: [], last })
+  expect({ step, mismatched, last }).toEqual({ step, mismatched: [], last })
   expect({ step, ports: after.ports, inForce: after.inForce }).toEqual({
     step,
     ports: before.ports,
@@ -65,7 +65,7 @@ const checkTraffic = async (
   lab: Lab,
   step: string,
   { networks, ports }: Model,
-  { after }: { readonly after: Found },
+  { after }: { readonly after: HostState },
 ) => {
   const bridge = after.networks.find(({ name }) => name === 'a')?.bridge
   if (!networks.has('a') || bridge === undefined) return
@@ -73,7 +73,10 @@ const checkTraffic = async (
   const wanted = all.filter((port) => ports.has(port))
   // Without any port the bridge does not come up. The kill may have come before a port was attached.
   if (wanted.length > 0) await lab.host.areUp([bridge, 'v-every'])
-  const [client, neighbour] = await Promise.all([answering(lab.client, all), answering(lab.neighbour, all)])
+  const [client, neighbour] = await Promise.all([
+    answeringPorts(lab.client, all),
+    answeringPorts(lab.neighbour, all),
+  ])
   const where = { step, network: after.networks.find(({ name }) => name === 'a') }
   expect({ where, client, neighbour }).toEqual({
     where,
@@ -92,37 +95,39 @@ export const killed = (open: OpenLab, backend: Backend): void => {
     CALLS_LINK: 'v-every',
   }
   /** Kills programs one after another, and checks the host after each kill. */
-  const survive = async (run: (lab: Lab, at: number) => Promise<{ stdout: string; stderr: string }>) => {
+  const checkAfterEachKill = async (
+    run: (lab: Lab, at: number) => Promise<{ stdout: string; stderr: string }>,
+  ) => {
     const lab = await open()
     await everyAddress(lab)
-    const trespasser = trespass(lab, lab.neighbour)
-    let model = nothing
+    const attempts = tryClosedPorts(lab, lab.neighbour)
+    let model = emptyModel
     for (let at = 0; at < kills; at += 1) {
       const { stdout, stderr } = await run(lab, at)
       expect(stderr).toBe('')
-      const told = toldIn(stdout)
-      const found = await look(lab, environment)
-      model = check(`kill ${at}`, told, possible(model, told), found)
+      const lines = printedLines(stdout)
+      const found = await readTwice(lab, environment)
+      model = check(`kill ${at}`, lines, possibleModels(model, lines), found)
       await checkTraffic(lab, `kill ${at}`, model, found)
     }
-    expect(await trespasser.stop()).toEqual([])
+    expect(await attempts.stop()).toEqual([])
   }
 
-  test(`killed as it enters ${kills} calls that write, nothing that was answered is lost, and nothing is half done`, async () => {
+  test(`keeps every answered call, and half of none, after ${kills} kills at system calls that write`, async () => {
     const drawing = drawingOf(Number(process.env.PORTOLAN_SEED), 10)
-    await survive((lab, at) => {
-      const way = drawWay(drawing, 600, 2100)
+    await checkAfterEachKill((lab, at) => {
+      const moment = drawKillMoment(drawing, 600, 2100)
       if (process.env.PORTOLAN_KILLS !== undefined)
-        process.stderr.write(`${backend}, live, ${JSON.stringify(way)}\n`)
+        process.stderr.write(`${backend}, live, ${JSON.stringify(moment)}\n`)
       // The words for `env`, which sets the variables and runs the program.
       const variables = { ...environment, CALLS_SEED: String(2000 + at), CALLS_COUNT: '60' }
       const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
-      return runKilled(lab.host, ['env', ...words, ...argvOf('calls.mjs')], way, 3000)
+      return runKilled(lab.host, ['env', ...words, ...argvOf('calls.mjs')], moment, 3000)
     })
   }, 36e5)
 
-  test(`killed at ${kills} instants, nothing that was answered is lost, and nothing is half done`, async () => {
-    await survive(async (lab, at) => {
+  test(`keeps every answered call, and half of none, after ${kills} kills at any instant`, async () => {
+    await checkAfterEachKill(async (lab, at) => {
       const running = lab.host.start(argvOf('calls.mjs'), {
         environment: { ...environment, CALLS_SEED: String(at + 1) },
       })
@@ -132,8 +137,8 @@ export const killed = (open: OpenLab, backend: Backend): void => {
     })
   })
 
-  test(`killed before each of ${kills} steps, nothing that was answered is lost, and nothing is half done`, async () => {
-    await survive((lab, at) =>
+  test(`keeps every answered call, and half of none, after ${kills} kills before a step`, async () => {
+    await checkAfterEachKill((lab, at) =>
       lab.host.run(argvOf('calls.mjs'), {
         environment: {
           ...environment,

@@ -8,7 +8,7 @@ import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inHost } from '../lifecycle/in-host.ts'
 import { contain, inShop, inShopAgain, type Leased } from './in-live-host.ts'
 
-const reaches = async (
+const answererAt = async (
   from: Machine,
   port: number,
   { family = 'ip', protocol = 'tcp' }: { family?: 'ip' | 'ip6'; protocol?: 'tcp' | 'udp' } = {},
@@ -19,7 +19,7 @@ const reaches = async (
 
 const web = "await host.ensureNetwork('web', { pool: 'classic', ipv6: true })"
 
-const running = async (lab: Lab, backend: Backend): Promise<readonly Leased[]> => {
+const withTwoContainers = async (lab: Lab, backend: Backend): Promise<readonly Leased[]> => {
   const all = (await inShopAgain(
     lab,
     backend,
@@ -31,10 +31,10 @@ const running = async (lab: Lab, backend: Backend): Promise<readonly Leased[]> =
 
 /** The life of a container's network, from its first call to its last. Each call opens a host of its own. */
 export const life = (open: OpenLab, backend: Backend): void => {
-  test('a network, leases and ports work as they are asked for, and are taken back without a trace', async () => {
+  test('networks, leases and ports work as requested, and leave no trace once they are removed', async () => {
     const lab = await open()
     const before = await takeSnapshot(lab.host)
-    const [first] = await running(lab, backend)
+    const [first] = await withTwoContainers(lab, backend)
     expect(first).toMatchObject({ ip: '172.17.0.1', network: { ip: { subnet: '172.17.0.0/16' } } })
 
     const published = await inShop(
@@ -53,25 +53,25 @@ export const life = (open: OpenLab, backend: Backend): void => {
     )?.hostPort
     expect(automatic).toBe(32768)
     for (const family of ['ip', 'ip6'] as const) {
-      expect(await reaches(lab.client, 8080, { family })).toBe('web-1')
-      expect(await reaches(lab.neighbour, 8080, { family })).toBeNull()
-      for (const port of [9000, 9001]) expect(await reaches(lab.neighbour, port, { family })).toBe('web-2')
-      expect(await reaches(lab.client, 9100, { family })).toBeNull()
+      expect(await answererAt(lab.client, 8080, { family })).toBe('web-1')
+      expect(await answererAt(lab.neighbour, 8080, { family })).toBeNull()
+      for (const port of [9000, 9001]) expect(await answererAt(lab.neighbour, port, { family })).toBe('web-2')
+      expect(await answererAt(lab.client, 9100, { family })).toBeNull()
       const { hostOutside: destination } = addresses[family]
       expect(await lab.outside.reach({ protocol: 'tcp', destination, port: 9100 })).toMatchObject({
         by: 'web-1',
       })
     }
-    expect(await reaches(lab.client, automatic ?? 0, { protocol: 'udp' })).toBe('web-1')
+    expect(await answererAt(lab.client, automatic ?? 0, { protocol: 'udp' })).toBe('web-1')
     const served = new Set<string | null>()
-    for (let attempt = 0; attempt < 20; attempt += 1) served.add(await reaches(lab.client, 9200))
+    for (let attempt = 0; attempt < 20; attempt += 1) served.add(await answererAt(lab.client, 9200))
     expect([...served].sort()).toEqual(['web-1', 'web-2'])
 
     await inShop(lab, backend, "await host.unpublish({ endpoint: 'web-1' }); report(host.published().length)")
-    for (const port of [8080, automatic ?? 0]) expect(await reaches(lab.client, port)).toBeNull()
+    for (const port of [8080, automatic ?? 0]) expect(await answererAt(lab.client, port)).toBeNull()
     // The port that two endpoints shared belongs to the remaining one.
-    for (let attempt = 0; attempt < 8; attempt += 1) expect(await reaches(lab.client, 9200)).toBe('web-2')
-    expect(await reaches(lab.client, 9000)).toBe('web-2')
+    for (let attempt = 0; attempt < 8; attempt += 1) expect(await answererAt(lab.client, 9200)).toBe('web-2')
+    expect(await answererAt(lab.client, 9000)).toBe('web-2')
 
     for (const container of lab.containers.values()) await container[Symbol.asyncDispose]()
     const left = await inShop(
@@ -88,10 +88,10 @@ export const life = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
-  test('calls made at once are carried out as if they had waited for each other', async () => {
+  test('calls that are made at the same time have the outcomes of calls one after the other', async () => {
     const lab = await open()
-    await running(lab, backend)
-    const told = await inShopAgain(
+    await withTwoContainers(lab, backend)
+    const outcomes = await inShopAgain(
       lab,
       backend,
       `const told = (call) => call.then((ports) => (ports ?? []).map(({ family, hostPort }) => family + ' ' + hostPort), ({ code }) => code)
@@ -110,7 +110,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
        report([(await Promise.all(calls.map(told))).slice(39), host.published().length])`,
     )
     const both = (port: number) => [`ip ${port}`, `ip6 ${port}`]
-    expect(told).toEqual([
+    expect(outcomes).toEqual([
       [
         both(9339),
         'HOST_PORT_IN_USE',
@@ -122,13 +122,13 @@ export const life = (open: OpenLab, backend: Backend): void => {
       ],
       2 * 30,
     ])
-    for (const port of [9300, 9309, 9339]) expect(await reaches(lab.client, port)).toBe('web-1')
-    for (const port of [9310, 9401]) expect(await reaches(lab.client, port)).toBeNull()
+    for (const port of [9300, 9309, 9339]) expect(await answererAt(lab.client, port)).toBe('web-1')
+    for (const port of [9310, 9401]) expect(await answererAt(lab.client, port)).toBeNull()
   })
 
-  test('a port with and without translation goes in both families', async () => {
+  test('unpublish withdraws a port in both families, also where one is routed without translation', async () => {
     const lab = await open()
-    const count = await inShopAgain(
+    const published = await inShopAgain(
       lab,
       backend,
       `await host.ensureNetwork('half', { pool: 'classic', ipv6: { mode: 'routed' } })
@@ -139,15 +139,15 @@ export const life = (open: OpenLab, backend: Backend): void => {
        await host.unpublish({ hostPort: 8443 })
        report([before, own()])`,
     )
-    expect(count).toEqual([
+    expect(published).toEqual([
       ['ip 8443', 'ip6 8443', 'ip 80', 'ip6 80'],
       ['ip 80', 'ip6 80'],
     ])
   })
 
-  test('what was asked for is there again for the next process, and each call made again changes nothing', async () => {
+  test('the next process finds networks, leases and ports again, and the same calls change nothing', async () => {
     const lab = await open()
-    const all = await running(lab, backend)
+    const all = await withTwoContainers(lab, backend)
     const calls = `${web}
       const leases = [await leased('web', 'web-2'), await leased('web', 'web-1')].reverse()
       await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
@@ -160,32 +160,32 @@ export const life = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(rules)
   })
 
-  test('a port for some clients only is opened to no others where the record of it is lost', async () => {
+  test('a port with allowFrom stays closed to other clients when the journal of its project is lost', async () => {
     const lab = await open()
-    const [first] = await running(lab, backend)
+    const [first] = await withTwoContainers(lab, backend)
     // Its containers belong to another project, and only the rules show that.
     const inGate = (code: string) =>
       inHost(lab, backend, `const host = await open({ project: 'gate' }); ${code}; await host.close()`)
     const port = (hostPort: number, more = '') =>
       `await host.publish({ hostPort: ${hostPort}, to: { address: '${first?.ip}', port: 80 }${more} })`
     await inGate(`${port(8080, `, allowFrom: ['${addresses.ip.client}']`)}; ${port(8081)}; report('done')`)
-    expect(await reaches(lab.client, 8080)).toBe('web-1')
-    expect(await reaches(lab.neighbour, 8080)).toBeNull()
+    expect(await answererAt(lab.client, 8080)).toBe('web-1')
+    expect(await answererAt(lab.neighbour, 8080)).toBeNull()
     await lab.host.mustRun(['sh', '-c', 'rm /run/lab/live/live/gate.journal*'])
     await inGate(`${port(8082)}; report('done')`)
-    expect(await reaches(lab.neighbour, 8080)).toBeNull()
-    for (const served of [8081, 8082]) expect(await reaches(lab.neighbour, served)).toBe('web-1')
+    expect(await answererAt(lab.neighbour, 8080)).toBeNull()
+    for (const served of [8081, 8082]) expect(await answererAt(lab.neighbour, served)).toBe('web-1')
   })
 
-  test('after a flush and a lost bridge the next call brings all of it back', async () => {
+  test('after a flush of the rules and the deletion of the bridge the next calls restore the port', async () => {
     const lab = await open()
-    const [first] = await running(lab, backend)
+    const [first] = await withTwoContainers(lab, backend)
     await inShopAgain(
       lab,
       backend,
       "report(await attempt(host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })))",
     )
-    expect(await reaches(lab.client, 8080)).toBe('web-1')
+    expect(await answererAt(lab.client, 8080)).toBe('web-1')
     const flush =
       backend === 'iptables-legacy'
         ? [
@@ -196,18 +196,18 @@ export const life = (open: OpenLab, backend: Backend): void => {
         : ['nft', 'flush', 'ruleset']
     await lab.host.mustRun(flush)
     await lab.host.ip(`link del ${first?.bridge}`)
-    expect(await reaches(lab.client, 8080)).toBeNull()
+    expect(await answererAt(lab.client, 8080)).toBeNull()
     expect(
       await inShopAgain(lab, backend, `${web}; report(await attempt(host.attachPort('v-web-1', 'web')))`),
     ).toBe('done')
     // A new bridge carries packets a moment after its first port came up.
     await lab.host.areUp([first?.bridge ?? '', 'v-web-1'])
-    expect(await reaches(lab.client, 8080)).toBe('web-1')
+    expect(await answererAt(lab.client, 8080)).toBe('web-1')
   })
 
-  test('a plan of the project is refused, and destroy ends it for good', async () => {
+  test('a plan for the name of the live project is refused, and destroy removes the live project', async () => {
     const lab = await open()
-    const [first] = await running(lab, backend)
+    const [first] = await withTwoContainers(lab, backend)
     const state = ['--state', '/run/lab/live']
     const file = await lab.write('compose.yaml', 'services: {web: {ports: ["8080:80"]}}')
     const planned = await lab.portolan(['plan', '-f', file, '-p', 'shop', '--json', ...state])

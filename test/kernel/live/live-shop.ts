@@ -22,7 +22,7 @@ export const served = async (lab: Lab, machine: 'client' | 'neighbour', port: nu
   (await lab[machine].probe({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
 
 /** The ports that must answer, by machine. */
-const looks = [
+const requestedAnswers = [
   ['client', 8080],
   ['neighbour', 8080],
   ['client', 8081],
@@ -30,7 +30,7 @@ const looks = [
 
 const isWhole = async (lab: Lab): Promise<boolean> => {
   const answers = await Promise.all(
-    looks.map(([machine, port]) =>
+    requestedAnswers.map(([machine, port]) =>
       lab[machine].reach({ protocol: 'tcp', destination: addresses.ip.host, port }),
     ),
   )

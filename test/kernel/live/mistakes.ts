@@ -7,12 +7,12 @@ import { inShopAgain } from './in-live-host.ts'
 /** Mistakes that an operator may make with a live project. */
 export const mistakes = (open: OpenLab, backend: Backend): void => {
   const other = backend === 'nftables' ? 'iptables-nft' : 'nftables'
-  const start = `await host.ensureNetwork('web', { pool: 'classic' }); await host.lease('web', 'web-1')
+  const publish8123 = `await host.ensureNetwork('web', { pool: 'classic' }); await host.lease('web', 'web-1')
     await host.publish({ hostPort: 8123, to: { endpoint: 'web-1', port: 80 } }); report('done')`
 
-  test('opened with another backend, its rules are in that one alone', async () => {
+  test('a project that is opened with another backend has its rules in that backend alone', async () => {
     const lab = await open()
-    await inShopAgain(lab, backend, start)
+    await inShopAgain(lab, backend, publish8123)
     expect(await inShopAgain(lab, other, 'report(host.published().length)')).toBe(1)
     const [nftables, iptables] = [
       (await lab.host.run(['nft', 'list', 'table', 'inet', 'portolan'])).stdout,
@@ -22,9 +22,9 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
     expect(iptables.includes('8123')).toBe(other === 'iptables-nft')
   })
 
-  test('opened with another state directory, it is refused, and nothing of it is touched', async () => {
+  test('a project that is opened with another state directory is refused, and stays as it is', async () => {
     const lab = await open()
-    await inShopAgain(lab, backend, start)
+    await inShopAgain(lab, backend, publish8123)
     const links = async (): Promise<string> => {
       await lab.host.quiet()
       return lab.host.mustRun(['ip', '-j', 'link'])
@@ -41,9 +41,9 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
     expect(await inShopAgain(lab, backend, 'report(host.networks().length)')).toBe(1)
   })
 
-  test('it waits as long as it is told to while another program changes the network', async () => {
+  test('a call fails with LOCKED after its lockTimeoutMs while another program holds the host lock', async () => {
     const lab = await open()
-    await inShopAgain(lab, backend, start)
+    await inShopAgain(lab, backend, publish8123)
     const lock = (await lab.host.mustRun(['find', '/run', '-name', 'network-*.lock'])).trim()
     const held = lab.host.start(['flock', '--no-fork', lock, 'sleep', '600'])
     await until(
@@ -64,7 +64,7 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
     await held.outcome
   })
 
-  test('with a full disk it says so and changes nothing, and goes on once there is room', async () => {
+  test('calls on a full disk fail with STATE and change nothing, and succeed once there is room', async () => {
     const lab = await open()
     await lab.host.mustRun([
       'sh',
@@ -92,7 +92,7 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
     ).toEqual([['STATE', 'STATE', 'STATE'], true, 2, '172.17.0.3'])
   })
 
-  test('a bridge that is missing comes back when another network is asked for again', async () => {
+  test('a deleted bridge is made again when another network is ensured', async () => {
     const lab = await open()
     await inShopAgain(
       lab,

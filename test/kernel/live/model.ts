@@ -5,7 +5,7 @@ export interface Call {
 }
 
 /** A line that `calls.mjs` prints. */
-export interface Told {
+export interface CallLine {
   readonly opened?: true
   readonly closed?: true
   readonly begin?: Call
@@ -24,13 +24,13 @@ export interface Model {
   readonly ports: ReadonlyMap<number, string>
 }
 
-export const nothing: Model = { networks: new Set(), endpoints: new Map(), ports: new Map() }
+export const emptyModel: Model = { networks: new Set(), endpoints: new Map(), ports: new Map() }
 
 const without = <Key, Value>(map: ReadonlyMap<Key, Value>, isGone: (key: Key, value: Value) => boolean) =>
   new Map([...map].filter(([key, value]) => !isGone(key, value)))
 
 /** The state after a call. An address that is not known yet is `?`. */
-export const after = (before: Model, { kind, args }: Call, ip: string | null = null): Model => {
+export const modelAfter = (before: Model, { kind, args }: Call, ip: string | null = null): Model => {
   const [first, second] = args
   const name = `${first} ${second}`
   switch (kind) {
@@ -70,20 +70,20 @@ export const after = (before: Model, { kind, args }: Call, ip: string | null = n
 }
 
 /** The states that are possible after a log: with and without the last call, which was not answered. */
-export const possible = (before: Model, told: readonly Told[]): readonly Model[] => {
+export const possibleModels = (before: Model, lines: readonly CallLine[]): readonly Model[] => {
   let model = before
   let open: Call | null = null
-  for (const { begin, end, error, result } of told) {
+  for (const { begin, end, error, result } of lines) {
     if (begin !== undefined) open = begin
     if (end === undefined) continue
     open = null
-    if (error === undefined) model = after(model, end, result?.ip ?? null)
+    if (error === undefined) model = modelAfter(model, end, result?.ip ?? null)
   }
-  return open === null ? [model] : [model, after(model, open)]
+  return open === null ? [model] : [model, modelAfter(model, open)]
 }
 
 /** The output of `in-force.mjs`. */
-export interface Found {
+export interface HostState {
   readonly networks: readonly { readonly name: string; readonly bridge: string }[]
   readonly endpoints: readonly {
     readonly network: string
@@ -100,11 +100,11 @@ export const linesOf = ({ networks, endpoints, ports }: Model): readonly string[
   [
     ...[...networks].map((name) => `network ${name}`),
     ...[...endpoints].map(([name, ip]) => `endpoint ${name} ${ip}`),
-    ...[...ports].map(([port, to]) => `port ${port} ${endpoints.get(to) ?? `nothing (${to})`}`),
+    ...[...ports].map(([port, to]) => `port ${port} ${endpoints.get(to) ?? `no endpoint (${to})`}`),
   ].sort()
 
 /** The same lines, made of what `in-force.mjs` found. */
-export const linesFound = ({ networks, endpoints }: Found, ports: readonly string[]): readonly string[] =>
+export const linesFound = ({ networks, endpoints }: HostState, ports: readonly string[]): readonly string[] =>
   [
     ...networks.filter(({ name }) => name !== 'repair').map(({ name }) => `network ${name}`),
     ...endpoints.map(({ network, service, ip }) => `endpoint ${network} ${service} ${ip}`),
@@ -112,7 +112,7 @@ export const linesFound = ({ networks, endpoints }: Found, ports: readonly strin
   ].sort()
 
 /** The model with the addresses that were found in place of unknown ones. */
-export const learned = (model: Model, { endpoints }: Found): Model => ({
+export const withFoundAddresses = (model: Model, { endpoints }: HostState): Model => ({
   ...model,
   endpoints: new Map(
     [...model.endpoints].map(([name, ip]) => [

@@ -22,7 +22,8 @@ const served = async (lab: Lab, port: number): Promise<readonly boolean[]> => {
   return found
 }
 
-const [yes, no] = [
+/** The answers of a port over IPv4 and IPv6. */
+const [inBoth, inNone] = [
   [true, true],
   [false, false],
 ]
@@ -34,11 +35,15 @@ export const otherBackend = (open: OpenLab, backend: Backend): void => {
     await host.lease('web', 'web-1')
     await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })`
 
-  test(`a host that is open goes on with ${other} once another program names it: no port answers that is taken back`, async () => {
+  test(`an open host goes on in ${other} once another program names it, and a withdrawn port no longer answers`, async () => {
     const lab = await open()
-    const one = (await inShopAgain(lab, backend, `${start}; report(await leased('web', 'web-1'))`)) as Leased
-    await contain(lab, one)
-    expect(await served(lab, 8080)).toEqual(yes)
+    const leased = (await inShopAgain(
+      lab,
+      backend,
+      `${start}; report(await leased('web', 'web-1'))`,
+    )) as Leased
+    await contain(lab, leased)
+    expect(await served(lab, 8080)).toEqual(inBoth)
     const to = "to: { endpoint: 'web-1', port: 80 }"
     await inShopAgain(
       lab,
@@ -50,14 +55,18 @@ export const otherBackend = (open: OpenLab, backend: Backend): void => {
        await third.close()
        report('done')`,
     )
-    expect([await served(lab, 8080), await served(lab, 9090)]).toEqual([no, yes])
+    expect([await served(lab, 8080), await served(lab, 9090)]).toEqual([inNone, inBoth])
     expect(await inForce(lab)).toEqual([other])
   })
 
-  test(`a watch follows what another program names, and removes rules that are left in ${backend}`, async () => {
+  test(`a watch follows to ${other} once another program names it, and removes rules that are left in ${backend}`, async () => {
     const lab = await open()
-    const one = (await inShopAgain(lab, backend, `${start}; report(await leased('web', 'web-1'))`)) as Leased
-    await contain(lab, one)
+    const leased = (await inShopAgain(
+      lab,
+      backend,
+      `${start}; report(await leased('web', 'web-1'))`,
+    )) as Leased
+    await contain(lab, leased)
     const saved = await savedRules(lab, backend)
     await using watcher = await startWatcher(lab, backend)
     await inShopAgain(lab, other, 'await host.unpublish({ hostPort: 8080 }); report(null)')
@@ -70,7 +79,7 @@ export const otherBackend = (open: OpenLab, backend: Backend): void => {
       'what is left',
       (event) => event.kind === 'drift' && event.changes.some(({ object }) => object === `${backend} rules`),
     )
-    expect(await served(lab, 8080)).toEqual(no)
+    expect(await served(lab, 8080)).toEqual(inNone)
     expect(await inForce(lab)).toEqual([other])
   })
 }

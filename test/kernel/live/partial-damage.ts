@@ -82,7 +82,7 @@ const program: Readonly<Record<Backend, RegExp>> = {
 
 /** Other programs change a part of the rules, while most of Portolan's remain. */
 export const partialDamage = (open: OpenLab, backend: Backend): void => {
-  test('one element or rule that others delete, replace or add is put right, and told as what it is', async () => {
+  test('one deleted, replaced or added element or rule is repaired, and the event has the change and its cause', async () => {
     const lab = await open()
     await openedShop(lab, backend)
     await using watcher = await startWatcher(lab, backend)

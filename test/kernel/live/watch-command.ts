@@ -18,7 +18,7 @@ const withPort = (port: number): string => shop(['8080:80', `${port}:80`])
 
 /** `portolan watch -f FILE`. */
 export const watchCommand = (open: OpenLab, backend: Backend): void => {
-  test('puts a project into force, repairs it, and leaves it when it is stopped', async () => {
+  test('applies a project, repairs it, and leaves it in force when it is stopped', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())
     {
@@ -71,7 +71,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     expect(await served(lab, 8080)).toBe(true)
   })
 
-  test('opens a service to an interface once the bridge that had it does not, and closes it again', async () => {
+  test('opens reachable_from of an interface once it leaves its bridge, and closes it when the interface is back', async () => {
     const lab = await open()
     const text = `${shop()}    x-portolan: {reachable_from: [lan7]}\n`
     await lab.write('compose.yaml', text)
@@ -91,7 +91,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     }
   })
 
-  test('SIGHUP applies what the file says by then, and a file with a mistake changes nothing', async () => {
+  test('applies the edited file on SIGHUP, and keeps the last text on SIGHUP with a mistake in the file', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())
     await using watched = await watch(lab, backend)
@@ -103,9 +103,15 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     await watched.next('the new port', (event) => event.kind === 'drift' && event.outcome === 'repaired')
     await watched.next('watching again', ({ kind }) => kind === 'watching')
     expect([await served(lab, 8080), await served(lab, 9090)]).toEqual([true, true])
+    await lab.host.writeText(file, withPort(99_999))
+    watched.running.kill('SIGHUP')
+    const failed = await watched.next('the mistake', ({ kind }) => kind === 'failed')
+    expect(JSON.stringify(failed)).toContain('99999')
+    await watched.next('watching the last text', ({ kind }) => kind === 'watching')
+    expect([await served(lab, 8080), await served(lab, 9090)]).toEqual([true, true])
   })
 
-  test('SIGHUP with the file of another project is told, and the project is held as it was', async () => {
+  test('reports a failure on SIGHUP with the file of another project, and keeps its project as it was', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())
     await using watched = await watch(lab, backend)
@@ -121,7 +127,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     expect(await bridgeOf(lab, 'web')).toMatch(/^br-/)
   })
 
-  test('a file that would bring an error is not applied, neither by SIGHUP nor by a watch that starts with it', async () => {
+  test('does not apply a file with an error conflict, neither on SIGHUP nor at its start', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())
     await lab.host.listen({ protocol: 'tcp', port: 9090 })
@@ -155,7 +161,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     expect(await pilotOf(lab, backend).run('watch', shop(), '--once')).toMatchObject({ exitCode: 0 })
   })
 
-  test('a move beside a watch is taken up, and nothing of it is undone', async () => {
+  test('accepts a move by another process, and reports no drift for it', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     await lab.write('compose.yaml', shop())
@@ -170,13 +176,13 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     const isForwarding = (event: HostEvent): boolean =>
       event.kind === 'drift' && event.changes.some(({ object }) => object.includes('ip_forward'))
     await watched.next('forwarding', isForwarding)
-    const told = await watched.events()
-    expect(told.filter((event) => event.kind === 'drift' && !isForwarding(event))).toEqual([])
+    const checked = await watched.events()
+    expect(checked.filter((event) => event.kind === 'drift' && !isForwarding(event))).toEqual([])
     expect(await address()).not.toBe(before)
     expect(await pilot.plan(shop())).toMatchObject({ summary: { add: 0, remove: 0 } })
   })
 
-  test('destroy beside a watch is refused and names it; beside one that was killed it is not', async () => {
+  test('makes destroy fail with its process while it runs, and not after it was killed', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     await lab.write('compose.yaml', shop())
@@ -204,7 +210,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     expect(await lab.host.mustRun(['find', '/run/portolan', '-name', 'shop.*'])).toBe('')
   })
 
-  test('what another process applied of the edited file is not undone', async () => {
+  test('keeps a port that another process has applied from the edited file', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())
     await using watched = await watch(lab, backend)
@@ -219,7 +225,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     expect([await served(lab, 8080), await served(lab, 9090)]).toEqual([true, true])
   })
 
-  test('--once repairs what is missing and ends, and with --check it only tells', async () => {
+  test('with --once repairs drift and ends, and with --check only reports it', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     await pilot.apply(shop())
@@ -229,9 +235,9 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line))
-    const told = await pilot.run('watch', shop(), '--once', '--check', '--json')
-    expect(told).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(eventsOf(told.stdout)).toContainEqual(
+    const checked = await pilot.run('watch', shop(), '--once', '--check', '--json')
+    expect(checked).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(eventsOf(checked.stdout)).toContainEqual(
       expect.objectContaining({ kind: 'drift', outcome: 'reported' }),
     )
     expect(await lab.host.sysctl('net.ipv4.ip_forward')).toBe('0')
@@ -242,7 +248,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     expect(await lab.host.sysctl('net.ipv4.ip_forward')).toBe('1')
   })
 
-  test('systemd is told that it is ready once what is wanted is in force', async () => {
+  test('notifies systemd that it is ready once the project is in force', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())
     // Receives two messages: the text, and a second one. The end of that one tells systemd-notify that the first was

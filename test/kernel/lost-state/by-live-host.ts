@@ -5,13 +5,13 @@ import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inShop } from '../live/in-live-host.ts'
 import { expectWhole, openedShop, served } from '../live/live-shop.ts'
 import { startWatcher } from '../live/watcher.ts'
-import { haveLooked, leasedAgain } from './by-watch.ts'
-import { losing } from './lost-shop.ts'
+import { makeWatchCheck, untilLeasedAgain } from './by-watch.ts'
+import { loseScript } from './lost-shop.ts'
 
 const state = '/run/lab/live'
 
 /** The parts of the host that `destroy` has to restore. */
-const told = async (lab: Lab): Promise<readonly string[]> => [
+const restoredParts = async (lab: Lab): Promise<readonly string[]> => [
   await lab.host.mustRun(['sysctl', '-n', 'net.ipv4.ip_forward']),
   await lab.host.mustRun(['nft', 'list', 'ruleset']),
 ]
@@ -23,23 +23,23 @@ const destroy = async (lab: Lab): Promise<void> =>
 
 /** A process that holds a project open knows the stored state. */
 export const byLiveHost = (open: OpenLab, backend: Backend): void => {
-  test('its watch serves on, writes all of it down again, and destroy puts back what was changed', async () => {
+  test('serves on and stores its project again, and destroy restores the host', async () => {
     const lab = await open()
     await lab.host.setSysctl('net.ipv4.ip_forward', 0)
-    const before = await told(lab)
+    const before = await restoredParts(lab)
     await openedShop(lab, backend)
     const asked = 'report([host.networks(), host.endpoints(), host.published()])'
     const wanted = await inShop(lab, backend, asked)
     {
       await using watcher = await startWatcher(lab, backend)
-      await lab.host.mustRun(['sh', '-c', losing(state)])
-      await haveLooked(lab)
-      await leasedAgain(watcher.next)
+      await lab.host.mustRun(['sh', '-c', loseScript(state)])
+      await makeWatchCheck(lab)
+      await untilLeasedAgain(watcher.next)
       await expectWhole(lab)
       expect(await inShop(lab, backend, asked)).toEqual(wanted)
       // Rules that are lost at the same time come back unchanged.
-      await lab.host.mustRun(['sh', '-c', `${losing(state)}; nft flush ruleset`])
-      await leasedAgain(watcher.next)
+      await lab.host.mustRun(['sh', '-c', `${loseScript(state)}; nft flush ruleset`])
+      await untilLeasedAgain(watcher.next)
       await expectWhole(lab)
       const failed = (await watcher.events()).filter(({ kind }) => kind === 'failed' || kind === 'contended')
       expect(failed).toEqual([])
@@ -48,11 +48,11 @@ export const byLiveHost = (open: OpenLab, backend: Backend): void => {
     // The old endpoint's address is still leased.
     expect(await inShop(lab, backend, `report((await host.lease('web', 'late')).ip)`)).toBe('172.17.0.2')
     await destroy(lab)
-    expect(await told(lab)).toEqual(before)
+    expect(await restoredParts(lab)).toEqual(before)
     expect(await lab.host.mustRun(['find', state, '-name', 'state-*'])).toBe('')
   })
 
-  test('a project that is destroyed is not written down again by a host that is open', async () => {
+  test('does not store a destroyed project again while it is open', async () => {
     const lab = await open()
     await openedShop(lab, backend)
     const left = await inShop(
@@ -71,10 +71,10 @@ export const byLiveHost = (open: OpenLab, backend: Backend): void => {
 
 /** A process that holds a project open without a watch. */
 export const byOpenHost = (open: OpenLab, backend: Backend): void => {
-  test('all of it is written down again with the next call, and destroy puts back what was changed', async () => {
+  test('stores its project again with the next call, and destroy restores the host', async () => {
     const lab = await open()
     await lab.host.setSysctl('net.ipv4.ip_forward', 0)
-    const before = await told(lab)
+    const before = await restoredParts(lab)
     const late = await inShop(
       lab,
       backend,
@@ -99,13 +99,13 @@ export const byOpenHost = (open: OpenLab, backend: Backend): void => {
     const asked = `report([host.endpoints().map(({ ip }) => ip), host.published().map(({ hostPort }) => hostPort), (await host.lease('web', 'more')).ip])`
     expect(await inShop(lab, backend, asked)).toEqual([['172.17.0.1', '172.17.0.2'], [8080], '172.17.0.3'])
     await destroy(lab)
-    expect(await told(lab)).toEqual(before)
+    expect(await restoredParts(lab)).toEqual(before)
   })
 
-  test('so it is where it is lost between two ports of one turn', async () => {
+  test('stores its project again after a loss between two calls in one turn, and destroy restores the host', async () => {
     const lab = await open()
     await lab.host.setSysctl('net.ipv4.ip_forward', 0)
-    const before = await told(lab)
+    const before = await restoredParts(lab)
     await inShop(
       lab,
       backend,
@@ -122,6 +122,6 @@ export const byOpenHost = (open: OpenLab, backend: Backend): void => {
        report(null)`,
     )
     await destroy(lab)
-    expect(await told(lab)).toEqual(before)
+    expect(await restoredParts(lab)).toEqual(before)
   })
 }

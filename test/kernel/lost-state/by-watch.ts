@@ -8,7 +8,7 @@ import { until } from '../../lab/until.ts'
 import { serves } from '../attach/in-namespace.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { followEvents, type Watcher } from '../live/watcher.ts'
-import { attachIn, lose, losing, openShop, runIn, shopOf, state, toldOf } from './lost-shop.ts'
+import { attachIn, leasesOf, loseScript, loseState, openShop, runIn, shopOf, state } from './lost-shop.ts'
 
 const log = '/run/lab/events'
 
@@ -29,7 +29,7 @@ export const startWatch = async (lab: Lab, backend: Backend, file: string) => {
 }
 
 /** Makes and deletes a link. The kernel reports it, so the watch checks the host. */
-export const haveLooked = (lab: Lab): Promise<string> =>
+export const makeWatchCheck = (lab: Lab): Promise<string> =>
   lab.host.mustRun(['sh', '-c', 'ip link add looked type bridge && ip link delete looked'])
 
 /** Other drift events may come earlier, for example about a port that has just been attached. */
@@ -38,22 +38,22 @@ const isLeasedAgain = (event: HostEvent): boolean =>
   event.outcome === 'repaired' &&
   event.changes.some(({ object }) => object === 'leases')
 
-export const leasedAgain = (next: Watcher['next']) => next('leased again', isLeasedAgain)
+export const untilLeasedAgain = (next: Watcher['next']) => next('leased again', isLeasedAgain)
 
 /** A watch notices by itself that its leases are lost. */
 export const byWatch = (open: OpenLab, backend: Backend): void => {
-  test('what it leased is leased again with the same addresses, and nothing that runs is touched', async () => {
+  test('leases the same addresses again, and changes nothing else on the host', async () => {
     const lab = await open()
     const run = runIn(lab, backend)
     const { file, web, job } = await openShop(lab, backend)
     const watch = await startWatch(lab, backend, file)
-    const [before, snapshot] = [await toldOf(lab), await takeSnapshot(lab.host)]
+    const [before, snapshot] = [await leasesOf(lab), await takeSnapshot(lab.host)]
     // The watch notices the loss although nothing else changes on the host.
-    await lose(lab)
-    expect(await leasedAgain(watch.next)).toMatchObject({
+    await loseState(lab)
+    expect(await untilLeasedAgain(watch.next)).toMatchObject({
       changes: [{ action: 'add', object: 'leases', description: expect.stringContaining('lost') }],
     })
-    expect(await toldOf(lab)).toEqual(before)
+    expect(await leasesOf(lab)).toEqual(before)
     expect(await takeSnapshot(lab.host)).toEqual(snapshot)
     expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web', 'web'])
     // No drift is left: the watch neither leases again nor plans.
@@ -61,19 +61,19 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
     const late = await attachIn(lab, backend, 'late')
     expect([web.ip, job.ip]).not.toContain(late.ip)
     expect(await attachIn(lab, backend, 'web', web.machine)).toMatchObject({ ip: web.ip, ip6: web.ip6 })
-    await haveLooked(lab)
+    await makeWatchCheck(lab)
     // The state is lost a second time, and an empty directory takes its place.
-    const more = await toldOf(lab)
+    const more = await leasesOf(lab)
     const asEmpty = `mkdir ${state}.lost && mv --exchange -T ${state}.lost ${state}`
     await lab.host.mustRun(['sh', '-c', asEmpty])
-    await haveLooked(lab)
-    await leasedAgain(watch.next)
-    expect(await toldOf(lab)).toEqual(more)
+    await makeWatchCheck(lab)
+    await untilLeasedAgain(watch.next)
+    expect(await leasesOf(lab)).toEqual(more)
     expect((await watch.events()).filter(isLeasedAgain)).toHaveLength(2)
     await watch.stop()
   })
 
-  test('a service that something else plugged in keeps its address, whatever else is lost at the same time', async () => {
+  test('keeps the address of a service that another program attached, also when gateways or rules are lost at the same time', async () => {
     const lab = await open()
     const run = runIn(lab, backend)
     for (const services of [['first', 'web'], ['web']])
@@ -84,8 +84,8 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
     await attach(lab, before, 'web')
     const bridge = await bridgeOf(lab, 'front')
     const watch = await startWatch(lab, backend, file)
-    await lab.host.mustRun(['sh', '-c', `${losing(state)}; ip address flush dev ${bridge} scope global`])
-    expect(await leasedAgain(watch.next)).toMatchObject({
+    await lab.host.mustRun(['sh', '-c', `${loseScript(state)}; ip address flush dev ${bridge} scope global`])
+    expect(await untilLeasedAgain(watch.next)).toMatchObject({
       changes: expect.arrayContaining([expect.objectContaining({ object: 'leases' })]),
     })
     expect(await plan()).toMatchObject({
@@ -94,7 +94,7 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
     })
     expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web', 'web'])
     // The new text is planned with the leases that only the watch's memory has.
-    await lose(lab)
+    await loseState(lab)
     await lab.write('shop.yaml', shopOf('a', 'web'))
     watch.reload()
     await watch.inForce()
@@ -107,16 +107,16 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
       shows: () => serves(lab, 'ip'),
     })
     await lab.host.mustRun(['rm', state])
-    await leasedAgain(watch.next)
+    await untilLeasedAgain(watch.next)
     expect(await plan()).toMatchObject({ summary: { add: 0, change: 0, remove: 0 } })
     await watch.stop()
   })
 
-  test('a text that it reads after the loss gives no service an address that is up', async () => {
+  test('gives no service an address in use when it reads a new text after the loss', async () => {
     const lab = await open()
     const { file, web, job } = await openShop(lab, backend)
     const watch = await startWatch(lab, backend, file)
-    await lose(lab)
+    await loseState(lab)
     await lab.write('shop.yaml', shopOf('a', 'b', 'web', 'c'))
     watch.reload()
     await watch.inForce()

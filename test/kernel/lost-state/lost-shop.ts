@@ -73,17 +73,17 @@ export const openShop = async (lab: Lab, backend: Backend): Promise<LostShop> =>
 }
 
 /** Loses the state directory, as after a new disk. The kernel keeps its state. */
-export const lose = (lab: Lab): Promise<string> => lab.host.mustRun(['sh', '-c', losing(state)])
+export const loseState = (lab: Lab): Promise<string> => lab.host.mustRun(['sh', '-c', loseScript(state)])
 
 /**
  * A shell script that removes the directory by a rename first. A program that makes the directory again during a slow
  * removal would else keep it.
  */
-export const losing = (directory: string): string =>
+export const loseScript = (directory: string): string =>
   `mv ${directory} ${directory}.going && rm -r ${directory}.going`
 
 /** The attached endpoints with the addresses of their leases. */
-export const toldOf = async (lab: Lab): Promise<unknown> => {
+export const leasesOf = async (lab: Lab): Promise<unknown> => {
   const { stdout } = await lab.portolan(['status', '-p', 'shop', '--state', state, '--json'])
   const { endpoints } = JSON.parse(stdout) as {
     readonly endpoints: readonly { readonly endpoint: string; readonly addresses: readonly string[] }[]

@@ -12,13 +12,15 @@ import { inShopAgain } from '../live/in-live-host.ts'
 import { echoPort, openConnections, startEcho } from '../status/held-connections.ts'
 import { scrape, scrapeUntil } from './scrape.ts'
 
-const at = '127.0.0.1:9469'
+const metricsAddress = '127.0.0.1:9469'
 const compose = shop(['8080:80', `9000:${echoPort}`])
-const listens = `portolan: metrics are at http://${at}/metrics\n`
+const listeningLine = `portolan: metrics are at http://${metricsAddress}/metrics\n`
 
 /** Starts `portolan watch --metrics` on the host. */
 const watch = (lab: Lab, words: readonly string[]): Running => {
-  const running = lab.host.start([...lab.command, ...words, '--metrics', at], { timeoutMs: 300_000 })
+  const running = lab.host.start([...lab.command, ...words, '--metrics', metricsAddress], {
+    timeoutMs: 300_000,
+  })
   // Ends the watch when a test fails.
   lab.use({ [Symbol.asyncDispose]: async () => running.kill('SIGKILL') })
   return running
@@ -31,14 +33,14 @@ const dropping = `table inet bad {
 
 /** `portolan watch --metrics`. */
 export const metricsOfWatch = (open: OpenLab, backend: Backend): void => {
-  test('what flows, drifts, is repaired, conflicts and is leased is served as it happens', async () => {
+  test('follow connections, drift, repairs, conflicts and leases of the project', async () => {
     const lab = await open()
     await lab.write('compose.yaml', compose)
     await lab.write('bad.nft', dropping)
     await lab.host.setSysctl('net.netfilter.nf_conntrack_acct', 1)
     const running = watch(lab, pilotOf(lab, backend).argv('watch', '/run/lab/compose.yaml'))
     const until = (what: string, isIt: Parameters<typeof scrapeUntil>[3]) =>
-      scrapeUntil(lab, at, what, isIt, running)
+      scrapeUntil(lab, metricsAddress, what, isIt, running)
 
     const first = await until(
       'a search for conflicts',
@@ -124,13 +126,13 @@ export const metricsOfWatch = (open: OpenLab, backend: Backend): void => {
         /^portolan: metrics are at \S+\n\S+T\S+Z portolan: the files were read again\n$/,
       ),
     })
-    expect(await scrape(lab, at)).toBeNull()
+    expect(await scrape(lab, metricsAddress)).toBeNull()
   })
 }
 
 /** Tests that do not depend on the backend. */
 export const metricsInAny = (open: OpenLab, backend: Backend): void => {
-  test('a project of a live host is told of as well, with the ports that come and go', async () => {
+  test('follow the ports of a live project as they come and go', async () => {
     const lab = await open()
     const publish = (port: number): string =>
       `await host.ensureNetwork('web', { pool: 'classic' })
@@ -147,7 +149,7 @@ export const metricsInAny = (open: OpenLab, backend: Backend): void => {
     })
     await scrapeUntil(
       lab,
-      at,
+      metricsAddress,
       'the port',
       (now) => now.value('portolan_mapping_connections_total', ofPort(8080)) === 0,
     )
@@ -158,7 +160,7 @@ export const metricsInAny = (open: OpenLab, backend: Backend): void => {
     )
     const later = await scrapeUntil(
       lab,
-      at,
+      metricsAddress,
       'the other port',
       (now) =>
         now.value('portolan_mapping_connections_total', ofPort(8081)) === 0 &&
@@ -166,14 +168,14 @@ export const metricsInAny = (open: OpenLab, backend: Backend): void => {
     )
     expect(later.value('portolan_leases_used', { network: 'web' })).toBe(2)
     running.kill('SIGTERM')
-    expect(await running.outcome).toMatchObject({ exitCode: 0, stderr: listens })
+    expect(await running.outcome).toMatchObject({ exitCode: 0, stderr: listeningLine })
   })
 
-  test('an address that cannot be listened on is an error before anything is changed', async () => {
+  test('make watch fail before any change where their address cannot be served', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const before = await lab.host.mustRun(['nft', 'list', 'ruleset'])
-    const taken = lab.host.start([
+    const otherListener = lab.host.start([
       process.execPath,
       '--eval',
       `require('node:net').createServer().listen(9469, '127.0.0.1', () => require('node:fs').writeFileSync('/run/lab/listens', ''))`,
@@ -181,10 +183,10 @@ export const metricsInAny = (open: OpenLab, backend: Backend): void => {
     await until(
       'what listens',
       async () => (await lab.host.run(['test', '-e', '/run/lab/listens'])).exitCode === 0,
-      { beside: taken },
+      { beside: otherListener },
     )
     for (const [address, why] of [
-      [at, 'another program listens there'],
+      [metricsAddress, 'another program listens there'],
       ['198.51.100.77:9469', 'this host does not have that address'],
       ['localhost:9469', 'A name is not looked up'],
       ['127.0.0.1:0', 'expected a port from 1 to 65535'],
@@ -198,8 +200,8 @@ export const metricsInAny = (open: OpenLab, backend: Backend): void => {
       exitCode: 1,
       stderr: expect.stringContaining('give one of the two'),
     })
-    taken.kill('SIGKILL')
-    await taken.outcome
+    otherListener.kill('SIGKILL')
+    await otherListener.outcome
     expect(await lab.host.mustRun(['nft', 'list', 'ruleset'])).toBe(before)
     expect(await lab.host.run(['ls', '/run/lab/state'])).toMatchObject({ exitCode: 2 })
   })

@@ -22,12 +22,11 @@ export const watching = async (
     const run = (...argv) => new Promise((resolve, reject) => spawn(argv[0], argv.slice(1), { stdio: 'inherit' })
       .on('error', reject).on('exit', (code) => code === 0 ? resolve() : reject(new Error(argv.join(' ') + ' exited ' + code))))
     const SILENCE = { kind: 'silence' }
-    let silenceMs = 30_000
     const until = async (isIt) => {
       const notices = []
       for (;;) {
         let timer
-        const silence = new Promise((resolve) => { timer = setTimeout(() => resolve({ value: SILENCE }), silenceMs) })
+        const silence = new Promise((resolve) => { timer = setTimeout(() => resolve({ value: SILENCE }), 30_000) })
         const { value } = await Promise.race([monitor.next(), silence])
         clearTimeout(timer)
         notices.push(value)

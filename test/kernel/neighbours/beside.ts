@@ -8,8 +8,8 @@ import { describeBeside } from '../../lab/neighbour/describe-beside.ts'
 import { addresses } from '../../lab/topology.ts'
 import { workerLabs } from '../../lab/worker-labs.ts'
 import { mustSucceed, type Pilot, pilotOf } from '../lifecycle/pilot.ts'
+import { expectPlanToAgree, ourPort, outsidePort, type PlanOutput, traffic } from './plan-and-traffic.ts'
 import { type Program, programs } from './programs.ts'
-import { expectTruth, ourPort, outsidePort, type Told, traffic } from './truth.ts'
 
 const shop = (subnet?: string): string => `name: shop
 services:
@@ -18,10 +18,10 @@ networks:
   web: { enable_ipv6: true${subnet === undefined ? '' : `, ipam: { config: [{ subnet: ${subnet} }] }`} }
 `
 
-const plan = async (pilot: Pilot, compose = shop()): Promise<Told> =>
-  (await pilot.plan(compose)) as unknown as Told
+const plan = async (pilot: Pilot, compose = shop()): Promise<PlanOutput> =>
+  (await pilot.plan(compose)) as unknown as PlanOutput
 
-const expectTheirs = async ({ ask, ask6 }: Program, when: string): Promise<void> => {
+const expectTheirTraffic = async ({ ask, ask6 }: Program, when: string): Promise<void> => {
   const [ip, ip6] = await Promise.all([ask(), ask6?.() ?? null])
   const theirs = { by: 'theirs' }
   expect({ when, ip, ip6 }).toMatchObject({ when, ip: theirs, ip6: ip6 === null ? null : theirs })
@@ -42,21 +42,21 @@ const withOurs = async (lab: Lab, pilot: Pilot, body: (nginx: Container) => Prom
 export const testBeside = (names: readonly (keyof typeof programs)[], backend: Backend): void => {
   for (const name of names) {
     describeBeside(`beside ${name}, ${backend}`, [programs[name].installs], () => {
-      test('both keep what they have, whichever comes first, and what does not work is told', async () => {
+      test('traffic of both passes, whichever starts first, or a conflict says why not', async () => {
         await using lab = await workerLabs().open()
         await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
         const pilot = pilotOf(lab, backend)
         const started: Program[] = []
         await withOurs(lab, pilot, async (nginx) => {
           const later = await programs[name].start(lab)
-          await expectTheirs(later, 'started after Portolan')
-          expectTruth(await traffic(lab, nginx), await plan(pilot))
+          await expectTheirTraffic(later, 'started after Portolan')
+          expectPlanToAgree(await traffic(lab, nginx), await plan(pilot))
           started.push(later)
         })
         for (const program of started) {
-          await expectTheirs(program, 'after destroy')
-          await withOurs(lab, pilot, (nginx) => renewAll(lab, pilot, nginx, program))
-          await expectTheirs(program, 'after the second destroy')
+          await expectTheirTraffic(program, 'after destroy')
+          await withOurs(lab, pilot, (nginx) => expectTrafficAfterRenewals(lab, pilot, nginx, program))
+          await expectTheirTraffic(program, 'after the second destroy')
           await expectCollisions(lab, pilot, program)
         }
       })
@@ -64,16 +64,21 @@ export const testBeside = (names: readonly (keyof typeof programs)[], backend: B
   }
 }
 
-const renewAll = async (lab: Lab, pilot: Pilot, nginx: Container, program: Program): Promise<void> => {
-  await expectTheirs(program, 'there before Portolan')
+const expectTrafficAfterRenewals = async (
+  lab: Lab,
+  pilot: Pilot,
+  nginx: Container,
+  program: Program,
+): Promise<void> => {
+  await expectTheirTraffic(program, 'there before Portolan')
   let before = await traffic(lab, nginx)
-  expectTruth(before, await plan(pilot))
+  expectPlanToAgree(before, await plan(pilot))
   for (const [what, renew] of Object.entries(program.renewals)) {
     await renew()
-    await expectTheirs(program, what)
+    await expectTheirTraffic(program, what)
     const after = await traffic(lab, nginx)
     // A plan takes long. While the traffic is unchanged, the earlier plan stays true.
-    if (JSON.stringify(after) !== JSON.stringify(before)) expectTruth(after, await plan(pilot))
+    if (JSON.stringify(after) !== JSON.stringify(before)) expectPlanToAgree(after, await plan(pilot))
     before = after
   }
 }
@@ -92,8 +97,8 @@ const expectCollisions = async (lab: Lab, pilot: Pilot, { publish, bridge }: Pro
   ]
   const [{ local, prefixlen }] = link.addr_info
   const subnet = formatPrefix(prefixAround(parseAddress(local), prefixlen))
-  const errors = (told: Told): readonly string[] =>
-    told.conflicts.filter(({ severity }) => severity === 'error').map(({ kind }) => kind)
+  const errors = (planned: PlanOutput): readonly string[] =>
+    planned.conflicts.filter(({ severity }) => severity === 'error').map(({ kind }) => kind)
   expect(errors(await plan(pilot, shop(subnet)))).toContain('SubnetOverlap')
   if (publish === null) return
   const asked = { protocol: 'tcp', destination: addresses.ip.host, port: ourPort, timeoutMs: 2000 } as const

@@ -6,7 +6,7 @@ import { asked, containerOn, keptCallsIn, namespaceOf } from './calls.ts'
 import { leftOn } from './network.ts'
 
 export const fullDisk = (open: () => Promise<Lab>): void => {
-  test('a full disk fails setup with what is wrong and what to do, and leaves nothing', async () => {
+  test('setup on a full disk fails with the cause and the way out, and leaves nothing behind', async () => {
     const lab = await open()
     const plugin = keptCallsIn(lab)
     const disk = await openSmallDisk(lab, '/var/lib/portolan')

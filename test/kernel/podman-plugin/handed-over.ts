@@ -47,7 +47,7 @@ const startWatch = async (lab: Lab, environment: Readonly<Record<string, string>
 }
 
 export const handedOver = (open: () => Promise<Lab>): void => {
-  test('a watch does the work of plugins, and what it does not come to an end with they do themselves', async () => {
+  test('a watch carries out the calls of plugins, and a plugin carries out a call that the watch does not finish', async () => {
     const lab = await open()
     const plugin = callsIn(lab)
     const web = await plugin.must(['create'], asked('web'))

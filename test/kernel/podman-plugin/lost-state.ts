@@ -6,7 +6,7 @@ import { createNetwork, leftOn, runContainer } from './network.ts'
 
 /** The state directory is lost while containers run. */
 export const lostState = (open: () => Promise<Lab>): void => {
-  test('without the state directory containers start, stop and start again beside those that run', async () => {
+  test('containers start, stop and restart beside running ones after the state directory was lost', async () => {
     const lab = await open()
     const podman = await startPodman(lab)
     await createNetwork(podman, 'web', '--ipv6')

@@ -8,7 +8,7 @@ import { createNetwork, leasedOn, runContainer } from './network.ts'
 
 export const many = (open: () => Promise<Lab>): void => {
   test(
-    'many containers that start and end at once leave nothing',
+    'many containers that start and end at the same time leave nothing behind',
     async () => {
       const lab = await open()
       const podman = await startPodman(lab)

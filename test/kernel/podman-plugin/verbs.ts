@@ -15,7 +15,7 @@ const answering = async (lab: Lab): Promise<string | null> => {
 }
 
 /** A container ends without a teardown, as at a crash of the host. The next container gets its address and ports. */
-const ended = async (lab: Lab, web: Json): Promise<void> => {
+const replaceEndedContainer = async (lab: Lab, web: Json): Promise<void> => {
   const plugin = keptCallsIn(lab)
   const [one, two] = [await bareMachine(lab, 'gone'), await bareMachine(lab, 'next')]
   const addressed = { static_ips: ['10.0.8.8'] }
@@ -34,7 +34,7 @@ const ended = async (lab: Lab, web: Json): Promise<void> => {
 
 export const verbs = (open: () => Promise<Lab>): void => {
   test.each(['nftables', 'iptables-nft'])(
-    '%s: create picks what collides with nothing and makes nothing; setup gives what was asked for, or says why not',
+    '%s: create chooses a free subnet and changes nothing, and setup gives the requested addresses or names the conflict',
     async (backend) => {
       const lab = await open()
       const plugin = keptCallsIn(lab)
@@ -83,7 +83,7 @@ export const verbs = (open: () => Promise<Lab>): void => {
       })
       expect(await one.mustRun(['ip', 'link', 'show', 'eth0'])).toContain('mtu 1400')
       expect(await answering(lab)).toBe('pod-1')
-      await ended(lab, web)
+      await replaceEndedContainer(lab, web)
       await plugin.must(['teardown', at], container)
       await plugin.must(['teardown', '/run/netns/gone'], container)
       expect(await leftOn(lab)).toBe('')
@@ -91,7 +91,7 @@ export const verbs = (open: () => Promise<Lab>): void => {
     120_000,
   )
 
-  test('setup and teardown that are killed before any of their steps leave nothing after the next calls, and hinder none', async () => {
+  test('killed calls of setup and teardown do not hinder the next calls, which leave nothing behind', async () => {
     const lab = await open()
     const plugin = keptCallsIn(lab)
     const web = await plugin.must(['create'], asked('web'))
@@ -109,7 +109,7 @@ export const verbs = (open: () => Promise<Lab>): void => {
       expect([0, 137, null]).toContain(exitCode)
       return exitCode !== 0
     }
-    const again = async (): Promise<void> => {
+    const setUpFirst = async (): Promise<void> => {
       await plugin.must(['setup', at], first)
       expect(await answering(lab)).toBe('pod-1')
     }
@@ -117,7 +117,7 @@ export const verbs = (open: () => Promise<Lab>): void => {
       await plugin.must(['teardown', at], first)
     }
     /** The crash ended the container too. No teardown comes for it, and another container gets its address. */
-    const another = async (): Promise<void> => {
+    const replaceFirst = async (): Promise<void> => {
       await one.run(['ip', 'link', 'delete', 'eth0'])
       await plugin.must(['setup', namespaceOf(two)], next)
       await plugin.must(['teardown', namespaceOf(two)], next)
@@ -129,14 +129,14 @@ export const verbs = (open: () => Promise<Lab>): void => {
     }
     let steps = 0
     for (let step = 1; await wasKilled('setup', step); step += 1, steps += 1) {
-      if (step % 3 === 2) await again()
-      await (step % 3 === 0 ? another() : teardown())
+      if (step % 3 === 2) await setUpFirst()
+      await (step % 3 === 0 ? replaceFirst() : teardown())
       await nothingIsLeft('setup', step)
     }
     await teardown()
-    for (const comesNext of [teardown, another])
+    for (const comesNext of [teardown, replaceFirst])
       for (let step = 1; ; step += 1, steps += 1) {
-        await again()
+        await setUpFirst()
         if (!(await wasKilled('teardown', step))) break
         await comesNext()
         await nothingIsLeft('teardown', step)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Conflict } from '@portolan/core'
-import { findFalseAlarms, findUnsettled, isTold } from './agreement.ts'
+import { findFalseAlarms, findRowsToRepeat, isReported } from './agreement.ts'
 import type { Answer } from './ask.ts'
 import { sentFrom } from './question.ts'
 
@@ -44,17 +44,17 @@ const asked = (sender: string, sourcePort: number, failure: string | null): Answ
     outcome: { delivered: failure === null },
   }) as unknown as Answer
 
-describe('an error about a row', () => {
+describe('an error about a row of the contract', () => {
   const servedOverEth1 = asked('eth1', 41_050, null)
 
-  test('is not yet judged where the row was asked from an unusual port only: it is asked once more', () => {
+  test('is not judged where a row was tested only from an unusual port: the row is tested once more', () => {
     const fromUnusual = asked('its own container', 10_711, 'timeout')
-    expect(findUnsettled([servedOverEth1, fromUnusual], [conflict])).toEqual([fromUnusual])
+    expect(findRowsToRepeat([servedOverEth1, fromUnusual], [conflict])).toEqual([fromUnusual])
   })
 
-  test('is right where a usual client is not served', () => {
+  test('is right where a usual client gets no answer', () => {
     const answers = [servedOverEth1, asked('its own container', 41_051, 'timeout')]
-    expect(findUnsettled(answers, [conflict])).toEqual([])
+    expect(findRowsToRepeat(answers, [conflict])).toEqual([])
     expect(findFalseAlarms(answers, [conflict])).toEqual([])
   })
 
@@ -64,7 +64,7 @@ describe('an error about a row', () => {
       asked('its own container', 10_711, 'timeout'),
       asked('its own container', 41_051, null),
     ]
-    expect(findUnsettled(answers, [conflict])).toEqual([])
+    expect(findRowsToRepeat(answers, [conflict])).toEqual([])
     expect(findFalseAlarms(answers, [conflict])).toHaveLength(1)
   })
 })
@@ -78,8 +78,8 @@ describe('a finding about a mapping that is bound to an interface', () => {
   } as unknown as Conflict
   const from = (sender: string): Answer => ({ ...asked(sender, 41_050, 'timeout'), mapping: label })
 
-  test('is not about the machines behind that interface, though the label names it', () => {
-    expect(isTold(from('eth0'), [bound])).toBe(false)
-    expect(isTold(from('this host'), [bound])).toBe(true)
+  test('is not about the machines behind that interface, though its label names the interface', () => {
+    expect(isReported(from('eth0'), [bound])).toBe(false)
+    expect(isReported(from('this host'), [bound])).toBe(true)
   })
 })

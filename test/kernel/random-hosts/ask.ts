@@ -4,12 +4,12 @@ import type { Machine } from '../../lab/machine.ts'
 import type { Probe, ProbeOutcome } from '../../lab/probe.ts'
 import { brokenPromise } from '../conflicts/contract.ts'
 import { type MachineName, machineNames } from '../differential/scene.ts'
-import { crowd } from './crowd.ts'
+import { extraAddresses } from './extra-addresses.ts'
 import { plannedOf, type Question } from './question.ts'
 import type { Stage } from './stage.ts'
 
 /** One flow that a machine of the lab sends. */
-export interface Shot {
+export interface PreparedFlow {
   readonly asker: MachineName
   readonly flow: Flow
   readonly source: string | null
@@ -36,7 +36,7 @@ export const PATIENCE_MS = 2500
 /**
  * How often and after which pause a probe is repeated, when an earlier connection still holds its addresses and ports.
  */
-const gone = { turns: 12, pauseMs: 400 } as const
+const bindRetries = { turns: 12, pauseMs: 400 } as const
 
 /**
  * Sends a probe, and repeats it while its socket cannot be bound. A packet that was not sent shows nothing about rules.
@@ -47,16 +47,16 @@ export const send = async (machine: Machine, probe: Probe): Promise<ProbeOutcome
   for (let turn = 1; ; turn += 1) {
     const outcome = await machine.probe(probe)
     if (outcome.delivered || !['EADDRINUSE', 'EADDRNOTAVAIL'].includes(outcome.how)) return outcome
-    if (turn === gone.turns) throw new Error(`the lab could not send a packet: ${outcome.how}`)
-    await new Promise((resolve) => setTimeout(resolve, gone.pauseMs))
+    if (turn === bindRetries.turns) throw new Error(`the lab could not send a packet: ${outcome.how}`)
+    await new Promise((resolve) => setTimeout(resolve, bindRetries.pauseMs))
   }
 }
 
 /** Sends one flow, and compares its outcome with the contract. */
-export const fire = async (
+export const sendFlow = async (
   stage: Stage,
   planned: Plan,
-  { flow, asker, source, sourcePort }: Shot,
+  { flow, asker, source, sourcePort }: PreparedFlow,
   timeoutMs: number,
 ): Promise<Observed> => {
   const outcome = await send(stage.scene.machine(asker), {
@@ -71,7 +71,7 @@ export const fire = async (
   return {
     sourcePort,
     outcome,
-    failure: brokenPromise(lab, plannedOf(planned), flow, leniently(flow, outcome)),
+    failure: brokenPromise(lab, plannedOf(planned), flow, withOwnSource(flow, outcome)),
   }
 }
 
@@ -79,7 +79,7 @@ export const fire = async (
  * Replaces the source that was seen by the sender's own. A machine behind a foreign bridge is a container of another
  * engine. On many hosts its packets leave with an address of the host, and the contract does not forbid that.
  */
-const leniently = ({ from }: Flow, outcome: ProbeOutcome): ProbeOutcome =>
+const withOwnSource = ({ from }: Flow, outcome: ProbeOutcome): ProbeOutcome =>
   outcome.delivered && from.kind === 'machine' && from.interface.startsWith('br-')
     ? { ...outcome, source: from.address }
     : outcome
@@ -96,8 +96,8 @@ export const ask = async (
   timeoutMs: number,
 ): Promise<Answer> => {
   const { asker, flow, sourcePort } = question
-  await meet(stage, question)
-  const observed = await fire(
+  await assignAddresses(stage, question)
+  const observed = await sendFlow(
     stage,
     planned,
     { asker, flow, source: flow.from.address, sourcePort },
@@ -107,9 +107,12 @@ export const ask = async (
 }
 
 /** Gives the sender its source address, and the receiver the destination address. */
-const meet = async (stage: Stage, { asker, flow: { family, from, to } }: Question): Promise<void> => {
+const assignAddresses = async (
+  stage: Stage,
+  { asker, flow: { family, from, to } }: Question,
+): Promise<void> => {
   if (from.kind !== 'host' && from.address !== null) await stage.adopt(asker, family, from.address)
-  const receiver = machineNames.find((name) => crowd(family, name).includes(to.address))
+  const receiver = machineNames.find((name) => extraAddresses(family, name).includes(to.address))
   if (receiver !== undefined) await stage.adopt(receiver, family, to.address)
 }
 

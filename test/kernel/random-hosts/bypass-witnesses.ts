@@ -2,7 +2,7 @@ import { type Conflict, reach } from '@portolan/core'
 import type { Packet } from '@portolan/netfilter'
 import type { Plan } from 'portolan'
 import { addressesOf, isLoopback, type MachineName } from '../differential/scene.ts'
-import { tell } from './agreement.ts'
+import { conflictText } from './agreement.ts'
 import { SILENCE_MS, send } from './ask.ts'
 import { hostFlows } from './host-flows.ts'
 import { forgetFlows } from './load-host.ts'
@@ -10,7 +10,7 @@ import { plannedOf, sourceOf } from './question.ts'
 import type { Stage } from './stage.ts'
 import type { Tally } from './tally.ts'
 import { translatedPorts } from './translated-ports.ts'
-import { senderOf, TIMES } from './witnesses.ts'
+import { senderOf, WITNESS_TURNS } from './witnesses.ts'
 
 const containers: readonly MachineName[] = ['a1', 'a2', 'b1']
 
@@ -30,7 +30,7 @@ const isForged = (plan: Plan, { family, in: device, source, destination }: Packe
   (!plan.desired.networks.some(({ bridge }) => bridge === device) &&
     (family === 'ip' ? /^172\.30\./ : /^fd00:30:/).test(source ?? ''))
 
-const comesIn = async (stage: Stage, asker: MachineName, packet: Packet): Promise<boolean> => {
+const reachesContainer = async (stage: Stage, asker: MachineName, packet: Packet): Promise<boolean> => {
   const { scene } = stage
   const others = containers.filter((name) => name !== asker)
   const { source, sourcePort, destination, destinationPort, protocol } = packet
@@ -52,7 +52,7 @@ const comesIn = async (stage: Stage, asker: MachineName, packet: Packet): Promis
 
 const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally): Promise<string | null> => {
   const { witness } = conflict
-  if (witness === null) return `no witness: ${tell(conflict)}`
+  if (witness === null) return `no witness: ${conflictText(conflict)}`
   if (isForged(plan, witness)) return null
   const asker = senderOf(stage, witness)
   if (asker === null) return null
@@ -64,7 +64,7 @@ const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally)
   // The contract leaves packets between other machines to those, and containers may send to the outside. A translation
   // may still lead them to a container: the traffic below shows it.
   if (kind !== 'dropped' && kind !== 'local' && kind !== 'foreign' && kind !== 'outside')
-    return `the contract does not close it (${kind}): ${tell(conflict)}`
+    return `the contract does not close it (${kind}): ${conflictText(conflict)}`
   if (source != null) await stage.adopt(asker, family, source)
   // A packet from a machine to itself is on no wire.
   if (stage.holderOf(family, destination) === asker) return null
@@ -77,13 +77,13 @@ const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally)
   }
   await answerAt(destination)
   tally.bypasses += 1
-  for (let turn = 0; turn < TIMES; turn += 1) {
-    if (await comesIn(stage, asker, witness)) return null
+  for (let turn = 0; turn < WITNESS_TURNS; turn += 1) {
+    if (await reachesContainer(stage, asker, witness)) return null
     // A rule may have translated the packet to an address that no container has.
     for (const address of await answerersOf(stage, witness)) await answerAt(address)
     await forgetFlows(stage.scene.lab.host)
   }
-  return `the witness does not come in: ${tell(conflict)}`
+  return `the witness does not come in: ${conflictText(conflict)}`
 }
 
 /** The addresses from which connection tracking expects the answers to a packet. */

@@ -7,7 +7,7 @@ import {
   type MachineName,
   machineNames,
 } from '../differential/scene.ts'
-import { isLeftOut } from './agreement.ts'
+import { isLeftOutOfSearch } from './agreement.ts'
 import { SILENCE_MS, send } from './ask.ts'
 import { plannedOf, sourceOf } from './question.ts'
 import type { Stage } from './stage.ts'
@@ -130,7 +130,7 @@ export const askClosed = async (stage: Stage, plan: Plan): Promise<readonly Clos
 }
 
 /** Misses: rows of which packets get in, without a conflict that says so. */
-export const findUntold = (
+export const findUnreportedBypasses = (
   answers: readonly ClosedAnswer[],
   { conflicts, incomplete }: Pick<Plan, 'conflicts' | 'incomplete'>,
 ): readonly string[] =>
@@ -138,7 +138,7 @@ export const findUntold = (
     .filter(
       ({ cameIn, mapping, network }) =>
         cameIn &&
-        !isLeftOut({ mapping, network: mapping === null ? network : null }, incomplete) &&
+        !isLeftOutOfSearch({ mapping, network: mapping === null ? network : null }, incomplete) &&
         !conflicts.some(
           (one) =>
             one.kind === 'Bypassed' &&
@@ -147,5 +147,5 @@ export const findUntold = (
     )
     .map(
       ({ asker, flow, mapping, network }) =>
-        `came in, and is not told: ${flow.protocol} ${asker} ${flow.from.address} to ${flow.to.address}:${flow.to.port} (${mapping ?? network})`,
+        `came in, and is not reported: ${flow.protocol} ${asker} ${flow.from.address} to ${flow.to.address}:${flow.to.port} (${mapping ?? network})`,
     )

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Family } from '../differential/scene.ts'
 import { one, port } from '../differential/vocabulary.ts'
-import { everyone } from './crowd.ts'
+import { allExtraAddresses } from './extra-addresses.ts'
 
 /** The number of rules in a grown firewall. */
 const most = 400
@@ -14,7 +14,7 @@ interface Ban {
 
 /** A ban of one or two addresses of the crowd, sometimes also of a port of a service or a client. */
 const ban = (family: Family): fc.Arbitrary<Ban> => {
-  const address = one(...everyone(family))
+  const address = one(...allExtraAddresses(family))
   return fc.record({
     sides: fc.oneof(
       fc.tuple(one('s', 'd'), address).map((side) => [side]),

@@ -1,7 +1,7 @@
 import { type Flow, type FlowSource, reach } from '@portolan/core'
 import type { Plan } from 'portolan'
 import { addressesOf, type Family, type MachineName, ports } from '../differential/scene.ts'
-import { crowd, drawer } from './crowd.ts'
+import { extraAddresses, seededPick } from './extra-addresses.ts'
 import { plannedOf, type Question, sentFrom } from './question.ts'
 
 const containersOf: Readonly<Record<string, readonly MachineName[]>> = {
@@ -14,7 +14,7 @@ const MORE = 3
 
 const all = (family: Family, name: MachineName): readonly string[] => [
   ...addressesOf[family][name],
-  ...crowd(family, name),
+  ...extraAddresses(family, name),
 ]
 
 interface Asked {
@@ -26,7 +26,7 @@ interface Asked {
 
 /** Questions about a network: between its containers, from them to the outside, and from the host to them. */
 export const networkQuestionsOf = (plan: Plan, seed: number): readonly Question[] => {
-  const draw = drawer(seed)
+  const draw = seededPick(seed)
   const { hostAddresses } = plannedOf(plan)
   return plan.desired.networks.flatMap(({ name, bridge, ...network }) =>
     (['ip', 'ip6'] as const).flatMap((family) => {
@@ -56,13 +56,13 @@ export const networkQuestionsOf = (plan: Plan, seed: number): readonly Question[
 const askedIn = (
   family: Family,
   containers: readonly MachineName[],
-  draw: ReturnType<typeof drawer>,
+  draw: ReturnType<typeof seededPick>,
 ): readonly Asked[] => {
   const [first, second] = containers
   const asked: Asked[] = []
   const some = (name: MachineName): string => draw(all(family, name)) ?? addressesOf[family][name][0]
   const add = (asker: MachineName, from: string | null, to: string): void => {
-    const isOut = addressesOf[family].outside.includes(to) || crowd(family, 'outside').includes(to)
+    const isOut = addressesOf[family].outside.includes(to) || extraAddresses(family, 'outside').includes(to)
     const senderWords = isOut ? /the outside/ : sentFrom(from === null ? 'this host' : 'each other')
     asked.push({ asker, from, to, senderWords })
   }

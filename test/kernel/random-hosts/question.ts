@@ -9,7 +9,7 @@ import {
   type MachineName,
   machineNames,
 } from '../differential/scene.ts'
-import { crowd, drawer } from './crowd.ts'
+import { extraAddresses, seededPick } from './extra-addresses.ts'
 import { siblingOf } from './stage.ts'
 
 /** One flow that the contract promises to answer, and the mapping or network of the promise. */
@@ -64,19 +64,19 @@ const MORE = 6
 const askersIn = (
   family: Family,
   at: readonly string[],
-  draw: ReturnType<typeof drawer>,
+  draw: ReturnType<typeof seededPick>,
 ): readonly (readonly [MachineName, string, readonly string[]])[] => [
   ...machineNames.map((name) => [name, addressesOf[family][name][0], at] as const),
   ['b1', siblingOf[family], at],
   ...Array.from({ length: MORE }, () => draw(['client', 'neighbour', 'outside', 'a1', 'a2', 'b1'] as const))
     .filter((name) => name !== null)
-    .map((name) => [name, draw(crowd(family, name)) ?? '', [draw(at) ?? '']] as const),
+    .map((name) => [name, draw(extraAddresses(family, name)) ?? '', [draw(at) ?? '']] as const),
 ]
 
 /** Questions of every sender about every mapping, at the host addresses that the sender knows. */
 export const questionsOf = (plan: Plan, seed: number): readonly Question[] => {
   const { desired } = plan
-  const draw = drawer(seed)
+  const draw = seededPick(seed)
   const { hostAddresses } = plannedOf(plan)
   const questions: Question[] = []
   for (const mapping of desired.mappings) {

@@ -11,7 +11,7 @@ import {
   openScene,
   type Scene,
 } from '../differential/scene.ts'
-import { crowd } from './crowd.ts'
+import { extraAddresses } from './extra-addresses.ts'
 import { type SourcePorts, startSourcePorts } from './source-ports.ts'
 
 /** One lab for all random hosts. Only its rules change, and which bridges belong to the project. */
@@ -64,7 +64,7 @@ const owned = (facts: HostFacts, ours: readonly string[]): HostFacts => ({
 /** The machine that an address belongs to, also when a witness uses the address before any question. */
 const keeperOf = (family: Family, address: string): MachineName | null =>
   machineNames.find(
-    (name) => addressesOf[family][name].includes(address) || crowd(family, name).includes(address),
+    (name) => addressesOf[family][name].includes(address) || extraAddresses(family, name).includes(address),
   ) ?? null
 
 /** Builds the lab for all random hosts. */
@@ -84,7 +84,7 @@ export const openStage = async (): Promise<Stage> => {
       return found
     }
     const hardware = await hardwareOf(scene)
-    await adoptCrowds(scene, hardware)
+    await adoptExtraAddresses(scene, hardware)
     const held = new Map<string, MachineName>()
     const holderOf = (family: Family, address: string): MachineName | null =>
       keeperOf(family, address) ?? held.get(address) ?? null
@@ -126,14 +126,14 @@ const hardwareOf = async (scene: Scene): Promise<Hardware> =>
  * Adds all addresses of a machine by one program: a host uses some forty of them, and each start of a program takes as
  * long as a flow.
  */
-const adoptCrowds = async (scene: Scene, hardware: Hardware): Promise<void> => {
+const adoptExtraAddresses = async (scene: Scene, hardware: Hardware): Promise<void> => {
   for (const name of hardware.keys())
     await adopt(
       scene,
       hardware,
       name,
       (['ip', 'ip6'] as const).flatMap((family) =>
-        crowd(family, name).map((address) => [family, address] as const),
+        extraAddresses(family, name).map((address) => [family, address] as const),
       ),
     )
 }

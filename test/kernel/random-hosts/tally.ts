@@ -12,7 +12,7 @@ export interface Tally {
   /** Mappings with a row that fails in the kernel. */
   failingMappings: number
   /** Mappings with a conflict of severity error or warning. */
-  toldMappings: number
+  reportedMappings: number
   asked: number
   failed: number
   /** Flows that were answered, and of which a later packet was lost. */
@@ -48,7 +48,7 @@ export const startTally = (): Tally => ({
   hosts: 0,
   mappings: 0,
   failingMappings: 0,
-  toldMappings: 0,
+  reportedMappings: 0,
   asked: 0,
   failed: 0,
   later: 0,
@@ -98,7 +98,7 @@ export const count = (
   for (const { label } of desired.mappings) {
     tally.mappings += 1
     if (failing.some(({ mapping }) => mapping === label)) tally.failingMappings += 1
-    if (conflicts.some((one) => one.mapping === label && isAboutPackets(one))) tally.toldMappings += 1
+    if (conflicts.some((one) => one.mapping === label && isAboutPackets(one))) tally.reportedMappings += 1
   }
   for (const { kind, severity, certainty } of conflicts)
     add(tally.conflicts, `${severity}${certainty === 'possible' ? ' possible' : ''} ${kind}`)
@@ -128,7 +128,7 @@ const list = (counts: ReadonlyMap<string, number>): string =>
 export const summary = (title: string, tally: Tally): string =>
   [
     `${title} between the conflict finder and the kernel.`,
-    `  ${tally.mappings} mappings, ${tally.failingMappings} with a row that failed, ${tally.toldMappings} with conflicts.`,
+    `  ${tally.mappings} mappings, ${tally.failingMappings} with a row that failed, ${tally.reportedMappings} with conflicts.`,
     `  ${tally.asked} rows asked (${tally.ofMappings} of mappings, ${tally.asked - tally.ofMappings} of networks), from ${tally.senders.size} addresses, at ${tally.receivers.size}, ${tally.fromOtherPorts} from unusual ports;`,
     `  up to ${tally.mostRules} rules a host, ${tally.incomplete} hosts not searched whole;`,
     `  ${tally.failed} failed (by asker: ${list(tally.failures)}),`,

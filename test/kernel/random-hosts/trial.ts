@@ -1,8 +1,8 @@
 import { type Plan, plan } from 'portolan'
-import { findFalseAlarms, findMisses, findUnsettled, isTold, tell } from './agreement.ts'
+import { conflictText, findFalseAlarms, findMisses, findRowsToRepeat, isReported } from './agreement.ts'
 import { type Answer, type Asked, ask, PATIENCE_MS, SILENCE_MS } from './ask.ts'
 import { sendBypasses } from './bypass-witnesses.ts'
-import { askClosed, findUntold } from './closed-rows.ts'
+import { askClosed, findUnreportedBypasses } from './closed-rows.ts'
 import { forgetFlows, loadForeign, loadOurs } from './load-host.ts'
 import { networkQuestionsOf } from './network-questions.ts'
 import { questionsOf } from './question.ts'
@@ -19,7 +19,7 @@ const askAll = async (
   tally: Tally,
 ): Promise<readonly Answer[]> => {
   const first = await Promise.all(questions.map((question) => ask(stage, planned, question, SILENCE_MS)))
-  const surprising = first.filter((one) => one.failure !== null && !isTold(one, planned.conflicts))
+  const surprising = first.filter((one) => one.failure !== null && !isReported(one, planned.conflicts))
   if (surprising.length === 0) return first
   await forgetFlows(stage.scene.lab.host)
   const again = new Map(
@@ -51,7 +51,7 @@ const askRows = async (
     questions.map((one, at) => ({ ...one, sourcePort: sourcePorts.next((at + seed) % 2 === 0) })),
     tally,
   )
-  const doubted = findUnsettled(answers, planned.conflicts)
+  const doubted = findRowsToRepeat(answers, planned.conflicts)
   const more = await askAll(
     stage,
     planned,
@@ -70,7 +70,7 @@ const describe = (host: RandomHost, planned: Plan, complaints: readonly string[]
       ({ label, allowFrom }) =>
         `mapping: ${label}${allowFrom === null ? '' : ` from ${allowFrom.join(' ')}`}`,
     ),
-    ...planned.conflicts.map((one) => `said: ${tell(one)}`),
+    ...planned.conflicts.map((one) => `reported: ${conflictText(one)}`),
     ...Object.entries(host.rules).flatMap(([tool, text]) => (text === null ? [] : [`--- ${tool}`, text])),
   ].join('\n')
 
@@ -79,7 +79,7 @@ const describe = (host: RandomHost, planned: Plan, complaints: readonly string[]
  *
  * @throws where they disagree
  */
-export const tryOut = async (stage: Stage, host: RandomHost, tally: Tally): Promise<void> => {
+export const compareWithKernel = async (stage: Stage, host: RandomHost, tally: Tally): Promise<void> => {
   const { scene } = stage
   await scene.setBridgeNf(host.bridgeNf)
   const rules = await loadForeign(scene.lab.host, host.rules)
@@ -96,7 +96,7 @@ export const tryOut = async (stage: Stage, host: RandomHost, tally: Tally): Prom
   const complaints = [
     ...findMisses(answers, planned),
     ...findFalseAlarms(answers, planned.conflicts),
-    ...findUntold(closed, planned),
+    ...findUnreportedBypasses(closed, planned),
     ...(await sendWitnesses(stage, planned, tally)),
     ...(await sendBypasses(stage, planned, tally)),
   ]

@@ -3,8 +3,8 @@ import { reach } from '@portolan/core'
 import type { Packet } from '@portolan/netfilter'
 import type { Plan } from 'portolan'
 import { entries, type Family, isLoopback, type MachineName } from '../differential/scene.ts'
-import { isAboutPackets, tell } from './agreement.ts'
-import { fire, type Shot, SILENCE_MS } from './ask.ts'
+import { conflictText, isAboutPackets } from './agreement.ts'
+import { type PreparedFlow, SILENCE_MS, sendFlow } from './ask.ts'
 import { forgetFlows } from './load-host.ts'
 import { plannedOf, sourceOf } from './question.ts'
 import type { Stage } from './stage.ts'
@@ -13,9 +13,9 @@ import type { Tally } from './tally.ts'
 /**
  * How often a witness is repeated. A random match decides anew for each packet, and a limit needs a second to refill.
  */
-export const TIMES = 24
+export const WITNESS_TURNS = 24
 
-const behind: Readonly<Record<string, MachineName>> = {
+const machineBehind: Readonly<Record<string, MachineName>> = {
   eth0: 'neighbour',
   eth1: 'outside',
   'br-a': 'a2',
@@ -26,7 +26,7 @@ const behind: Readonly<Record<string, MachineName>> = {
 export const senderOf = (stage: Stage, { family, source, in: device }: Packet): MachineName | null => {
   if (device == null) return 'host'
   const held = source == null ? null : stage.holderOf(family, source)
-  const by = held ?? behind[device]
+  const by = held ?? machineBehind[device]
   if (by === undefined || by === 'host') throw new Error(`no machine behind ${device} sends from ${source}`)
   return entries[by]?.in === device ? by : null
 }
@@ -45,7 +45,7 @@ const receiverOf = (stage: Stage, family: Family, address: string, asker: Machin
  * @returns null: the lab has no two machines for this packet
  * @throws when the contract promises no answer to this packet
  */
-const readyShot = async (stage: Stage, plan: Plan, packet: Packet): Promise<Shot | null> => {
+const prepareFlow = async (stage: Stage, plan: Plan, packet: Packet): Promise<PreparedFlow | null> => {
   const { family, destination, destinationPort, sourcePort } = packet
   const protocol = packet.protocol === 'tcp' || packet.protocol === 'udp' ? packet.protocol : null
   if (protocol === null || destinationPort == null || sourcePort == null)
@@ -68,12 +68,12 @@ const readyShot = async (stage: Stage, plan: Plan, packet: Packet): Promise<Shot
   return { asker, flow, source, sourcePort }
 }
 
-const isDelivered = async (stage: Stage, planned: Plan, shot: Shot): Promise<boolean> => {
-  if ((await fire(stage, planned, shot, SILENCE_MS)).failure !== null) return false
+const isDelivered = async (stage: Stage, planned: Plan, prepared: PreparedFlow): Promise<boolean> => {
+  if ((await sendFlow(stage, planned, prepared, SILENCE_MS)).failure !== null) return false
   // Flows of other tests may have helped the packet. So it is repeated alone, with an empty connection tracking table.
-  for (let turn = 1; turn < TIMES; turn += 1) {
+  for (let turn = 1; turn < WITNESS_TURNS; turn += 1) {
     await forgetFlows(stage.scene.lab.host)
-    if ((await fire(stage, planned, shot, SILENCE_MS * 4)).failure !== null) return false
+    if ((await sendFlow(stage, planned, prepared, SILENCE_MS * 4)).failure !== null) return false
     await new Promise((resolve) => setTimeout(resolve, SILENCE_MS))
   }
   return true
@@ -82,12 +82,12 @@ const isDelivered = async (stage: Stage, planned: Plan, shot: Shot): Promise<boo
 /**
  * Sends each packet once: several conflicts may have the same witness, and two sockets cannot send it at the same time.
  */
-const deliveries = (stage: Stage, planned: Plan): ((shot: Shot) => Promise<boolean>) => {
+const deliveries = (stage: Stage, planned: Plan): ((prepared: PreparedFlow) => Promise<boolean>) => {
   const sent = new Map<string, Promise<boolean>>()
-  return (shot) => {
-    const { asker, source, sourcePort, flow } = shot
+  return (prepared) => {
+    const { asker, source, sourcePort, flow } = prepared
     const key = [asker, flow.protocol, source, sourcePort, flow.to.address, flow.to.port].join(' ')
-    const delivery = sent.get(key) ?? isDelivered(stage, planned, shot)
+    const delivery = sent.get(key) ?? isDelivered(stage, planned, prepared)
     sent.set(key, delivery)
     return delivery
   }
@@ -103,14 +103,14 @@ export const sendWitnesses = async (
   const deliver = deliveries(stage, planned)
   const complaints = await Promise.all(
     certain.map(async (conflict: Conflict) => {
-      if (conflict.witness === null) return [`no witness: ${tell(conflict)}`]
+      if (conflict.witness === null) return [`no witness: ${conflictText(conflict)}`]
       try {
-        const shot = await readyShot(stage, planned, conflict.witness)
-        if (shot === null) return []
+        const prepared = await prepareFlow(stage, planned, conflict.witness)
+        if (prepared === null) return []
         tally.witnesses += 1
-        return (await deliver(shot)) ? [`the witness is served: ${tell(conflict)}`] : []
+        return (await deliver(prepared)) ? [`the witness is served: ${conflictText(conflict)}`] : []
       } catch (error) {
-        return [`${error instanceof Error ? error.message : error}: ${tell(conflict)}`]
+        return [`${error instanceof Error ? error.message : error}: ${conflictText(conflict)}`]
       }
     }),
   )

@@ -2,20 +2,21 @@ import type { Container } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 
-const back = (host: number): { readonly ip: string; readonly ip6: string } => ({
+/** The addresses of a host on network `back`. */
+const addressesOnBack = (host: number): { readonly ip: string; readonly ip6: string } => ({
   ip: `172.30.1.${host}`,
   ip6: `fd00:30:1::${host}`,
 })
 
 /** A Compose file with each kind of value that `reachable_from` and `links` accept. */
-const composed = `name: shop
+const compose = `name: shop
 services:
-  db: { networks: { back: { ipv4_address: ${back(9).ip}, ipv6_address: "${back(9).ip6}" } }, x-portolan: { reachable_from: [eth1] } }
+  db: { networks: { back: { ipv4_address: ${addressesOnBack(9).ip}, ipv6_address: "${addressesOnBack(9).ip6}" } }, x-portolan: { reachable_from: [eth1] } }
   api:
-    networks: { back: { ipv4_address: ${back(10).ip}, ipv6_address: "${back(10).ip6}" } }
+    networks: { back: { ipv4_address: ${addressesOnBack(10).ip}, ipv6_address: "${addressesOnBack(10).ip6}" } }
     x-portolan: { reachable_from: [${addresses.ip.neighbour}/32, "${addresses.ip6.neighbour}/128"] }
-  cache: { networks: { back: { ipv4_address: ${back(11).ip}, ipv6_address: "${back(11).ip6}" } }, x-portolan: { reachable_from: [web] } }
-  store: { networks: { back: { ipv4_address: ${back(12).ip}, ipv6_address: "${back(12).ip6}" } }, x-portolan: { reachable_from: [front] } }
+  cache: { networks: { back: { ipv4_address: ${addressesOnBack(11).ip}, ipv6_address: "${addressesOnBack(11).ip6}" } }, x-portolan: { reachable_from: [web] } }
+  store: { networks: { back: { ipv4_address: ${addressesOnBack(12).ip}, ipv6_address: "${addressesOnBack(12).ip6}" } }, x-portolan: { reachable_from: [front] } }
   web: { networks: { front: { ipv4_address: 172.30.2.9, ipv6_address: "fd00:30:2::9" } } }
   job: { networks: { front: { ipv4_address: 172.30.2.10, ipv6_address: "fd00:30:2::10" } } }
   one: { networks: { quiet: { ipv4_address: 172.30.3.9, ipv6_address: "fd00:30:3::9" } }, expose: [80] }
@@ -50,7 +51,7 @@ type Name = keyof typeof places
 type Client = Name | 'outside' | 'neighbour'
 
 /** For each client and container: whether packets to the container's own address pass. */
-export const ways: readonly (readonly [from: Client, to: Name, port: number, isOpen: boolean])[] = [
+export const expectedReach: readonly (readonly [from: Client, to: Name, port: number, isOpen: boolean])[] = [
   ['outside', 'db', 80, true],
   ['outside', 'db', 81, true],
   ['neighbour', 'db', 80, false],
@@ -86,12 +87,12 @@ export interface OpenedShop {
   /** Runs the commands of the remedies and searches again, until no conflict has commands. */
   carryOutRemedies(): Promise<readonly string[]>
   apply(): Promise<number | null>
-  /** Starts the containers, and tests which of the ways are open. */
+  /** Starts the containers, and tests each pair of `expectedReach`. */
   reached(family: 'ip' | 'ip6'): Promise<readonly (readonly [Client, Name, number, boolean])[]>
 }
 
 export const openOpenedShop = async (lab: Lab, backend: string): Promise<OpenedShop> => {
-  const words = ['-f', await lab.write('compose.yaml', composed), '--backend', backend]
+  const words = ['-f', await lab.write('compose.yaml', compose), '--backend', backend]
   const containers = new Map<Client, Container>()
   const plugIn = async (): Promise<void> => {
     for (const [name, [network, at, host]] of Object.entries(places))
@@ -136,7 +137,7 @@ export const openOpenedShop = async (lab: Lab, backend: string): Promise<OpenedS
     async reached(family) {
       if (containers.size === 0) await plugIn()
       return Promise.all(
-        ways.map(async ([from, to, port]) => {
+        expectedReach.map(async ([from, to, port]) => {
           const [, at, host] = places[to]
           const client = from === 'outside' || from === 'neighbour' ? lab[from] : containers.get(from)
           const answer = await client?.reach({

@@ -15,7 +15,7 @@ const ofFile = ['-f', '/run/lab/compose.yaml', ...state]
 
 /** The status of a project that was applied from a file. */
 export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
-  const running = async (): Promise<{ lab: Lab; pilot: Pilot }> => {
+  const startShop = async (): Promise<{ lab: Lab; pilot: Pilot }> => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     const planned = await pilot.applied(compose)
@@ -24,8 +24,8 @@ export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
     return { lab, pilot }
   }
 
-  test('connections are counted while they are open, with their packets where the host counts them', async () => {
-    const { lab } = await running()
+  test('counts open connections, with their packets where the host counts them', async () => {
+    const { lab } = await startShop()
     const before = await readStatus(lab, ...state)
     expect(before.mappings.map(({ mapping }) => mapping)).toEqual([
       '0.0.0.0:8080/tcp -> nginx:80',
@@ -95,8 +95,8 @@ export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
     })
   })
 
-  test('what is missing is told mapping by mapping, of what the file wants', async () => {
-    const { lab, pilot } = await running()
+  test('shows for each mapping what differs from the file', async () => {
+    const { lab, pilot } = await startShop()
     const whole = await readStatus(lab, ...ofFile)
     expect(whole).toMatchObject({ drift: [], lost: [] })
     expect(new Set(whole.mappings.map(({ drift }) => drift))).toEqual(new Set(['none']))
@@ -149,8 +149,8 @@ export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
     expect(await readStatus(lab, ...ofFile)).toMatchObject({ drift: [], lost: [] })
   })
 
-  test('a foreign drop is told beside the mapping that it stops', async () => {
-    const { lab } = await running()
+  test('shows a foreign drop beside the mapping that it stops', async () => {
+    const { lab } = await startShop()
     await lab.host.mustRun([
       'nft',
       `table inet foreign { chain f { type filter hook forward priority 5; iifname eth0 tcp dport ${echoPort} drop; }; }`,

@@ -36,7 +36,7 @@ export const statusOfLive = (open: OpenLab, backend: Backend): void => {
   const inLibrary = async (lab: Lab): Promise<HostStatus> =>
     (await inShopAgain(lab, backend, 'report(await host.status())')) as HostStatus
 
-  test('the library and the command tell the same, and nothing is missing', async () => {
+  test('is the same in the library and in the command, without drift', async () => {
     const lab = await published()
     const held = lab.use(await openConnections(lab.client, addresses.ip.host, 9000, 2))
     const status = await inLibrary(lab)
@@ -58,7 +58,7 @@ export const statusOfLive = (open: OpenLab, backend: Backend): void => {
     expect((await inLibrary(lab)).mappings.map(({ connections }) => connections)).toEqual([0, 0, 0])
   })
 
-  test('what another program took away is missing until the next call brings it back', async () => {
+  test('shows what another program deletes as missing, until the next call restores it', async () => {
     const lab = await published()
     await deleteMapping(lab, backend, 9000)
     expect(driftOf(await inLibrary(lab))).toEqual([

@@ -24,32 +24,33 @@ export const here = () => {
 }
 
 export const base64 = (text: string): string => Buffer.from(text).toString('base64')
-export const ask = (path: string, body: object): Promise<string> =>
+export const askEtcd = (path: string, body: object): Promise<string> =>
   here().etcd.machine.mustRun([
     ...['curl', '--silent', '--fail', '--data', JSON.stringify(body)],
     `http://${here().etcd.inside}/v3/kv/${path}`,
   ])
-export const put = (text: string): Promise<string> => ask('put', { key: base64(key), value: base64(text) })
+export const putText = (text: string): Promise<string> =>
+  askEtcd('put', { key: base64(key), value: base64(text) })
 
 export const cluster = (): readonly string[] => ['--cluster', `etcd://${here().etcd.inside}/prod`]
 
 /** Runs a command line on the host. The first one of each verb has a process of its own. */
 export const run = (...words: readonly string[]): Promise<RunOutcome> => here().command.run(words)
 /** The same, and throws unless it exits with 0. */
-export const must = async (...words: readonly string[]): Promise<string> =>
+export const mustRun = async (...words: readonly string[]): Promise<string> =>
   printedBy(words, {}, await run(...words))
 
 export const watchWords = (...words: readonly string[]): readonly string[] => [
   ...['watch', '--intent', url, ...cluster(), '--backend', 'nftables', '--json', ...words],
 ]
 
-export const served = async (port: number): Promise<boolean> => {
+export const answersNow = async (port: number): Promise<boolean> => {
   const { lab } = here()
   const destination = addresses.ip.host
   return (await lab.client.probe({ protocol: 'tcp', destination, port })).delivered
 }
 
-export const reaches = async (port: number): Promise<boolean> => {
+export const answersInTime = async (port: number): Promise<boolean> => {
   const { lab } = here()
   return (await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
 }
@@ -75,16 +76,16 @@ export const stopWatch = async (): Promise<void> => {
   expect(ended?.exitCode ?? 0).toBe(0)
 }
 
-export const inForce = (): Promise<unknown> => next('watching', ({ kind }) => kind === 'watching')
-export const refused = async (): Promise<string> => {
+export const untilInForce = (): Promise<unknown> => next('watching', ({ kind }) => kind === 'watching')
+export const untilFailed = async (): Promise<string> => {
   const event = await next('failed', ({ kind }) => kind === 'failed')
   return event.kind === 'failed' ? `${event.error.code}: ${event.error.message}` : ''
 }
 
 /** Waits until the watch refuses a text, and until the old text is watched again. Resolves with the reason. */
-export const untaken = async (): Promise<string> => {
-  const why = await refused()
-  await inForce()
+export const untilRefused = async (): Promise<string> => {
+  const why = await untilFailed()
+  await untilInForce()
   return why
 }
 
@@ -101,8 +102,8 @@ export const attachNginx = async (text: string): Promise<PlanJson> => {
   return planned
 }
 
-export const once = () => run(...watchWords('--once'))
-export const remove = () => ask('deleterange', { key: base64(key) })
+export const watchOnce = () => run(...watchWords('--once'))
+export const deleteText = () => askEtcd('deleterange', { key: base64(key) })
 export const destroy = (...words: readonly string[]) => run('destroy', '--yes', ...words)
 export const bridges = async (): Promise<string> =>
   here().lab.host.mustRun(['ip', '-d', 'link', 'show', 'type', 'bridge'])
@@ -118,7 +119,7 @@ export const describeStored = (title: string, body: () => void): void =>
         ['init', '--pool', '10.64.0.0/12:24'],
         ['join', '--member', 'web-1'],
       ])
-        await must('cluster', ...words, ...cluster())
+        await mustRun('cluster', ...words, ...cluster())
     })
     afterAll(async () => {
       running?.kill('SIGKILL')

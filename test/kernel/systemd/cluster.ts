@@ -6,7 +6,7 @@ const unit = 'portolan-cluster.service'
 
 /** The unit that keeps a host in its cluster. */
 export const cluster = (opened: () => Here): void => {
-  test('a host is in its cluster once its unit is active, and stays when it is killed', async () => {
+  test('a host has its block of the cluster once the unit is active, and keeps it when the unit is killed', async () => {
     const here = opened()
     const { systemd, etcd } = here
     await systemd.write(configFile, `cluster: etcd://${etcd.inside}/prod\n`)

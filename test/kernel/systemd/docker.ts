@@ -49,7 +49,7 @@ export const docker = (opened: () => Here): void => {
     await call('/NetworkDriver.ProgramExternalConnectivity', { ...endpoint, ...ports })
   }
 
-  test('systemd listens for root alone, and a call starts the plugin', async () => {
+  test('the socket of the Docker plugin is open to root alone, and a call starts the plugin', async () => {
     const { systemd } = opened()
     for (const name of [unit, socket]) await systemd.install(name, shippedUnit(name))
     await systemd.mustRun(['systemctl', 'start', socket])
@@ -60,7 +60,7 @@ export const docker = (opened: () => Here): void => {
     await systemd.until(unit, { ActiveState: 'active' })
   })
 
-  test('containers notice nothing of a restart, and a call waits for its end', async () => {
+  test('containers keep their traffic during a restart of the plugin, and a call waits for its end', async () => {
     const here = opened()
     const { systemd } = here
     await runContainer()
@@ -75,7 +75,7 @@ export const docker = (opened: () => Here): void => {
     expect(await rules(here)).toBe(before)
   })
 
-  test('no call is lost where systemd restarts the plugin again and again', async () => {
+  test('no call fails while systemd restarts the plugin again and again', async () => {
     const { systemd } = opened()
     const restarts = (async () => {
       for (let times = 0; times < 4; times += 1) await systemd.mustRun(['systemctl', 'restart', unit])
@@ -96,7 +96,7 @@ export const docker = (opened: () => Here): void => {
     expect(Math.min(...counts)).toBeGreaterThan(0)
   })
 
-  test('connections that ask for nothing, or for half of something, hold up no stop', async () => {
+  test('connections without a request, or with half of one, do not delay a stop of the plugin', async () => {
     const here = opened()
     const open = async (text: string): Promise<Socket> => {
       const connection = connect(path()).on('error', () => {})
@@ -112,7 +112,7 @@ export const docker = (opened: () => Here): void => {
     expect(await answer(here, 7070)).toBe('docker-web')
   })
 
-  test('a stop of both is clean, and the socket comes again', async () => {
+  test('a start of the plugin after a stop of plugin and socket brings the socket back, and its stop is clean', async () => {
     const here = opened()
     await here.systemd.mustRun(['systemctl', 'stop', socket, unit])
     await here.systemd.mustRun(['systemctl', 'start', unit])

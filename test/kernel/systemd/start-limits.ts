@@ -6,7 +6,7 @@ const units = [watchUnit, 'portolan-docker.service', 'portolan-cluster.service']
 
 /** Errors that make the start of a unit fail for a while. */
 export const startLimits = (opened: () => Here): void => {
-  test('units come back by themselves once a mistake is corrected, however often they were started meanwhile', async () => {
+  test('units start by themselves once an error in the configuration is corrected, after any number of failed starts', async () => {
     const here = opened()
     const { systemd, etcd, lab } = here
     await systemd.write(configFile, 'no-such-key: 1\n')

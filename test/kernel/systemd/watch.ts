@@ -16,7 +16,7 @@ import {
 
 /** The unit that watches a project. */
 export const watch = (opened: () => Here): void => {
-  test('what comes after a project is started once its rules are there', async () => {
+  test('a unit that is ordered after a watch starts once the rules of the project are there', async () => {
     const { systemd, lab } = opened()
     await systemd.write(composeFile, shop(8080))
     await systemd.install('portolan-watch@.service', shippedUnit('portolan-watch@.service'))
@@ -38,7 +38,7 @@ export const watch = (opened: () => Here): void => {
     expect(await answer(opened(), 8080)).toBe('web')
   })
 
-  test('it has the namespaces and the rights of the host', async () => {
+  test('a watch has the namespaces and capabilities of the host', async () => {
     const { systemd } = opened()
     const { MainPID } = await systemd.show(watchUnit, 'MainPID')
     const of = (pid: string): Promise<string> =>
@@ -52,7 +52,7 @@ export const watch = (opened: () => Here): void => {
     expect(await of(MainPID)).toBe(await of('1'))
   })
 
-  test('a project that is killed is held again, and its traffic goes on meanwhile', async () => {
+  test('a killed watch is started again, and the traffic of its project goes on meanwhile', async () => {
     const here = opened()
     const before = await rules(here)
     await killAndWait(here, watchUnit, async () => {
@@ -63,7 +63,7 @@ export const watch = (opened: () => Here): void => {
     expect(await rules(here)).toBe(before)
   })
 
-  test('systemctl reload applies the file as it is now', async () => {
+  test('systemctl reload applies the edited file', async () => {
     const here = opened()
     await here.systemd.write(composeFile, shop(8080, 9090))
     await here.systemd.mustRun(['systemctl', 'reload', watchUnit])
@@ -72,7 +72,7 @@ export const watch = (opened: () => Here): void => {
     for (const port of [8080, 9090]) expect(await answer(here, port)).toBe('web')
   })
 
-  test('a stop is clean, and leaves the rules', async () => {
+  test('a stop of a watch is clean, and leaves the rules', async () => {
     const here = opened()
     expect(await stopped(here, watchUnit)).toEqual(cleanStop)
     expect(await answer(here, 9090)).toBe('web')

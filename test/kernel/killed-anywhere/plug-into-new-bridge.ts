@@ -22,7 +22,7 @@ while True:
  * Plugs a container's interface into a bridge as soon as the bridge exists, each time it appears. So a bridge that
  * comes up before its closing rules is open for this container.
  */
-export const ensnare = (lab: Lab, bridge: string, port: string): void => {
+export const plugIntoNewBridge = (lab: Lab, bridge: string, port: string): void => {
   const running = lab.host.start(['python3', '-c', program, bridge, port], { timeoutMs: 36e5 })
   lab.use({ [Symbol.asyncDispose]: async () => running.kill('SIGKILL') })
 }

@@ -11,7 +11,7 @@ export const ourPort = 8080
 export const outsidePort = 7000
 
 /** The parts of `plan --json` that are compared with traffic. */
-export interface Told extends Omit<PlanJson, 'conflicts'> {
+export interface PlanOutput extends Omit<PlanJson, 'conflicts'> {
   readonly conflicts: readonly {
     readonly kind: string
     readonly severity: string
@@ -59,16 +59,20 @@ const isServed = async (from: Machine, probe: Probe, to: Machine): Promise<boole
  * Compares a plan with traffic. Where traffic works, the plan must have no certain error. Where it does not, a conflict
  * or a pending change must say so.
  */
-export const expectTruth = (works: FamilyTraffic, told: Told): void => {
+export const expectPlanToAgree = (works: FamilyTraffic, planned: PlanOutput): void => {
   for (const family of families) {
     const ways = works[family]
-    if (ways !== undefined) expectTruthIn(family, ways, told)
+    if (ways !== undefined) expectPlanToAgreeIn(family, ways, planned)
   }
 }
 
-const expectTruthIn = (family: Family, works: Traffic, { conflicts: all, summary }: Told): void => {
+const expectPlanToAgreeIn = (
+  family: Family,
+  works: Traffic,
+  { conflicts: all, summary }: PlanOutput,
+): void => {
   const conflicts = all.filter(({ witness }) => witness === null || witness.family === family)
-  const told = {
+  const planned = {
     port: conflicts.filter(
       ({ severity, mapping, witness }) => severity === 'error' && mapping !== null && witness?.in === 'eth0',
     ),
@@ -77,10 +81,10 @@ const expectTruthIn = (family: Family, works: Traffic, { conflicts: all, summary
   }
   const isPending = summary.add + summary.change + summary.remove > 0
   for (const way of ['port', 'out'] as const) {
-    const isError = told[way].some(
+    const isError = planned[way].some(
       ({ severity, certainty }) => severity === 'error' && certainty === 'certain',
     )
-    const isTrue = works[way] ? !isError : isPending || told[way].length > 0
+    const isTrue = works[way] ? !isError : isPending || planned[way].length > 0
     const brief = conflicts.map(({ kind, severity, certainty, mapping, witness }) =>
       [kind, severity, certainty, mapping, witness?.in ?? null].join(' '),
     )

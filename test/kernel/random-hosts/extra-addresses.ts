@@ -30,7 +30,7 @@ const networks: Readonly<Record<Family, Readonly<Partial<Record<MachineName, str
   },
 }
 
-const crowdOf = (family: Family, name: MachineName): readonly string[] => {
+const extraAddressesOf = (family: Family, name: MachineName): readonly string[] => {
   const [network, numbers] = [networks[family][name], counts[name]]
   if (network === undefined || numbers === undefined) return []
   return Array.from({ length: numbers.count }, (_, at) => {
@@ -41,19 +41,21 @@ const crowdOf = (family: Family, name: MachineName): readonly string[] => {
 
 const names: readonly MachineName[] = ['client', 'neighbour', 'outside', 'a1', 'a2', 'b1']
 
-const crowds = {
-  ip: new Map(names.map((name) => [name, crowdOf('ip', name)])),
-  ip6: new Map(names.map((name) => [name, crowdOf('ip6', name)])),
+const extraByFamily = {
+  ip: new Map(names.map((name) => [name, extraAddressesOf('ip', name)])),
+  ip6: new Map(names.map((name) => [name, extraAddressesOf('ip6', name)])),
 }
 
 /** The extra addresses of a machine. The host has none. */
-export const crowd = (family: Family, name: MachineName): readonly string[] => crowds[family].get(name) ?? []
+export const extraAddresses = (family: Family, name: MachineName): readonly string[] =>
+  extraByFamily[family].get(name) ?? []
 
 /** The extra addresses of all machines. Rules name some of them. */
-export const everyone = (family: Family): readonly string[] => names.flatMap((name) => crowd(family, name))
+export const allExtraAddresses = (family: Family): readonly string[] =>
+  names.flatMap((name) => extraAddresses(family, name))
 
 /** A function that draws from lists. The same seed draws the same items. */
-export const drawer = (seed: number): (<T>(list: readonly T[]) => T | null) => {
+export const seededPick = (seed: number): (<T>(list: readonly T[]) => T | null) => {
   let state = (seed ^ 0x9e3779b9) >>> 0
   return (list) => {
     // The linear congruential generator of Numerical Recipes, which is good enough to spread questions.

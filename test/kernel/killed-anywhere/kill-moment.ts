@@ -7,7 +7,7 @@ import type { RunOutcome } from '../../lab/run.ts'
  * counted for each thread, and also in the programs that it starts. The process that makes the call is killed, so it
  * may be a tool.
  */
-export type Way =
+export type KillMoment =
   | { readonly kind: 'time'; readonly ms: number }
   | { readonly kind: 'call'; readonly call: string; readonly number: number }
 
@@ -25,7 +25,7 @@ const calls: readonly [readonly [string, number], ...(readonly [string, number])
   ['execve', 8],
 ]
 
-export const drawWay = ({ below, pick }: Drawing, leastMs: number, mostMs: number): Way => {
+export const drawKillMoment = ({ below, pick }: Drawing, leastMs: number, mostMs: number): KillMoment => {
   if (below(3) === 0) return { kind: 'time', ms: leastMs + below(mostMs - leastMs) }
   const [call, most] = pick(calls)
   return { kind: 'call', call, number: 1 + below(most) }
@@ -39,19 +39,19 @@ export const drawWay = ({ below, pick }: Drawing, leastMs: number, mostMs: numbe
 export const runKilled = async (
   host: Machine,
   argv: readonly string[],
-  way: Way,
+  moment: KillMoment,
   longestMs: number,
   meanwhile: () => Promise<void> = async () => undefined,
 ): Promise<RunOutcome> => {
   const tracing =
-    way.kind === 'time'
+    moment.kind === 'time'
       ? []
       : [
-          ...['strace', '-f', '-qq', '-o', '/dev/null', '--kill-on-exit', '-e', `trace=${way.call}`],
-          ...['-e', `inject=${way.call}:signal=SIGKILL:when=${way.number}`],
+          ...['strace', '-f', '-qq', '-o', '/dev/null', '--kill-on-exit', '-e', `trace=${moment.call}`],
+          ...['-e', `inject=${moment.call}:signal=SIGKILL:when=${moment.number}`],
         ]
   const running = host.start([...tracing, ...argv])
-  const timer = setTimeout(() => running.kill('SIGKILL'), way.kind === 'time' ? way.ms : longestMs)
+  const timer = setTimeout(() => running.kill('SIGKILL'), moment.kind === 'time' ? moment.ms : longestMs)
   const [outcome] = await Promise.all([running.outcome, meanwhile()])
   clearTimeout(timer)
   return outcome
