@@ -18,7 +18,7 @@ services:
   nginx: { networks: [web], ports: ['8080:80', '8080:80/udp'] }
 `
 
-/** The project has a port on a foreign bridge, whose hairpin mode must be restored too. */
+/** The project has a port on a foreign bridge. Its hairpin mode must be restored too. */
 const shopOnForeignBridge = `name: shop
 networks:
   web: { enable_ipv6: true }

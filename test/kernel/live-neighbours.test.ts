@@ -10,8 +10,8 @@ import { expectWhole, openedShop, untilWhole } from './live/live-shop.ts'
 import { startWatcher, type Watcher } from './live/watcher.ts'
 
 /**
- * Makes a conflict of another kind and ends it. Events come in order, and a watch checks the host before it searches for
- * conflicts. So by then the watch has seen every earlier change.
+ * Makes a conflict of another kind and ends it. A check of the host that is due comes before a search for conflicts, and
+ * events come in order. So by then the watch has repaired what the program changed.
  */
 const catchUp = async ({ host }: Lab, watcher: Watcher): Promise<void> => {
   const isOverlap = (event: HostEvent): boolean =>

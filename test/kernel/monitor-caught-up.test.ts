@@ -76,13 +76,13 @@ describeOnKernel('caughtUp of a monitor', 'nftables', () => {
       const [before, early] = [isThere, await taken()]
       process.kill(pid, 'SIGCONT')
       await all
-      report({ before, early, told: await taken() })`,
+      report({ before, early, notices: await taken() })`,
       'openMonitor()',
     )
     expect(seen).toMatchObject({
       before: false,
       early: [],
-      told: [{ kind: 'rules', tables: [{ name: 'slow' }] }],
+      notices: [{ kind: 'rules', tables: [{ name: 'slow' }] }],
     })
   })
 
@@ -95,16 +95,16 @@ describeOnKernel('caughtUp of a monitor', 'nftables', () => {
       const first = monitor.caughtUp()
       process.kill(pid, 'SIGKILL')
       await first
-      const told = await taken()
+      const notices = await taken()
       await run('nft', 'add', 'table', 'ip', 'again')
       await monitor.caughtUp()
-      told.push(...await taken())
+      notices.push(...await taken())
       stop(listener())
       const last = monitor.caughtUp()
       await monitor.close()
       await last
       await monitor.caughtUp()
-      report(told)`,
+      report(notices)`,
       'openMonitor()',
     )
     expect(seen).toMatchObject([{ kind: 'lost' }, { kind: 'rules', tables: [{ name: 'again' }] }])
@@ -124,16 +124,16 @@ describeOnKernel('caughtUp of a monitor', 'nftables', () => {
           }
         }
       }
-      const told = []
+      const notices = []
       for (let round = 0; round < 3; round += 1) {
         const pid = listener()
         process.kill(pid, 'SIGKILL')
         await run('nft', 'add', 'table', 'ip', 'unheard')
         await started(pid)
         await monitor.caughtUp()
-        told.push((await taken()).map(({ kind }) => kind))
+        notices.push((await taken()).map(({ kind }) => kind))
       }
-      report(told)`,
+      report(notices)`,
       'openMonitor()',
     )
     // The new process may see the table too. The loss comes before it.

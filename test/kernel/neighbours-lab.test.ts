@@ -15,7 +15,7 @@ import { workerLabs } from '../lab/worker-labs.ts'
 
 const labs = workerLabs()
 
-// The lab is tested with real programs: they do on its host what they are known for. The matrix is in neighbours/.
+// These tests check that real programs work on a lab's host. neighbours/ tests Portolan beside them.
 const published = { protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 2000 } as const
 
 describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 'ufw', 'fail2ban'], () => {

@@ -89,7 +89,7 @@ describeBeside('ports that another engine has not published', ['docker', 'podman
       await expectOnlyPublishedReached(lab, ours, theirs, 'Docker restarted')
       await pilotOf(lab, backend).apply(shop())
       await expectOnlyPublishedReached(lab, ours, theirs, 'Docker first')
-      // Made after Portolan's rules were written, with a bridge whose name shows no owner.
+      // Made after Portolan's rules were written, with a bridge name that shows no owner.
       await docker.createNetwork({ name: 'late', subnet: '172.31.5.0/24', bridge: 'late0' })
       const late = await docker.run({ name: 'late', network: 'late' })
       await expectClosed(ours, late, { protocol: 'tcp', destination: late.address, port: 80 })

@@ -95,9 +95,9 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
       message: expect.stringContaining('may drop the forwarded packets'),
     })
 
-    const told = await portolanAs(lab, 'with CAP_NET_ADMIN', [...explained, '--json'])
-    expect(told.stderr).toContain(legacyUnread)
-    expect(JSON.parse(told.stdout)).toMatchObject({
+    const explanation = await portolanAs(lab, 'with CAP_NET_ADMIN', [...explained, '--json'])
+    expect(explanation.stderr).toContain(legacyUnread)
+    expect(JSON.parse(explanation.stdout)).toMatchObject({
       certainty: 'possible',
       unread: expect.arrayContaining([expect.stringContaining(legacyUnread)]),
     })
@@ -117,7 +117,8 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
     await using lab = await openHost()
     await lab.host.mustRun(['iptables-legacy', '-A', 'FORWARD', '-m', 'comment', '--comment', 'theirs'])
     const words = ['plan', '-f', '/run/lab/compose.yaml', '--backend', 'iptables-legacy']
-    const { stdout, stderr } = await portolanAs(lab, 'with CAP_NET_ADMIN', words)
+    const { exitCode, stdout, stderr } = await portolanAs(lab, 'with CAP_NET_ADMIN', words)
+    expect(exitCode).toBe(1)
     expect(`${stdout}${stderr}`).toContain(legacyUnread)
   })
 

@@ -22,7 +22,7 @@ networks:
         - { subnet: "2001:db8:1::/64", gateway: "${addresses.ip6.neighbour}" }
 `
 
-/** Opens a lab whose host has the network `lan` applied. */
+/** Opens a lab, and applies the network `lan` on its host. */
 const openLan = async (mode = 'bridge'): Promise<Lab> => {
   const lab = await labs.open()
   const file = await lab.write('compose.yaml', compose(mode))

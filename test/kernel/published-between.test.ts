@@ -30,20 +30,20 @@ for (const backend of ['iptables-nft', 'iptables-legacy'] as const)
          const place = [...parts.map((part) => part.toString(16).padStart(2, '0')), ino].join(':')
          const waiting = new RegExp('-> FLOCK .* ' + place + ' ')
          const waits = () => waiting.test(readFileSync('/proc/locks', 'utf8'))
-         let isTold = false
+         let isRead = false
          const begun = new Promise((resolve) => {
            hold = async () => {
              hold = null
              resolve()
-             while (!isTold && !waits()) await delay(5)
+             while (!isRead && !waits()) await delay(5)
            }
          })
          const publishing = other.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
          await begun
          // By the other host object: the one that holds the lock does not wait for it.
-         const telling = one.status({ conflicts: false, connections: false }).finally(() => { isTold = true })
+         const reading = one.status({ conflicts: false, connections: false }).finally(() => { isRead = true })
          await publishing
-         const { drift, mappings } = await telling
+         const { drift, mappings } = await reading
          report({ drift, ports: mappings.map(({ hostPort, drift }) => hostPort + ' ' + drift) })
          await one.close()
          await other.close()`,

@@ -16,7 +16,7 @@ const forward = (lab: Lab, ...rules: readonly string[]): Promise<string> =>
   })
 
 describeOnKernel('remedies for rules of iptables', 'iptables-nft', () => {
-  test('each say to search again, because the next position moves: carried out so, they keep a ban', async () => {
+  test('say to search again after each one, and keep a ban when they are carried out so', async () => {
     await using lab = await labs.open()
     for (const name of ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
       await lab.host.setSysctl(name, 1)

@@ -32,15 +32,15 @@ describeLifecycle('a status that finds drift', 'iptables-nft', (open) => {
        const parts = [dev >> 8 & 0xfff, dev & 0xff | dev >> 12 & 0xfff00]
        const place = [...parts.map((part) => part.toString(16).padStart(2, '0')), ino].join(':')
        const waiting = new RegExp('-> FLOCK .* ' + place + ' ')
-       const tell = () => host.status({ conflicts: false, connections: false })
+       const readStatus = () => host.status({ conflicts: false, connections: false })
        const taken = []
        look = () => taken.push(spawnSync('flock', ['--exclusive', '--nonblock', path, 'true']).status)
-       const { drift } = await tell()
+       const { drift } = await readStatus()
        look = null
        let waited = false
-       let isTold = false
-       const within = ofHost.withHostLock(tell).finally(() => { isTold = true })
-       while (!isTold) {
+       let isRead = false
+       const within = ofHost.withHostLock(readStatus).finally(() => { isRead = true })
+       while (!isRead) {
          waited ||= waiting.test(readFileSync('/proc/locks', 'utf8'))
          await delay(5)
        }

@@ -135,8 +135,8 @@ describeStored('commands beside portolan watch --intent', () => {
     expect(ofShop.stdout).toContain('nginx')
     expect(ofShop.stdout).not.toContain('DRIFT ?')
     await startWatch()
-    const told = await nextEvent('the lost block', (event) => event.kind === 'conflict')
-    printed.push(commandIn(told.kind === 'conflict' ? [told.conflict] : []))
+    const event = await nextEvent('the lost block', ({ kind }) => kind === 'conflict')
+    printed.push(commandIn(event.kind === 'conflict' ? [event.conflict] : []))
     for (const command of printed) {
       expect(command).toContain(' --project shop ')
       const words = command.includes('--cluster') ? [] : cluster()
@@ -161,14 +161,14 @@ describeStored('commands beside portolan watch --intent', () => {
       [...stdout.matchAll(/"(portolan [^"]*--guard-forwarding)"/g)].map(([, command = '']) => command)
     const router = () => lab.host.setSysctl('net.ipv4.ip_forward', 0)
     await router()
-    const told = [commandsIn((await run(...watchWords('--once', '--check'))).stdout)]
+    const printed = [commandsIn((await run(...watchWords('--once', '--check'))).stdout)]
     expect(await watchOnce()).toMatchObject({ exitCode: 0 })
     for (const verb of ['plan', 'conflicts']) {
       await router()
-      told.push(commandsIn((await run(verb, '-p', 'shop', '--backend', 'nftables', '--json')).stdout))
+      printed.push(commandsIn((await run(verb, '-p', 'shop', '--backend', 'nftables', '--json')).stdout))
     }
     const command = `portolan watch --intent etcd:///prod/shop --project shop --backend nftables ${cluster().join(' ')} --guard-forwarding`
-    expect(told).toEqual([[command], [command], [command]])
+    expect(printed).toEqual([[command], [command], [command]])
     expect(await run(...command.split(' ').slice(1), '--once')).toMatchObject({ exitCode: 0 })
     expect(await lab.host.mustRun(['nft', 'list', 'ruleset'])).toContain('portolan')
   })

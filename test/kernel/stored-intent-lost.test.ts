@@ -17,6 +17,7 @@ import {
 } from './stored-intent/stored-shop.ts'
 
 const plan = () => run('plan', '-p', 'shop', ...cluster(), '--json')
+/** Waits until the watch says that it has stored its leases again. */
 const untilStoredAgain = () =>
   nextEvent(
     'written down',
@@ -62,7 +63,7 @@ describeStored('portolan watch --intent after a loss of the state directory', ()
     await stopWatch()
   })
 
-  test('does not run: commands that name the project say what is lost and what to do', async () => {
+  test('does not run yet: commands that name the project say what is lost and what to do', async () => {
     const { lab } = here()
     await lab.host.mustRun(['mv', state, `${state}.third`])
     for (const verb of ['plan', 'conflicts', 'move']) {

@@ -37,6 +37,7 @@ const restoreData = async (): Promise<void> => {
   await etcd.start()
 }
 
+/** Waits until the watch refuses the older text. Resolves with the reason. While etcd starts, it is not reached at first. */
 const olderReason = async (): Promise<string> => {
   for (;;) {
     const why = await untilFailed()
@@ -46,6 +47,7 @@ const olderReason = async (): Promise<string> => {
   }
 }
 
+/** Whether the port of the older text and the port of the text in force answer. */
 const answersAt8080And8088 = async (): Promise<readonly boolean[]> => [
   await answersNow(8080),
   await answersInTime(8088),

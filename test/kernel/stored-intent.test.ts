@@ -117,8 +117,8 @@ describeStored('portolan watch --intent', () => {
     const heldBack = { project: 'shop', code: 'BLOCKED', message: expect.stringContaining('8300') }
     for (const words of [['status'], ['plan', '-p', 'shop', ...cluster()]]) {
       expect(await run(...words)).toMatchObject({ stderr: why })
-      const { heldBack: told } = JSON.parse((await run(...words, '--json')).stdout)
-      expect([told].flat()).toMatchObject([heldBack])
+      const { heldBack: shown } = JSON.parse((await run(...words, '--json')).stdout)
+      expect([shown].flat()).toMatchObject([heldBack])
     }
     // The other program still answers, and damage to the active text is repaired.
     const by = async (port: number): Promise<unknown> => {

@@ -271,7 +271,7 @@ describeOnKernel('the sysctls of a host', 'iptables-legacy', () => {
     protocol: 'udp',
   })
 
-  test('are all read that the evaluator uses, for each interface, for all and for default', async () => {
+  test('that the evaluator uses are all read, for each interface, for all and for default', async () => {
     const { sysctls = {} } = await factsOf(lab)
     const wanted = links.flatMap((link) => [
       ...linkSysctlNames('ipv4', link),

@@ -33,22 +33,25 @@ describeOnKernel('a table of iptables-nft', 'iptables-nft', () => {
     }
   }
 
-  describe.each(['nftables', 'iptables-legacy'] as const)('and our rules in %s', (backend) => {
-    test.each(rules)('plan says how it read a rule of nft %s, and destroy works', async (_, rule) => {
-      const { lab, addRule, apply, plan, destroy, ours } = await onHost(backend, rule)
-      await using _lab = lab
-      expect((await apply()).exitCode).toBe(0)
-      await addRule()
-      const planned = await plan()
-      expect(planned.exitCode).toBe(0)
-      expect(planned.stdout).toContain('Table ip filter of iptables-nft: read as nft lists it')
-      expect((await destroy()).exitCode).toBe(0)
-      expect(await ours()).toBe('0')
-    })
+  describe.each(['nftables', 'iptables-legacy'] as const)('with our rules in %s', (backend) => {
+    test.each(rules)(
+      'and a rule of nft %s makes plan say how it was read, and destroy works',
+      async (_, rule) => {
+        const { lab, addRule, apply, plan, destroy, ours } = await onHost(backend, rule)
+        await using _lab = lab
+        expect((await apply()).exitCode).toBe(0)
+        await addRule()
+        const planned = await plan()
+        expect(planned.exitCode).toBe(0)
+        expect(planned.stdout).toContain('Table ip filter of iptables-nft: read as nft lists it')
+        expect((await destroy()).exitCode).toBe(0)
+        expect(await ours()).toBe('0')
+      },
+    )
   })
 
   test.each(rules)(
-    'with our rules and a rule of nft %s makes plan, apply and destroy fail before any change, and they name the table',
+    'with our rules and a rule of nft %s makes plan, apply and destroy fail before any change, with the name of the table',
     async (_, rule) => {
       const { lab, addRule, apply, plan, destroy, ours } = await onHost('iptables-nft', rule)
       await using _lab = lab

@@ -58,7 +58,7 @@ const programsOn = async (lab: Lab): Promise<string> =>
   ])
 
 describeOnKernel('while another program has the lock of iptables', 'iptables-legacy', () => {
-  test('apply says what it waits for, leaves the host lock to others, and then applies', async () => {
+  test('apply says what it waits for, leaves the host lock to other programs, and then applies', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'iptables-legacy')
     const holder = await holdLock(lab)

@@ -3,9 +3,10 @@ import { attach, bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Container } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
+import { libraryLoader } from '../../lab/library/library.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
-import { inKeptProcess, roundsInHost } from './in-host.ts'
+import { inHost, inKeptProcess, roundsInHost } from './in-host.ts'
 import { pilotOf, shop } from './pilot.ts'
 
 /** Damage to Portolan's rules by another program, as lines of sh. */
@@ -218,15 +219,15 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
       'iptables-nft': 'iptables-nft -A INPUT -j ACCEPT',
       'iptables-legacy': 'iptables-legacy -A INPUT -j ACCEPT',
     }
-    const seen = await inKeptProcess(
+    const seen = await inHost(
       lab,
       backend,
-      `import { createRunner } from '@portolan/host'
+      `import { host as ofHost } from '${libraryLoader}'
        ${publishToContainer(nginx)}
        const written = []
        const runner = { run: (program, args, options = {}) => {
          if (program.endsWith('-restore')) written.push(options.input ?? '')
-         return createRunner().run(program, args, options)
+         return ofHost.createRunner().run(program, args, options)
        } }
        const handles = () => run('sh', '-ec', 'nft -a list table inet portolan 2>/dev/null | grep -o "chain .* handle .*" || true')
        // Rules of nftables are written over netlink. There chains that are made again get new handles.

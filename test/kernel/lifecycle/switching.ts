@@ -82,5 +82,7 @@ export const switching = (open: OpenLab, backend: Backend): void => {
         }
       }
     },
+    // Each program of the switch is one kill, one destroy and one more apply.
+    600_000,
   )
 }

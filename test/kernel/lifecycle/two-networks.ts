@@ -9,7 +9,7 @@ import type { OpenLab } from './describe-lifecycle.ts'
 import { inKeptProcess } from './in-host.ts'
 import { mustSucceed, pilotOf } from './pilot.ts'
 
-/** A container that is published by its address on `front`, and whose default route leads to `rear`. */
+/** A container that is published by its address on `front`, and that has its default route by `rear`. */
 const twin = `name: shop
 networks:
   front:
@@ -129,7 +129,7 @@ export const twoNetworks = (open: OpenLab, backend: Backend): void => {
     expect(kinds).not.toContain('ReversePathFilterStrict')
   })
 
-  test('has its bridge made loose by attachPort of a live host, and the other bridge stays strict', async () => {
+  test('attachPort of a live host makes the filter of its bridge loose, and leaves the other bridge strict', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     await pilot.apply(twin)
@@ -147,7 +147,7 @@ export const twoNetworks = (open: OpenLab, backend: Backend): void => {
     expect([await filterOf(lab, 'front'), await filterOf(lab, 'rear')]).toEqual(['1', '2'])
   })
 
-  test('has both bridges made loose by the sh script', async () => {
+  test('the sh script makes the filter of both bridges loose', async () => {
     const lab = await open()
     await setStrictFilter(lab)
     const { stdout } = mustSucceed(

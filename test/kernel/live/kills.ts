@@ -113,7 +113,7 @@ export const killed = (open: OpenLab, backend: Backend): void => {
     expect(await attempts.stop()).toEqual([])
   }
 
-  test(`keeps every answered call, and half of none, after ${kills} kills at system calls that write`, async () => {
+  test(`keeps every answered call, and leaves no call half done, after ${kills} kills at system calls that write`, async () => {
     const drawing = drawingOf(Number(process.env.PORTOLAN_SEED), 10)
     await checkAfterEachKill((lab, at) => {
       const moment = drawKillMoment(drawing, 600, 2100)
@@ -126,7 +126,7 @@ export const killed = (open: OpenLab, backend: Backend): void => {
     })
   }, 36e5)
 
-  test(`keeps every answered call, and half of none, after ${kills} kills at any instant`, async () => {
+  test(`keeps every answered call, and leaves no call half done, after ${kills} kills at any instant`, async () => {
     await checkAfterEachKill(async (lab, at) => {
       const running = lab.host.start(argvOf('calls.mjs'), {
         environment: { ...environment, CALLS_SEED: String(at + 1) },
@@ -137,7 +137,7 @@ export const killed = (open: OpenLab, backend: Backend): void => {
     })
   })
 
-  test(`keeps every answered call, and half of none, after ${kills} kills before a step`, async () => {
+  test(`keeps every answered call, and leaves no call half done, after ${kills} kills before a step`, async () => {
     await checkAfterEachKill((lab, at) =>
       lab.host.run(argvOf('calls.mjs'), {
         environment: {

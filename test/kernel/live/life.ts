@@ -94,7 +94,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
     const outcomes = await inShopAgain(
       lab,
       backend,
-      `const told = (call) => call.then((ports) => (ports ?? []).map(({ family, hostPort }) => family + ' ' + hostPort), ({ code }) => code)
+      `const outcomeOf = (call) => call.then((ports) => (ports ?? []).map(({ family, hostPort }) => family + ' ' + hostPort), ({ code }) => code)
        const on = (port) => ({ endpoint: 'web-1', port })
        const calls = [
          ...Array.from({ length: 40 }, (_, at) => host.publish({ hostPort: 9300 + at, to: on(80) })),
@@ -107,7 +107,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
          host.unpublish({ hostPort: '9310-9319' }),
          host.publish({ hostPort: 9300, to: on(81) }),
        ]
-       report([(await Promise.all(calls.map(told))).slice(39), host.published().length])`,
+       report([(await Promise.all(calls.map(outcomeOf))).slice(39), host.published().length])`,
     )
     const both = (port: number) => [`ip ${port}`, `ip6 ${port}`]
     expect(outcomes).toEqual([

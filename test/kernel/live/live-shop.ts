@@ -18,6 +18,7 @@ export const openedShop = async (lab: Lab, backend: Backend): Promise<void> => {
   await contain(lab, (await inShopAgain(lab, backend, shop)) as Leased)
 }
 
+/** True: one probe of the machine is answered at the host port. */
 export const served = async (lab: Lab, machine: 'client' | 'neighbour', port: number): Promise<boolean> =>
   (await lab[machine].probe({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
 

@@ -24,6 +24,7 @@ export interface Model {
   readonly ports: ReadonlyMap<number, string>
 }
 
+/** The state before any call. */
 export const emptyModel: Model = { networks: new Set(), endpoints: new Map(), ports: new Map() }
 
 const without = <Key, Value>(map: ReadonlyMap<Key, Value>, isGone: (key: Key, value: Value) => boolean) =>

@@ -27,7 +27,7 @@ const inNftables: readonly PartialDamage[] = [
     changes: [`change ${element(8080)}`, `add ${element(8081)}`],
   },
   {
-    name: 'an element of others in our map',
+    name: 'a foreign element in our map',
     script: `nft 'add element inet portolan dnat4 { tcp . 8085 : ${elsewhere} . 80 }'`,
     changes: [`remove ${element(8085)}`],
   },
@@ -56,7 +56,7 @@ const inIptables = (program: string): readonly PartialDamage[] => {
       changes: [`add ${rule}`, `remove ${rule}`],
     },
     {
-      name: 'a rule of others in our chain',
+      name: 'a foreign rule in our chain',
       script: `${nat} -I PORTOLAN-DNAT -p tcp --dport 8085 -j DNAT --to-destination ${elsewhere}:80`,
       changes: [`remove ${rule}`],
     },

@@ -13,6 +13,10 @@ import { watchedFile as file, startWatchWithNote, startWatchCommand as watch } f
 const served = async (lab: Lab, port: number): Promise<boolean> =>
   (await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
 
+/** The IPv4 rules of all tools. */
+const rulesOf = (lab: Lab): Promise<string> =>
+  lab.host.mustRun(['sh', '-ec', 'nft list ruleset; iptables-nft-save; iptables-legacy-save'])
+
 /** The shop with its port, and a second port. */
 const withPort = (port: number): string => shop(['8080:80', `${port}:80`])
 
@@ -87,6 +91,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     for (const master of ['nomaster', 'master up7']) {
       await lab.host.ip(`link set lan7 ${master}`)
       await watched.next(master, (event) => event.kind === 'drift' && event.outcome === 'repaired')
+      expect(await rulesOf(lab)).toMatch(master === 'nomaster' ? /lan7/ : /^(?!.*lan7)/s)
       expect(await pilotOf(lab, backend).plan(text)).toMatchObject({ changes: [] })
     }
   })
@@ -251,7 +256,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
   test('notifies systemd that it is ready once the project is in force', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())
-    // Receives two messages: the text, and a second one. The end of that one tells systemd-notify that the first was
+    // Receives two messages: the text, and a second one. The end of that one shows systemd-notify that the first was
     // received.
     const listener = lab.host.start([
       'perl',

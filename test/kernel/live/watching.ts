@@ -187,8 +187,9 @@ export const watching = (open: OpenLab, backend: Backend): void => {
       outcome: 'reported',
       changes: [{ object: expect.stringContaining('ip_forward') }],
     })
-    // The watch checks the host again before it searches for this conflict, and events come in order. So by then a
-    // repeated drift would have an event.
+    // The new link makes the watch check the host. A due check comes before a search for conflicts, and events come in
+    // order. So by the time of the conflict a repeated drift would have an event.
+    await lab.host.ip('link add v-new type veth peer name v-other')
     await lab.host.ip('route add 172.17.0.0/16 via 192.0.2.9 table 51')
     await watcher.next('a later conflict', (one) => one.kind === 'conflict')
     expect((await watcher.events()).filter(({ kind }) => kind === 'drift')).toHaveLength(1)

@@ -19,7 +19,8 @@ export const whileOpen = (open: OpenLab, backend: Backend): void => {
     const { bridge } = await web()
     const one = await attach(0)
     await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })`
-  const endContainers = 'for (const one of containers) one.kill()'
+  /** Else an error would be seen only after the containers, which end late. */
+  const endContainers = 'finally { for (const one of containers) one.kill() }'
 
   test.each([
     ['ensureNetwork', 'await web()'],
@@ -36,12 +37,13 @@ export const whileOpen = (open: OpenLab, backend: Backend): void => {
         lab,
         backend,
         `${withTwoContainers}
-         const before = answers(one.ip)
-         await change('ip', 'link', 'del', bridge)
-         const without = answers(one.ip)
-         const answer = await attempt((async () => { ${call} })())
-         report([before, without, answer, answers(one.ip), host.published().some(({ hostPort }) => hostPort === 8080)])
-         ${endContainers}`,
+         try {
+           const before = answers(one.ip)
+           await change('ip', 'link', 'del', bridge)
+           const without = answers(one.ip)
+           const answer = await attempt((async () => { ${call} })())
+           report([before, without, answer, answers(one.ip), host.published().some(({ hostPort }) => hostPort === 8080)])
+         } ${endContainers}`,
       ),
     ).toEqual([true, false, 'done', true, true])
   })
@@ -53,17 +55,18 @@ export const whileOpen = (open: OpenLab, backend: Backend): void => {
         lab,
         backend,
         `${withTwoContainers}
-         const other = await host.ensureNetwork('db', { pool: 'classic' })
-         // The kernel numbers links one by one. So a bridge that was made between two links leaves a gap.
-         const numberOf = (name) => {
-           run('ip', 'link', 'add', name, 'type', 'dummy')
-           return JSON.parse(run('ip', '-j', 'link', 'show', name))[0].ifindex
-         }
-         await change('ip', 'link', 'del', other.bridge)
-         const first = numberOf('before')
-         await host.removeNetwork('db')
-         report([host.networks().map(({ name }) => name), answers(one.ip), numberOf('after') - first])
-         ${endContainers}`,
+         try {
+           const other = await host.ensureNetwork('db', { pool: 'classic' })
+           // The kernel numbers links one by one. So a bridge that was made between two links leaves a gap.
+           const numberOf = (name) => {
+             run('ip', 'link', 'add', name, 'type', 'bridge')
+             return JSON.parse(run('ip', '-j', 'link', 'show', name))[0].ifindex
+           }
+           await change('ip', 'link', 'del', other.bridge)
+           const first = numberOf('before')
+           await host.removeNetwork('db')
+           report([host.networks().map(({ name }) => name), answers(one.ip), numberOf('after') - first])
+         } ${endContainers}`,
       ),
     ).toEqual([['web'], true, 1])
   })

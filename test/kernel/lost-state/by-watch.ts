@@ -38,6 +38,7 @@ const isLeasedAgain = (event: HostEvent): boolean =>
   event.outcome === 'repaired' &&
   event.changes.some(({ object }) => object === 'leases')
 
+/** Waits until the watch says that it has stored its leases again. */
 export const untilLeasedAgain = (next: Watcher['next']) => next('leased again', isLeasedAgain)
 
 /** A watch notices by itself that its leases are lost. */

@@ -37,16 +37,17 @@ export interface Attached {
 }
 
 /**
- * A shop whose endpoints have addresses that a plan with an empty store would not give: an earlier endpoint was
+ * A shop with endpoints at addresses that a plan with an empty store would not give: an earlier endpoint was
  * removed.
  */
 export interface LostShop {
   readonly file: string
   readonly web: Attached
-  /** An endpoint whose name is in no file. */
+  /** An endpoint with a name that is in no file. */
   readonly job: Attached
 }
 
+/** Attaches an endpoint to network `front` by the command. Without a machine it makes one. */
 export const attachIn = async (
   lab: Lab,
   backend: Backend,
@@ -61,6 +62,7 @@ export const attachIn = async (
   return { name, machine: at, ip, ip6 }
 }
 
+/** Applies the shop, and attaches `web` and `job`. */
 export const openShop = async (lab: Lab, backend: Backend): Promise<LostShop> => {
   const run = runIn(lab, backend)
   for (const services of [['first', 'web'], ['web']])

@@ -42,8 +42,8 @@ export const keptCallsIn = (lab: Lab): Calls => {
     const [verb = ''] = words
     const isAlone = !begun.has(verb) || environment !== undefined
     begun.add(verb)
-    const told = { arguments: words, stdin: JSON.stringify(input) }
-    return (isAlone ? null : lab.plugins.ask(told)) ?? call(words, input, environment)
+    const request = { arguments: words, stdin: JSON.stringify(input) }
+    return (isAlone ? null : lab.plugins.ask(request)) ?? call(words, input, environment)
   })
 }
 

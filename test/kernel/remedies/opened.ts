@@ -81,7 +81,7 @@ interface ConflictJson {
   readonly remedy: { readonly text: string; readonly commands: readonly string[] }
 }
 
-/** A project whose containers are open to each kind of client. */
+/** A project with containers that are open to each kind of client. */
 export interface OpenedShop {
   conflicts(): Promise<readonly ConflictJson[]>
   /** Runs the commands of the remedies and searches again, until no conflict has commands. */
