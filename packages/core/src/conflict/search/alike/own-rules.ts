@@ -40,13 +40,17 @@ export const describeOwnRules = (
     for (const table of tables)
       for (const chain of table.chains) {
         if (ownerOf(table, chain, null) !== 'portolan') continue
+        const add = (place: string, node: unknown): void => {
+          const networks = networksIn(node, names)
+          const [only = null, ...others] = networks
+          if (only !== null || place === chain.name)
+            items.push({ place: nameIn(table, place), node, networks })
+          noteHomes(homes, table, node, others.length > 0 ? null : only)
+        }
         for (const { steps } of chain.rules) {
           const acting = steps.filter(({ kind }) => kind !== 'note')
-          for (const [place, node] of [[chain.name, acting] as const, ...elementsIn(acting, seen)]) {
-            const item = readItem(nameIn(table, place), node, names)
-            if (item.networks.length > 0 || place === chain.name) items.push(item)
-            noteHomes(homes, table, item)
-          }
+          add(chain.name, acting)
+          addElements(acting, seen, add)
         }
       }
   const isHome = privateNames(homes)
@@ -70,33 +74,34 @@ const nameIn = ({ tool, family, name }: NetfilterTable, place: string): string =
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
-/** The elements of sets and maps that were not met before, with the names of their set or map. */
-const elementsIn = (
+/** Adds the elements of sets and maps that were not met before, each as an item. */
+const addElements = (
   value: unknown,
   seen: Set<object>,
-): readonly (readonly [place: string, node: unknown])[] => {
-  if (!isObject(value)) return []
+  add: (place: string, node: unknown) => void,
+): void => {
+  if (!isObject(value)) return
   const { elements } = value
-  if (!Array.isArray(elements)) return Object.values(value).flatMap((one) => elementsIn(one, seen))
-  if (seen.has(value)) return []
-  seen.add(value)
-  return elements.map((element) => [`map ${String(value.name)}`, element] as const)
-}
-
-const readItem = (place: string, node: unknown, names: OwnNames): Item => {
-  const networks = new Set<number>()
-  for (const token of tokensIn(node)) {
-    const own = names.of.get(token)
-    if (own !== undefined) networks.add(own.network)
+  if (!Array.isArray(elements)) {
+    for (const key in value) addElements(value[key], seen, add)
+  } else if (!seen.has(value)) {
+    seen.add(value)
+    const place = `map ${String(value.name)}`
+    for (const element of elements) add(place, element)
   }
-  return { place, node, networks: [...networks] }
 }
 
-/** The names and ranges in a value. Those inside sets are left out, because their elements are items of their own. */
-const tokensIn = (value: unknown): readonly string[] => {
-  if (!isObject(value) || 'elements' in value) return []
+/** The networks that a value names. Those inside sets are left out, because their elements are items of their own. */
+const networksIn = (value: unknown, names: OwnNames, found: number[] = []): readonly number[] => {
+  if (!isObject(value) || 'elements' in value) return found
   const token = tokenOf(value)
-  return token !== null ? [token] : Object.values(value).flatMap(tokensIn)
+  if (token === null) {
+    for (const key in value) networksIn(value[key], names, found)
+    return found
+  }
+  const network = names.of.get(token)?.network
+  if (network !== undefined && !found.includes(network)) found.push(network)
+  return found
 }
 
 const tokenOf = ({ first, last, text }: Readonly<Record<string, unknown>>): string | null => {
@@ -108,38 +113,42 @@ const tokenOf = ({ first, last, text }: Readonly<Record<string, unknown>>): stri
 export const rangeToken = (first: number | bigint, last: unknown): string =>
   `${typeof first} ${first} ${last}`
 
+/** Notes the chains that a rule or an element jumps to, with the network that it names. */
 const noteHomes = (
   homes: Map<string, number | null>,
   table: NetfilterTable,
-  { node, networks: [only, ...others] }: Item,
+  value: unknown,
+  network: number | null,
 ): void => {
-  for (const chain of chainsIn(node)) {
+  if (!isObject(value) || 'elements' in value) return
+  const { chain } = value
+  if (typeof chain === 'string') {
     const name = nameIn(table, chain)
-    const network = only === undefined || others.length > 0 ? null : only
     const before = homes.get(name)
     homes.set(name, before === undefined || before === network ? network : null)
-  }
-}
-
-/** The chains that a rule or an element jumps to. */
-const chainsIn = (value: unknown): readonly string[] => {
-  if (!isObject(value) || 'elements' in value) return []
-  const { chain } = value
-  return typeof chain === 'string' ? [chain] : Object.values(value).flatMap(chainsIn)
+  } else for (const key in value) noteHomes(homes, table, value[key], network)
 }
 
 /** The bare names of chains that only one network uses. */
 const privateNames = (homes: ReadonlyMap<string, number | null>): ReadonlySet<string> =>
   new Set([...homes].flatMap(([name, home]) => (home === null ? [] : [name.split(' ').at(-1) ?? ''])))
 
-const wordsOf = (node: unknown, names: OwnNames, isHome: ReadonlySet<string>): string =>
-  JSON.stringify(node, (key, value: unknown) => {
-    if (typeof value === 'bigint') return String(value)
-    if (key === 'chain' && typeof value === 'string') return isHome.has(value) ? '@chain' : value
-    if (!isObject(value)) return value
-    if ('elements' in value) return value.name ?? value
-    const token = tokenOf(value)
-    if (token === null) return value
+/** Writes a value as JSON, with words in place of what belongs to one network, and the names of sets. */
+const wordsOf = (value: unknown, names: OwnNames, isHome: ReadonlySet<string>): string => {
+  if (!isObject(value)) return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map((one) => wordsOf(one, names, isHome)).join()}]`
+  if ('elements' in value && value.name !== undefined) return JSON.stringify(value.name)
+  const token = tokenOf(value)
+  if (token !== null) {
     const own = names.of.get(token)
-    return own !== undefined ? `@${own.as}` : names.targets.has(token) ? '@target' : value
-  })
+    if (own !== undefined) return `@${own.as}`
+    if (names.targets.has(token)) return '@target'
+  }
+  let words = '{'
+  for (const key in value) {
+    const one = value[key]
+    if (one !== undefined)
+      words += `${key}:${key === 'chain' && typeof one === 'string' && isHome.has(one) ? '@chain' : wordsOf(one, names, isHome)},`
+  }
+  return words
+}
