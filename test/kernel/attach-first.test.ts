@@ -9,7 +9,7 @@ services: {web: {networks: [front], ports: ["8080:80"]}, db: {networks: [front]}
 networks: {front: {enable_ipv6: true, x-portolan: {pool: classic}}}
 `
 
-test('a bridge asks for neighbours as soon as its first port is there, and no endpoint gets the MAC of another or of the bridge', async () => {
+test('a bridge solicits IPv6 neighbours as soon as its first endpoint is attached, and a MAC of another endpoint or of the bridge is refused', async () => {
   await using lab = await labs.open()
   const file = await lab.write('compose.yaml', compose)
   const run = async (line: string) => lab.portolan(line.split(' '))
@@ -42,13 +42,13 @@ test('a bridge asks for neighbours as soon as its first port is there, and no en
   expect(await attach(db)).toMatchObject({ exitCode: 0, stderr: '' })
 })
 
-test('an endpoint is attached once the kernel receives what is for its IPv6 address, which may be later than it has it', async () => {
+test('attach returns only once the kernel has the local route of the IPv6 address, where the kernel makes that route late', async () => {
   await using lab = await labs.open()
   const file = await lab.write('compose.yaml', compose)
   await lab.portolan(['apply', '--yes', '-f', file])
   const web = await bareMachine(lab, 'web')
-  // Simulates a busy machine: a change that the kernel makes a little later is undone. It is made again once attach has
-  // looked for it twice.
+  // Simulates a busy machine, on which the kernel makes the local route of an address later than the address. This `ip`
+  // deletes that route as soon as it is there. This `sleep` adds it again once attach has waited twice.
   const folder = '/run/lab/late'
   await lab.host.mustRun(['mkdir', '-p', folder])
   const programs = {
@@ -60,8 +60,8 @@ exec /usr/sbin/ip -6 route del $(cat ${folder}/route) dev eth0 table local`,
 if [ "$(wc -l < ${folder}/looks)" = 2 ]; then /usr/sbin/ip -6 route add $(cat ${folder}/route) dev eth0 table local; fi
 exec /usr/bin/sleep "$@"`,
   }
-  for (const [name, does] of Object.entries(programs)) {
-    await lab.host.writeText(`${folder}/${name}`, `#!/bin/sh\n${does}\n`)
+  for (const [name, script] of Object.entries(programs)) {
+    await lab.host.writeText(`${folder}/${name}`, `#!/bin/sh\n${script}\n`)
     await lab.host.mustRun(['chmod', '755', `${folder}/${name}`])
   }
   const attached = await lab.portolan(['attach', 'shop/front', '--netns', String(web.pid), '--name', 'web'], {

@@ -7,10 +7,10 @@ import { routes } from './attach/routes.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 
 for (const backend of ['nftables', 'iptables-nft', 'iptables-legacy'] as const)
-  describeLifecycle('attach', backend, attaching)
-describeLifecycle('what is attached', 'nftables', inside)
-describeLifecycle('an attach', 'nftables', failures)
-describeLifecycle('routes of what is attached', 'nftables', routes)
-describeLifecycle('random sequences of attach', 'nftables', randomAttach)
+  describeLifecycle('attached processes', backend, attaching)
+describeLifecycle('the network of an attached process', 'nftables', inside)
+describeLifecycle('an attach that fails, is killed or is refused', 'nftables', failures)
+describeLifecycle('routes and isolation of attached processes', 'nftables', routes)
+describeLifecycle('random sequences of attach, detach and publish', 'nftables', randomAttach)
 for (const backend of ['nftables', 'iptables-nft'] as const)
   describeLifecycle('the commands attach and detach', backend, byCommand)

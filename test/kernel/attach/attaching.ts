@@ -8,7 +8,7 @@ import { type Attached, attach, bareMachine, portsOf, request } from './in-names
 
 /** The rows of the contract that are tested with an attached process, on every backend. */
 export const attaching = (open: OpenLab, backend: Backend): void => {
-  test('an attached process is reached in both families, and reaches the outside; nothing is left of it', async () => {
+  test('an attached process is reached at its published port and reaches the outside in both families, and detach and destroy leave nothing', async () => {
     const lab = await open()
     const before = await takeSnapshot(lab.host)
     const one = await bareMachine(lab, 'web-1')
@@ -49,7 +49,7 @@ export const attaching = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
-  test('with icc off, one attached process does not reach another', async () => {
+  test('an attached process does not reach another one on a network with icc off', async () => {
     const lab = await open({ bridgeNf: 0 })
     const one = await bareMachine(lab, 'web-1')
     const two = await bareMachine(lab, 'web-2')
@@ -70,7 +70,7 @@ export const attaching = (open: OpenLab, backend: Backend): void => {
     }
   })
 
-  test('destroy takes attached interfaces off, and says so', async () => {
+  test('destroy removes the interfaces of attached processes, and prints them', async () => {
     const lab = await open()
     const before = await takeSnapshot(lab.host)
     const one = await bareMachine(lab, 'web-1')

@@ -22,7 +22,7 @@ const commandOf =
 
 /** `portolan attach` and `detach`, for projects of a Compose file and of a live host. */
 export const byCommand = (open: OpenLab, backend: Backend): void => {
-  test('each replica of a service goes by its name, the first by that of Compose too', async () => {
+  test('each replica of a service is attached by its own name, and the first replica also by the name of the service', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)
     const scaled = compose.replace(', ports: ["8080:80"]', ', scale: 2')
@@ -31,8 +31,8 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     const [one, two] = [await bareMachine(lab, 'web'), await bareMachine(lab, 'job')]
     const attached = async (machine: Machine, name: string): Promise<string> => {
       const options = ['--netns', String(machine.pid), '--name', name]
-      const said = await portolan('attach', 'front', ...options)
-      return `${said.stdout}${said.stderr}`
+      const { stdout, stderr } = await portolan('attach', 'front', ...options)
+      return `${stdout}${stderr}`
     }
     expect(await attached(one, 'web-1')).toMatch(/^web-1 is on network shop\/front: eth0 172\.17\.0\.1 /)
     expect(await attached(two, 'web-2')).toMatch(/^web-2 is on network shop\/front: eth0 172\.17\.0\.2 /)
@@ -40,12 +40,12 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     expect(await portsOf(lab)).toHaveLength(2)
     expect((await portolan('detach', 'web-1')).stdout).toBe('web-1 is off the networks of project shop.\n')
     expect(await portsOf(lab)).toHaveLength(1)
-    // Its address is still the one of its plan.
+    // The plan still gives the detached replica its address.
     expect(await portolan('plan', '-f', file)).toMatchObject({ exitCode: 0 })
     await lab.portolan(['destroy', '-f', file, '--yes', '--state', '/run/lab/live'])
   })
 
-  test('a service of a Compose file has its addresses and ports; another name keeps its lease until detach', async () => {
+  test('a service of a Compose file gets its planned addresses and ports, and an endpoint with another name has a lease until it is detached', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)
     const file = await lab.write('compose.yaml', compose)
@@ -88,7 +88,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     expect(await portolan('plan', '-f', file)).toMatchObject({ exitCode: 0 })
     expect(await portolan('apply', '-f', file, '--yes')).toMatchObject({ exitCode: 0 })
     expect(await portsOf(lab)).toHaveLength(2)
-    for (const [words, told] of [
+    for (const [words, message] of [
       [['web'], 'web is off the networks of project shop.'],
       [['web'], 'web has no interface on the networks of project shop: there is nothing to detach.'],
       [['job'], 'job is off the networks of project shop.'],
@@ -98,7 +98,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
         'job has no interface on the networks of project nope: there is nothing to detach.',
       ],
     ] as const)
-      expect(await portolan('detach', ...words)).toMatchObject({ exitCode: 0, stdout: `${told}\n` })
+      expect(await portolan('detach', ...words)).toMatchObject({ exitCode: 0, stdout: `${message}\n` })
     expect(await portsOf(lab)).toEqual([])
     // The service still has its address, and the job's address is free.
     expect(await portolan('plan', '-f', file)).toMatchObject({ exitCode: 0 })
@@ -111,7 +111,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
-  test('an address of what is attached is not given again once the state directory was lost', async () => {
+  test('the addresses of an attached endpoint are given to no other endpoint after the state directory was lost', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)
     const file = await lab.write('compose.yaml', compose)
@@ -134,7 +134,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     })
   })
 
-  test('what loses its network, or its address by a move, is named with the commands that help', async () => {
+  test('plan and status name an endpoint whose address or network was taken, with the commands that repair it', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)
     const run = (command: string, ...words: readonly string[]) =>
@@ -161,29 +161,29 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
 
     expect(await portolan('move', 'front', '-f', file, '--yes')).toMatchObject({ exitCode: 0 })
     expect(await serves(lab, 'ip')).toBeNull()
-    const [told, ofPlan] = [(await status()).notes, (await planned()).notes]
-    expect(told).toEqual([
+    const [statusNotes, planNotes] = [(await status()).notes, (await planned()).notes]
+    expect(statusNotes).toEqual([
       expect.stringMatching(/^Endpoint web of network shop\/front has \S+ .* 172\.17\.0\.1\/16 /),
     ])
-    expect(ofPlan).toEqual([{ text: told[0], place: null }])
-    const [detach = '', attach = ''] = commandsIn(told)
+    expect(planNotes).toEqual([{ text: statusNotes[0], place: null }])
+    const [detach = '', attach = ''] = commandsIn(statusNotes)
     expect(await run(detach)).toMatchObject({ exitCode: 0 })
     const again = attach.replace('NAMESPACE', String(one.pid))
     expect(await run(again, '--backend', backend)).toMatchObject({ exitCode: 0 })
     expect([await serves(lab, 'ip'), (await status()).notes]).toEqual(['web', undefined])
 
     await lab.write('compose.yaml', compose)
-    const cut = (await planned()).notes
-    expect(cut.map(({ text }: { text: string }) => text)).toEqual([
+    const noteOfLostNetwork = (await planned()).notes
+    expect(noteOfLostNetwork.map(({ text }: { text: string }) => text)).toEqual([
       expect.stringMatching(
         /^Endpoint j3 of network shop\/back is attached .* 10\.9\.0\.\d stays leased to it, so 10\.9\.0\.0\/24 /,
       ),
     ])
     const applied = await portolan('apply', '-f', file, '--yes')
-    expect(applied.stdout).toContain(commandsIn(cut)[0])
-    expect(commandsIn((await planned()).notes)).toEqual(commandsIn(cut))
-    expect((await portolan('watch', '-f', file, '--once')).stderr).toContain(commandsIn(cut)[0])
-    expect(await run(commandsIn(cut)[0] ?? '')).toMatchObject({ exitCode: 0 })
+    expect(applied.stdout).toContain(commandsIn(noteOfLostNetwork)[0])
+    expect(commandsIn((await planned()).notes)).toEqual(commandsIn(noteOfLostNetwork))
+    expect((await portolan('watch', '-f', file, '--once')).stderr).toContain(commandsIn(noteOfLostNetwork)[0])
+    expect(await run(commandsIn(noteOfLostNetwork)[0] ?? '')).toMatchObject({ exitCode: 0 })
     await portolan('apply', '-f', file, '--yes')
     expect((await planned()).notes).toEqual([])
     const other = await lab.write(
@@ -195,7 +195,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
       await lab.portolan(['destroy', '-f', one, '--yes', '--state', '/run/lab/live'])
   })
 
-  test('a live project is attached to and detached from by its name', async () => {
+  test('an endpoint of a live project is attached and detached by the name of the project, and --keep-leases keeps its lease', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)
     const one = await bareMachine(lab, 'web-1')
@@ -219,7 +219,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     expect(await inShopAgain(lab, backend, 'report([host.endpoints(), host.published()])')).toEqual([[], []])
   })
 
-  test('an endpoint whose lease cannot be given up keeps its interface', async () => {
+  test('an endpoint keeps its interface where its lease cannot be released', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)
     const disk = (command: string) => lab.host.mustRun(['sh', '-c', `cd /run/lab; ${command} live`])
@@ -249,7 +249,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     await lab.portolan(['destroy', '-f', file, '--yes', '--state', '/run/lab/live'])
   })
 
-  test('what cannot be is an error with exit code 1, and with --json one as JSON', async () => {
+  test('each invalid request is an error with exit code 1, and an error in JSON with --json', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)
     const one = await bareMachine(lab, 'web-1')

@@ -10,24 +10,24 @@ import { attach, bareMachine, heldOf, networkOf, portsOf, request, serves, web }
  * Opens the project with a runner that does something before or after the n-th start of `nsenter`. One call of attach
  * starts it twice.
  */
-const withRunner = (n: number, when: 'before' | 'behind', what: string): string => `
+const withRunner = (n: number, when: 'before' | 'after', action: string): string => `
   const { host: system } = await import('${libraryLoader}')
   const real = system.createRunner()
   let count = 0
   const runner = { run: async (command, args, options) => {
-    const isIt = command === 'nsenter' && ++count === ${n}
-    if (isIt && '${when}' === 'before') ${what}
+    const isNth = command === 'nsenter' && ++count === ${n}
+    if (isNth && '${when}' === 'before') ${action}
     const result = await real.run(command, args, options)
-    if (isIt && '${when}' === 'behind') ${what}
+    if (isNth && '${when}' === 'after') ${action}
     return result
   } }
   const broken = await open({ project: 'shop', runner })`
 
 const instants = [
-  [1, 'before'],
-  [1, 'behind'],
-  [2, 'before'],
-  [2, 'behind'],
+  ['before', 1],
+  ['after', 1],
+  ['before', 2],
+  ['after', 2],
 ] as const
 
 const refusal = '({ name, code, message }) => ({ name, code, message })'
@@ -43,28 +43,31 @@ const messageOf = async (lab: Lab, backend: Backend, call: string): Promise<stri
 
 /** Attaches that are refused, that fail on the way, or that are killed. */
 export const failures = (open: OpenLab, backend: Backend): void => {
-  test.each(instants)('that fails at program %d, %s it, leaves nothing', async (n, when) => {
-    const lab = await open()
-    const one = await bareMachine(lab, 'web-1')
-    await inShopAgain(lab, backend, `${web}; report(0)`)
-    const before = [await heldOf(lab)]
-    const found = await inShopAgain(
-      lab,
-      backend,
-      `${withRunner(n, when, `throw new Error('injected')`)}
+  test.each(instants)(
+    'an attach that fails %s its nsenter %d leaves no interface and no endpoint',
+    async (when, n) => {
+      const lab = await open()
+      const one = await bareMachine(lab, 'web-1')
+      await inShopAgain(lab, backend, `${web}; report(0)`)
+      const before = await heldOf(lab)
+      const found = await inShopAgain(
+        lab,
+        backend,
+        `${withRunner(n, when, `throw new Error('injected')`)}
        const failed = await broken.attach(${request(one, 'web-1')}).then(() => null, ({ message }) => message)
        await broken.close()
        report([failed, host.endpoints()])`,
-    )
-    expect(found).toEqual(['injected', []])
-    expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
-    expect(await portsOf(lab)).toEqual([])
-    expect(await heldOf(lab)).toEqual(before[0])
-  })
+      )
+      expect(found).toEqual(['injected', []])
+      expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
+      expect(await portsOf(lab)).toEqual([])
+      expect(await heldOf(lab)).toEqual(before)
+    },
+  )
 
   test.each(instants)(
-    'that is killed at program %d, %s it, is mended by the next attach and removed by detach',
-    async (n, when) => {
+    'an attach that is killed %s its nsenter %d is completed by the next attach, and detach removes it',
+    async (when, n) => {
       const lab = await open()
       const one = await bareMachine(lab, 'web-1')
       await inShopAgain(lab, backend, `${web}; report(0)`)
@@ -92,7 +95,7 @@ export const failures = (open: OpenLab, backend: Backend): void => {
     },
   )
 
-  test('what a killed attach left goes with detach alone, and with destroy', async () => {
+  test('detach alone removes the interface that a killed attach left, and so does destroy', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
     for (const remove of [
@@ -115,7 +118,7 @@ export const failures = (open: OpenLab, backend: Backend): void => {
     }
   })
 
-  test('of one endpoint by several programs at once, each gets the same one', async () => {
+  test('four programs that attach one endpoint at once all get the same interface and addresses', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
     const all = (await inShopAgain(
@@ -134,56 +137,59 @@ export const failures = (open: OpenLab, backend: Backend): void => {
     })
   })
 
-  test('for another namespace while it is attached it is refused, and what is attached goes on', async () => {
+  test('attach of an attached endpoint to another namespace is refused, and changes neither namespace', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
     const two = await bareMachine(lab, 'web-2')
     await attach(lab, backend, one)
-    const state = [await networkOf(one), await networkOf(two)]
+    const networksBefore = [await networkOf(one), await networkOf(two)]
     expect(await messageOf(lab, backend, `host.attach(${request(two, 'web-1')})`)).toBe(
       `Endpoint web-1 of network web is attached to another namespace already, and the network namespace of process ${two.pid} is asked for. Its interface here is ${(await portsOf(lab))[0]}. Detach it first (portolan detach web-1), or attach under another name.`,
     )
-    expect([await networkOf(one), await networkOf(two)]).toEqual(state)
+    expect([await networkOf(one), await networkOf(two)]).toEqual(networksBefore)
   })
 
-  test('what cannot be is refused in words, and changes nothing', async () => {
+  test('each invalid request is refused with its reason, and changes nothing', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
     const two = await bareMachine(lab, 'web-2')
     await attach(lab, backend, two)
     await one.ip('link add taken type bridge')
     const before = [await heldOf(lab), await networkOf(one)]
-    const of = (more: string): string => `host.attach(${request(one, 'web-1', more)})`
+    const attachWith = (more: string): string => `host.attach(${request(one, 'web-1', more)})`
     const cases: readonly (readonly [string, RegExp])[] = [
-      [of('netns: { pid: 4194303 }'), /^there is no process 4194303 here, .* Give the number of a process/],
       [
-        of("netns: { name: 'no-such' }"),
+        attachWith('netns: { pid: 4194303 }'),
+        /^there is no process 4194303 here, .* Give the number of a process/,
+      ],
+      [
+        attachWith("netns: { name: 'no-such' }"),
         /^there is no network namespace named no-such here .* \(ip netns list\)\.$/,
       ],
-      [of("netns: { path: '/etc/passwd' }"), /^\/etc\/passwd is not a network namespace\. /],
-      [of(`netns: { path: '/proc/${one.pid}/ns/mnt' }`), /is not a network namespace\. /],
+      [attachWith("netns: { path: '/etc/passwd' }"), /^\/etc\/passwd is not a network namespace\. /],
+      [attachWith(`netns: { path: '/proc/${one.pid}/ns/mnt' }`), /is not a network namespace\. /],
       [
-        of('netns: { pid: process.pid }'),
+        attachWith('netns: { pid: process.pid }'),
         /is the one that this host itself is in: .* \(unshare --net, ip netns add\)\.$/,
       ],
-      [of("interface: 'taken'"), /an interface named taken is there already\. Choose another name/],
-      [of("interface: 'abcdefghijklmnop'"), /expected 1 to 15 letters/],
-      [of("interface: 'eth%d'"), /expected 1 to 15 letters/],
-      [of("address: '172.17.0.1'"), /172\.17\.0\.1/],
-      [of("address: '10.9.9.9'"), /10\.9\.9\.9/],
-      [of("network: 'nowhere'"), /nowhere/],
-      [of('mtu: 67'), /from 68 to 65535/],
-      [of('mtu: 70000'), /from 68 to 65535/],
-      [of('mtu: 1279'), /IPv6, which needs 1280 bytes/],
-      [of("mac: '01:00:5e:00:00:01'"), /with an even first byte/],
-      [of("endpoint: ''"), /cannot name an endpoint/],
+      [attachWith("interface: 'taken'"), /an interface named taken is there already\. Choose another name/],
+      [attachWith("interface: 'abcdefghijklmnop'"), /expected 1 to 15 letters/],
+      [attachWith("interface: 'eth%d'"), /expected 1 to 15 letters/],
+      [attachWith("address: '172.17.0.1'"), /172\.17\.0\.1/],
+      [attachWith("address: '10.9.9.9'"), /10\.9\.9\.9/],
+      [attachWith("network: 'nowhere'"), /nowhere/],
+      [attachWith('mtu: 67'), /from 68 to 65535/],
+      [attachWith('mtu: 70000'), /from 68 to 65535/],
+      [attachWith('mtu: 1279'), /IPv6, which needs 1280 bytes/],
+      [attachWith("mac: '01:00:5e:00:00:01'"), /with an even first byte/],
+      [attachWith("endpoint: ''"), /cannot name an endpoint/],
     ]
     const messages = (await inShopAgain(
       lab,
       backend,
-      `const said = []
-       for (const call of [${cases.map(([call]) => `() => ${call}`).join(', ')}]) said.push(await call().then(() => 'done', ({ message }) => message))
-       report(said)`,
+      `const messages = []
+       for (const request of [${cases.map(([call]) => `() => ${call}`).join(', ')}]) messages.push(await request().then(() => 'done', ({ message }) => message))
+       report(messages)`,
     )) as readonly string[]
     cases.forEach(([call, expected], index) => {
       expect([call, messages[index]]).toEqual([call, expect.stringMatching(expected)])
@@ -192,7 +198,7 @@ export const failures = (open: OpenLab, backend: Backend): void => {
     expect(await inShopAgain(lab, backend, 'report(host.endpoints().length)')).toBe(1)
   })
 
-  test('without CAP_SYS_ADMIN it says what it needs, and leaves nothing', async () => {
+  test('attach without CAP_SYS_ADMIN or CAP_NET_ADMIN names that capability, and leaves nothing', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
     await inShopAgain(lab, backend, `${web}; report(0)`)

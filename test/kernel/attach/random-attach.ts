@@ -29,7 +29,7 @@ const sequences = Number(process.env.PORTOLAN_ATTACH_SEQUENCES ?? 10)
 
 /** Random sequences of calls. The interfaces, leases, ports and rules must equal those of a model. */
 export const randomAttach = (open: OpenLab, backend: Backend): void => {
-  test('what is attached, leased and published is what a model says, behind each call', async () => {
+  test('the attached interfaces, leases and published ports equal those of a model after each call', async () => {
     const lab = await open()
     const file = new URL('random-round.mjs', import.meta.url).pathname
     const round = roundsInHost(
@@ -51,7 +51,7 @@ export const randomAttach = (open: OpenLab, backend: Backend): void => {
       }),
       { numRuns: sequences, endOnFailure: true },
     )
-    // Once the networks are gone, no endpoint has a lease.
+    // Each round detaches its endpoints at its end, so no host end of a veth pair (ve-...) is left.
     expect(await lab.host.mustRun(['sh', '-c', "ip -o link | grep -c ' ve-' || true"])).toBe('0\n')
   }, 3_600_000)
 }

@@ -27,7 +27,7 @@ const refusalOf = (work) =>
   )
 
 /** The state of the kernel and of the host object, as sorted texts. */
-const observe = (host, namespaces) => {
+const readState = (host, namespaces) => {
   const links = JSON.parse(run('ip', '-d', '-j', 'link'))
   const attached = links.flatMap(({ ifalias = '', ifname, master = 'none', linkinfo }) => {
     const [, network, endpoint] = /^portolan project=shop network=(\S+) endpoint=(\S+)$/.exec(ifalias) ?? []
@@ -84,12 +84,11 @@ export const randomRound = async (host, commands) => {
     published: [...model.published].sort(),
   })
   const compare = (what) => {
-    const found = JSON.stringify(observe(host, namespaces))
+    const found = JSON.stringify(readState(host, namespaces))
     const wanted = JSON.stringify(expected())
-    if (found !== wanted)
-      throw new Error(`behind ${JSON.stringify(what)}:\nfound  ${found}\nwanted ${wanted}`)
+    if (found !== wanted) throw new Error(`after ${JSON.stringify(what)}:\nfound  ${found}\nwanted ${wanted}`)
   }
-  const insist = (what, found, wanted) => {
+  const expectOutcome = (what, found, wanted) => {
     if (found !== wanted) throw new Error(`${JSON.stringify(what)} ended with ${found} in place of ${wanted}`)
   }
   const calls = {
@@ -106,7 +105,7 @@ export const randomRound = async (host, commands) => {
           .attach({ network, endpoint, netns: { name: netns }, interface: networks[network] })
           .then(({ ip, ip6 }) => addresses.set(key, [ip, ip6].filter((one) => one !== null).sort())),
       )
-      insist({ attach: key, netns }, found, wanted)
+      expectOutcome({ attach: key, netns }, found, wanted)
       if (wanted !== null) return
       model.attached.set(key, netns)
       model.leased.add(key)
@@ -122,7 +121,11 @@ export const randomRound = async (host, commands) => {
     publish: async ({ endpoint }) => {
       const wanted = model.leased.has(`web ${endpoint}`) ? null : 'INVALID_REQUEST'
       const to = { endpoint, network: 'web', port: 80 }
-      insist({ publish: endpoint }, await refusalOf(host.publish({ hostPort: portOf[endpoint], to })), wanted)
+      expectOutcome(
+        { publish: endpoint },
+        await refusalOf(host.publish({ hostPort: portOf[endpoint], to })),
+        wanted,
+      )
       if (wanted === null) model.published.add(portOf[endpoint])
     },
     end: async ({ netns }) => {

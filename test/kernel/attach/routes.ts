@@ -6,7 +6,7 @@ import { bareMachine, heldOf, portsOf, request, web } from './in-namespace.ts'
 
 /** Routes inside that bypass the endpoint's interface, and default routes that replace others. */
 export const routes = (open: OpenLab, backend: Backend): void => {
-  test('what leads to the subnet by another interface is refused; default routes take the place of former ones', async () => {
+  test('attach is refused where another interface leads to the subnet, and replaces earlier default routes of its own interface', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')
     await inShopAgain(lab, backend, `${web}; report(0)`)
@@ -21,17 +21,17 @@ export const routes = (open: OpenLab, backend: Backend): void => {
     )
     const inside = `
       const inside = (...words) => run('nsenter', '--net=/proc/${one.pid}/ns/net', 'ip', ...words)
-      const said = (more) => host.attach({ ...${request(one, 'web-1')}, ...more }).then(() => 'done', ({ code, message }) => code + ' ' + message)
+      const outcomeOf = (more) => host.attach({ ...${request(one, 'web-1')}, ...more }).then(() => 'done', ({ code, message }) => code + ' ' + message)
       const defaults = () => [inside('route', 'show', 'default'), inside('-6', 'route', 'show', 'default')].map((text) => text.trim().replace(/ pref medium/g, ''))`
     expect(
       await inShopAgain(
         lab,
         backend,
         `${inside}
-         const all = [await said({})]
+         const all = [await outcomeOf({})]
          inside('address', 'del', '172.17.3.4/24', 'dev', 'eth9')
          inside('route', 'add', '172.17.4.0/24', 'dev', 'eth9')
-         all.push(await said({}))
+         all.push(await outcomeOf({}))
          report([...all, host.endpoints()])`,
       ),
     ).toEqual([
@@ -47,13 +47,13 @@ export const routes = (open: OpenLab, backend: Backend): void => {
        inside('route', 'del', '172.17.4.0/24')
        const { ip6: own } = await host.attach(${request(one, 'web-1')})
        const found = [defaults()]
-       // As they are when the network had another gateway.
+       // These default routes are left where the network had another gateway before.
        inside('route', 'replace', 'default', 'via', '172.17.0.99', 'dev', 'eth0')
        inside('-6', 'route', 'replace', 'default', 'via', own + '9', 'dev', 'eth0')
-       await said({}); found.push(defaults())
-       await said({ metric: 7 }); found.push(defaults())
-       await said({}); found.push(defaults())
-       await said({ defaultRoute: false }); found.push(defaults())
+       await outcomeOf({}); found.push(defaults())
+       await outcomeOf({ metric: 7 }); found.push(defaults())
+       await outcomeOf({}); found.push(defaults())
+       await outcomeOf({ defaultRoute: false }); found.push(defaults())
        report([host.networks()[0].ip6.gateway, ...found])`,
     )) as readonly [string, ...(readonly string[])[]]
     const [gateway6] = all
@@ -64,7 +64,7 @@ export const routes = (open: OpenLab, backend: Backend): void => {
     expect(all.slice(1)).toEqual([by(0, 1024), by(0, 1024), by(7, 7), by(7, 7), ['', '']])
   })
 
-  test('a shell script isolates again what attach plugged in and a link let go, before the hooks end', async () => {
+  test('a shell script isolates attached ports again before it turns the bridge hooks off, and changes neither where a foreign port is on the bridge', async () => {
     const lab = await open({ bridgeNf: 0 })
     const text = `{name: shop, services: {web: {networks: [front], scale: 2}}, networks: {front: {driver_opts:
       {com.docker.network.bridge.enable_icc: "false", com.docker.network.bridge.name: br-front}, x-portolan: {pool: classic}}}}`
@@ -75,11 +75,11 @@ export const routes = (open: OpenLab, backend: Backend): void => {
       const attach = ['attach', 'front', '--netns', String(pid), '--name', name]
       expect(await lab.portolan([...attach, ...options])).toMatchObject({ exitCode: 0, stderr: '' })
     }
-    const found = async (): Promise<readonly (string | undefined)[]> =>
+    const isolation = async (): Promise<readonly (string | undefined)[]> =>
       (await lab.host.mustRun(['ip', '-d', '-o', 'link'])).match(/isolated (on|off)|nf_call_iptables \d/g) ??
       []
-    const apart = await found()
-    expect(apart).toEqual(['nf_call_iptables 0', 'isolated on', 'isolated on'])
+    const isolated = await isolation()
+    expect(isolated).toEqual(['nf_call_iptables 0', 'isolated on', 'isolated on'])
     await lab.host.ip('link set br-front type bridge nf_call_iptables 1 nf_call_ip6tables 1')
     for (const port of await portsOf(lab))
       await lab.host.mustRun(['bridge', 'link', 'set', 'dev', port, 'isolated', 'off'])
@@ -87,17 +87,20 @@ export const routes = (open: OpenLab, backend: Backend): void => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     const script = await lab.write('again.sh', stdout)
     // The script reads ports in /sys, and a lab sees the machine's /sys.
-    const again = async (): Promise<readonly (string | undefined)[]> => {
+    const runScript = async (): Promise<readonly (string | undefined)[]> => {
       const inSys = `mount -t sysfs sysfs /sys && exec sh ${script}`
       await lab.host.mustRun(['unshare', '--mount', 'sh', '-c', inSys])
-      return found()
+      return isolation()
     }
-    expect(await again()).toEqual(apart)
+    expect(await runScript()).toEqual(isolated)
     await lab.host.mustRun([
       'sh',
       '-c',
       `ip link add foreign type veth peer name other; ip link set foreign master br-front`,
     ])
-    expect(await again()).toEqual(['nf_call_iptables 1', ...Array.from({ length: 3 }, () => 'isolated off')])
+    expect(await runScript()).toEqual([
+      'nf_call_iptables 1',
+      ...Array.from({ length: 3 }, () => 'isolated off'),
+    ])
   })
 }
