@@ -52,7 +52,7 @@ const watchFile = async (lab: Lab, text: string, environment: Readonly<Record<st
 const bridges = (lab: Lab) => lab.host.mustRun(['ip', '-br', 'link', 'show', 'type', 'bridge'])
 
 describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
-  test('another text is refused with the process, its files and the ways out; the same wish is not', async () => {
+  test('apply and move of another text are refused with the process of the watch, its file and the ways out, and the same intent is applied', async () => {
     const lab = await open()
     const run = (command: string, file: string, ...words: readonly string[]) =>
       lab.portolan(pilotOf(lab, 'nftables').argv(command, file, ...words))
@@ -60,7 +60,7 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     const text = textOf(api(ofVariable))
     await using watched = await watchFile(lab, text)
     await watched.next('watching', ({ kind }) => kind === 'watching')
-    const before = await bridges(lab)
+    const bridgesBefore = await bridges(lab)
 
     const other = await lab.write('elsewhere/compose.yaml', textOf(api('9000:80', 'zzz'), 'zzz'))
     for (const words of [
@@ -85,7 +85,7 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     expect(planned.stdout.replaceAll(/\s+/g, ' ')).toMatch(
       /Notes .*held by "portolan watch" \(process \d+\), which follows \/run\/lab\/watched\/compose\.yaml.*apply/,
     )
-    expect(await bridges(lab)).toBe(before)
+    expect(await bridges(lab)).toBe(bridgesBefore)
 
     // The same file means another port here than in the watch's environment.
     const otherwise = await run('apply', '/run/lab/watched/compose.yaml', '--yes')
@@ -115,14 +115,14 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     expect(await run('apply', other, '--yes')).toMatchObject({ exitCode: 0 })
   })
 
-  test('takes a lease again that another process gave up', async () => {
+  test('a watch takes a lease again that another process has released', async () => {
     const lab = await open()
     const both = textOf(`${api('9000:80')}\n  idle: {networks: [net]}`)
     await using watched = await watchFile(lab, both)
     await watched.next('watching', ({ kind }) => kind === 'watching')
     const pilot = pilotOf(lab, 'nftables')
     const leases = async () => (await pilot.plan(both)).addresses
-    const before = await leases()
+    const leasesBefore = await leases()
     const library = `
       import { portolan } from '${loader}'
       const { apply, plan, readCompose } = portolan
@@ -147,35 +147,35 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     )
     const after = await pilot.run('plan', both)
     expect(after.stdout).not.toMatch(/Leases: \d+ to take/)
-    expect(await leases()).toEqual(before)
+    expect(await leases()).toEqual(leasesBefore)
   })
 
-  test('what it would undo is refused on, whichever of its state and its locks is lost while it runs', async () => {
+  test('apply, move and destroy stay refused after the state directory or the lock files of the watch were lost', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'nftables')
     await lab.host.mustRun(['sh', '-c', 'mkdir /run/lab/disk && ln -s disk /run/lab/state'])
     await using watched = await watchFile(lab, textOf(api('9000:80')))
     await watched.next('watching', ({ kind }) => kind === 'watching')
     const other = await lab.write('elsewhere/compose.yaml', textOf(api('9000:80', 'zzz'), 'zzz'))
-    const refused = async (): Promise<unknown[]> => {
-      const ended: unknown[] = []
+    const errorCodes = async (): Promise<unknown[]> => {
+      const codes: unknown[] = []
       for (const line of [
         pilot.argv('destroy', null, '-p', 'other', '--yes', '--json'),
         pilot.argv('apply', other, '--yes', '--json'),
         pilot.argv('move', other, 'zzz', '--yes', '--json'),
       ])
-        ended.push(JSON.parse((await lab.portolan(line)).stdout).error?.code)
-      return ended
+        codes.push(JSON.parse((await lab.portolan(line)).stdout).error?.code)
+      return codes
     }
-    const all = ['WATCHED', 'WATCHED', 'WATCHED']
-    expect(await refused()).toEqual(all)
+    const allWatched = ['WATCHED', 'WATCHED', 'WATCHED']
+    expect(await errorCodes()).toEqual(allWatched)
     // A folder takes the place of a link to one.
     await lab.host.mustRun(['sh', '-c', 'rm /run/lab/state && ip link add looked type bridge'])
     await watched.next(
       'the leases',
       (event) => event.kind === 'drift' && event.changes.some(({ object }) => object === 'leases'),
     )
-    expect(await refused()).toEqual(all)
+    expect(await errorCodes()).toEqual(allWatched)
     // The lock files of the host are gone, but its state exists.
     await lab.host.mustRun([
       'sh',
@@ -188,12 +188,12 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
       async () => (await lab.host.run(['sh', '-c', isLocked])).exitCode === 0,
       { beside: watched.running, shows: watched.events },
     )
-    expect(await refused()).toEqual(all)
+    expect(await errorCodes()).toEqual(allWatched)
   })
 
-  test('a watch whose lock was lost ends where another one has begun meanwhile, and names it', async () => {
+  test('a watch that has lost its lock ends when another watch of the project has started, and names that one', async () => {
     const lab = await open()
-    // The program that locks files hangs as long as a file exists.
+    // The program that locks files waits as long as /run/lab/hold exists. So the other watch takes the lock first.
     const slow = `#!/bin/sh
       touch /run/lab/asked
       while [ -e /run/lab/hold ]; do sleep 0.02; done
@@ -207,7 +207,10 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
     await watched.next('watching', ({ kind }) => kind === 'watching')
     const lost = 'rm -f /run/lab/asked; : > /run/lab/hold; rm /run/portolan/watches-*/other.*.lock'
     await lab.host.mustRun(['sh', '-c', `${lost}; ip link add looked type bridge`])
-    await until('its look', async () => (await lab.host.run(['test', '-e', '/run/lab/asked'])).exitCode === 0)
+    await until(
+      'the watch to check its lock',
+      async () => (await lab.host.run(['test', '-e', '/run/lab/asked'])).exitCode === 0,
+    )
     const begun = '/run/lab/begun'
     await lab.host.writeText(begun, '')
     const argv = pilotOf(lab, 'nftables').argv('watch', '/run/lab/watched/compose.yaml', '--json')
@@ -226,34 +229,34 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
   })
 })
 
-const noted = `name: other
+const textWithNotes = `name: other
 services:
   web: {networks: [front], ports: ["[::]:8090:80", "8070:80"], network_modee: host}
 networks: {front: {}}
 `
 
-describeLifecycle('portolan watch and the notes of a text', 'nftables', (open) => {
-  test('tells each once for a text, at the start and as another one comes', async () => {
+describeLifecycle('what portolan watch prints', 'nftables', (open) => {
+  test('each note is printed once for a text: at the start, and when a changed text is read', async () => {
     const lab = await open()
-    const watched = await watchFile(lab, noted)
+    const watched = await watchFile(lab, textWithNotes)
     await using _ended = watched
     await watched.next('watching', ({ kind }) => kind === 'watching')
     watched.signal('SIGHUP')
     await watched.next('watching', ({ kind }) => kind === 'watching')
-    await lab.write('watched/compose.yaml', noted.replace('network_modee', 'network_modeee'))
+    await lab.write('watched/compose.yaml', textWithNotes.replace('network_modee', 'network_modeee'))
     watched.signal('SIGHUP')
     await watched.next('watching', ({ kind }) => kind === 'watching')
     const { exitCode, stderr } = await watched.end()
     expect(exitCode).toBe(0)
-    const timesOf = (one: RegExp) => stderr.split('\n').filter((line) => one.test(line)).length
+    const countLines = (one: RegExp) => stderr.split('\n').filter((line) => one.test(line)).length
     expect([
-      timesOf(/compose\.yaml:3:.*bound to ::/),
-      timesOf(/network_modee\b/),
-      timesOf(/network_modeee\b/),
+      countLines(/compose\.yaml:3:.*bound to ::/),
+      countLines(/network_modee\b/),
+      countLines(/network_modeee\b/),
     ]).toEqual([2, 1, 1])
   })
 
-  test('with --check it does not say that something is in force where it is not', async () => {
+  test('with --check, "in force" is printed only where the rules are those of the file', async () => {
     const lab = await open()
     const file = await lab.write('compose.yaml', textOf(api('9000:80')))
     const check = (...words: readonly string[]) =>

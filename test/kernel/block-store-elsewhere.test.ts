@@ -31,12 +31,12 @@ const onEtcd = (): void => {
   })
 }
 
-describeBeside('as in Flannel, on etcd', ['etcd'], () => {
+describeBeside('the scenarios of Flannel, on etcd', ['etcd'], () => {
   onEtcd()
   testAsFlannel(open)
 })
 
-describeBeside('as in Weave, on etcd', ['etcd'], () => {
+describeBeside('the scenarios of Weave, on etcd', ['etcd'], () => {
   onEtcd()
   testAsWeave(open, 40)
 })

@@ -21,7 +21,7 @@ const etcd = (): Etcd => {
 
 let clusters = 0
 /** Opens a store of a new cluster, so that no test sees another's keys. */
-const open = () => {
+const openStore = () => {
   clusters += 1
   return openEtcdStore({ cluster: `cluster-${clusters}`, endpoints: [etcd().endpoint], ...patient })
 }
@@ -42,10 +42,10 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
     await server?.[Symbol.asyncDispose]()
   })
 
-  testContract(async () => ({ store: open(), compact }))
+  testContract(async () => ({ store: openStore(), compact }))
 
-  test('a lease that is not kept runs out, and a watch tells that its keys are gone', async () => {
-    const store = open()
+  test('a lease that is not renewed expires, and a watch reports that its keys are gone', async () => {
+    const store = openStore()
     const { revision } = await store.read()
     const watch = store.watch(revision + 1)
     const seen = take(watch, 2)
@@ -55,14 +55,14 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
     expect(await store.keepLease(lease)).toBe(false)
   })
 
-  test('what was acknowledged is there after etcd was killed and started again, and is not claimed twice', async () => {
-    const store = open()
+  test('a claimed block belongs to its host after etcd was killed and started again, and no other host gets it', async () => {
+    const store = openStore()
     await runBlockSteps(store, setUpCluster(['10.64.0.0/23:24']))
     const { blocks } = await runBlockSteps(store, claimBlocks(request))
     const watch = take(store.watch(1), Number.POSITIVE_INFINITY)
-    const lost = expect(watch).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' })
+    const watchError = expect(watch).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' })
     await etcd().kill()
-    await lost
+    await watchError
     await expect(store.read()).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' })
     await expect(runBlockSteps(store, claimBlocks(request))).rejects.toThrow(
       /Blocks that this host holds stay its own/,
@@ -71,12 +71,15 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
     await etcd().start()
     const again = openEtcdStore({ cluster: `cluster-${clusters}`, endpoints: [etcd().endpoint], ...patient })
     expect(await runBlockSteps(again, claimBlocks(request))).toMatchObject({ blocks, claimed: [], moves: [] })
-    const other = await runBlockSteps(again, claimBlocks({ ...request, host: 'web-2', incarnation: 'j' }))
-    expect(other.blocks[0]?.block).not.toBe(blocks[0]?.block)
+    const secondHost = await runBlockSteps(
+      again,
+      claimBlocks({ ...request, host: 'web-2', incarnation: 'j' }),
+    )
+    expect(secondHost.blocks[0]?.block).not.toBe(blocks[0]?.block)
   })
 
-  test('a watch is over where etcd was started anew without its data before it began', async () => {
-    const store = open()
+  test('a watch ends with CLUSTER_COMPACTED where etcd has lost its data since the revision that it begins at', async () => {
+    const store = openStore()
     await store.commit({ when: [], writes: [put('hosts/a', '{}', null)] })
     const { revision } = await store.read()
     await etcd().kill()
@@ -86,8 +89,8 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
     expect((await store.read()).entries).toEqual([])
   })
 
-  test('a watch is over where an older copy of etcd has passed the revision that it begins at', async () => {
-    const store = open()
+  test('a watch ends with CLUSTER_COMPACTED where etcd was restored from an older copy since the revision that it begins at', async () => {
+    const store = openStore()
     const withData = async (script: string): Promise<void> => {
       await etcd().kill()
       await etcd().machine.mustRun(['sh', '-c', `cd /run/etcd && ${script}`])
@@ -98,23 +101,23 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
     await store.commit({ when: [], writes: [put('hosts/b', '{}', null)] })
     const { revision } = await store.read()
     await withData('rm -r data && mv copy data')
-    const elsewhere = openEtcdStore({
+    const secondStore = openEtcdStore({
       ...{ cluster: `cluster-${clusters}`, endpoints: [etcd().endpoint] },
       ...patient,
     })
     let now = 0
     while (now < revision + 2)
-      now = (await elsewhere.commit({ when: [], writes: [put('hosts/c', String(now), null)] })).revision
+      now = (await secondStore.commit({ when: [], writes: [put('hosts/c', String(now), null)] })).revision
     await expect(take(store.watch(revision + 1), 10)).rejects.toMatchObject({ code: 'CLUSTER_COMPACTED' })
     const { revision: listed } = await store.read()
     const watch = store.watch(listed + 1)
-    await elsewhere.commit({ when: [], writes: [put('hosts/d', '{}', null)] })
+    await secondStore.commit({ when: [], writes: [put('hosts/d', '{}', null)] })
     expect(await take(watch, 1)).toMatchObject([{ changes: [{ key: 'hosts/d' }] }])
-    await elsewhere.close()
+    await secondStore.close()
   })
 
-  test('a claim that etcd stops in is found by its nonce once it goes on', async () => {
-    const store = open()
+  test('a claim with an unknown outcome is found by its nonce once etcd answers again', async () => {
+    const store = openStore()
     const endpoints = [etcd().endpoint]
     const impatient = openEtcdStore({ cluster: `cluster-${clusters}`, endpoints, timeoutMs: 500 })
     await runBlockSteps(store, setUpCluster(['10.64.0.0/23:24']))
@@ -142,16 +145,16 @@ describeBeside('a store of blocks in etcd', ['etcd'], () => {
     expect(await runBlockSteps(store, releaseBlocks({ ...request, blocks: null }))).toHaveLength(1)
   })
 
-  test('two clusters on one etcd do not see each other, though one name begins with the other', async () => {
-    const [one, other] = ['prod', 'prod-2'].map((cluster) =>
+  test('two clusters on one etcd do not see the keys of each other, also where one name begins with the other', async () => {
+    const [prod, prodTwo] = ['prod', 'prod-2'].map((cluster) =>
       openEtcdStore({ cluster, endpoints: [etcd().endpoint], ...patient }),
     )
-    await other?.commit({ when: [], writes: [put('pools', '1')] })
-    expect((await one?.read())?.entries).toEqual([])
-    expect((await other?.read())?.entries).toHaveLength(1)
+    await prodTwo?.commit({ when: [], writes: [put('pools', '1')] })
+    expect((await prod?.read())?.entries).toEqual([])
+    expect((await prodTwo?.read())?.entries).toHaveLength(1)
   })
 
-  test('of several endpoints one that answers is enough', async () => {
+  test('a store works when one of several endpoints answers', async () => {
     const store = openEtcdStore({
       cluster: 'several',
       endpoints: ['unix:/nowhere', etcd().endpoint, 'unix:/nowhere-else'],

@@ -31,9 +31,10 @@ const applyWhile = async (lab: Lab, command: string, compose: string) => {
 const table = (lab: Lab): Promise<string> => lab.host.mustRun(['nft', 'list', 'table', 'inet', 'portolan'])
 
 const twoPorts = shop(['8080:80', '8080:80/udp', '8443:443'])
+const otherProject = shop(['9090:80']).replace('name: shop', 'name: other')
 
-describeOnKernel('rules that change between the last look at them and the change', 'nftables', () => {
-  test('of another program do not hinder, as ours are what they were', async () => {
+describeOnKernel('rules that change between the last reading of apply and its change', 'nftables', () => {
+  test('a foreign table that is added meanwhile stays, and apply succeeds without planning again', async () => {
     const lab = await open()
     const { exitCode, stderr } = await applyWhile(lab, 'nft add table ip other', shop())
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.not.stringContaining('again') })
@@ -41,12 +42,12 @@ describeOnKernel('rules that change between the last look at them and the change
     expect(await lab.host.mustRun(['nft', 'list', 'tables'])).toContain('table ip other')
   })
 
-  test('of ours are read and planned again: nothing is written beside what is gone', async () => {
+  test('apply plans again where rules of our table were deleted meanwhile, and restores them', async () => {
     const lab = await open()
     await pilotOf(lab, 'nftables').apply(shop())
     const whole = await table(lab)
-    const { exitCode } = await applyWhile(lab, 'nft flush chain inet portolan forward', twoPorts)
-    expect(exitCode).toBe(0)
+    const { exitCode, stderr } = await applyWhile(lab, 'nft flush chain inet portolan forward', twoPorts)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('planning again') })
     const now = await table(lab)
     const chainOf = (text: string): string => /chain forward \{[^}]*\}/.exec(text)?.[0] ?? ''
     expect(now).toContain('tcp . 8443')
@@ -55,41 +56,42 @@ describeOnKernel('rules that change between the last look at them and the change
   })
 })
 
-describeOnKernel('a host that another process of ours is changing', 'nftables', () => {
-  test('what is wrong only meanwhile does not block', async () => {
+/**
+ * Applies a file while another process of Portolan holds the network lock.
+ * @param@param change - the work of the other process, done once apply waits for the lock
+ */
+const applyBehindLock = async (lab: Lab, compose: string, change: () => Promise<unknown>) => {
+  const lock = (await lab.host.mustRun(['find', '/run', '-name', 'network-*.lock'])).trim()
+  const holder = lab.host.start(['flock', '--no-fork', lock, 'sh', '-c', ': > /run/lab/held; exec sleep 600'])
+  const isHeld = async (): Promise<boolean> =>
+    (await lab.host.run(['test', '-e', '/run/lab/held'])).exitCode === 0
+  await until('the lock to be held', isHeld, { beside: holder })
+  const argv = pilotOf(lab, 'nftables').argv('apply', await lab.write('compose.yaml', compose), '--yes')
+  const applying = lab.host.start([...lab.command, ...argv])
+  // The shell that holds the lock replaces itself by `sleep` after it made the file. That may take longer than the
+  // command.
+  await until('it to wait', () => /waiting for (sh|sleep)\b/.test(applying.printed()), { beside: applying })
+  await change()
+  holder.kill('SIGKILL')
+  return applying.outcome
+}
+
+describeOnKernel('apply behind another process of Portolan that changes the host', 'nftables', () => {
+  test('a conflict that is there only until the other process has finished does not stop apply', async () => {
     const lab = await open()
-    const pilot = pilotOf(lab, 'nftables')
-    await pilot.apply(shop(['9090:80']).replace('name: shop', 'name: other'))
+    await pilotOf(lab, 'nftables').apply(otherProject)
     const forwarding = (value: number) => lab.host.setSysctl('net.ipv4.conf.eth0.forwarding', value)
     // As if the other process had turned forwarding on, and the kernel had not reached this interface yet.
     await forwarding(0)
-    const lock = (await lab.host.mustRun(['find', '/run', '-name', 'network-*.lock'])).trim()
-    const holder = lab.host.start([
-      'flock',
-      '--no-fork',
-      lock,
-      'sh',
-      '-c',
-      ': > /run/lab/held; exec sleep 600',
-    ])
-    const isHeld = async (): Promise<boolean> =>
-      (await lab.host.run(['test', '-e', '/run/lab/held'])).exitCode === 0
-    await until('the lock to be held', isHeld, { beside: holder })
-    const argv = pilot.argv('apply', await lab.write('compose.yaml', shop()), '--yes')
-    const applying = lab.host.start([...lab.command, ...argv])
-    // The shell that holds the lock replaces itself by `sleep` after it made the file. That may take longer than the
-    // command.
-    await until('it to wait', () => /waiting for (sh|sleep)\b/.test(applying.printed()), { beside: applying })
-    await forwarding(1)
-    holder.kill('SIGKILL')
-    expect(await applying.outcome).toMatchObject({ exitCode: 0 })
+    expect(await applyBehindLock(lab, shop(), () => forwarding(1))).toMatchObject({ exitCode: 0 })
     expect(await table(lab)).toContain('tcp . 8080')
   })
 
-  test('what is wrong after that blocks, and is shown', async () => {
+  test('a conflict that is still there after the other process has finished stops apply, and is printed', async () => {
     const lab = await open()
+    await pilotOf(lab, 'nftables').apply(otherProject)
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
-    const { exitCode, stdout } = await pilotOf(lab, 'nftables').run('apply', shop(), '--yes')
+    const { exitCode, stdout } = await applyBehindLock(lab, shop(), async () => {})
     expect({ exitCode, stdout }).toMatchObject({
       exitCode: 3,
       stdout: expect.stringContaining('HostPortTaken'),
@@ -97,8 +99,8 @@ describeOnKernel('a host that another process of ours is changing', 'nftables', 
   })
 })
 
-describeOnKernel('our own table', 'nftables', () => {
-  test('is written and removed without a program that changes rules', async () => {
+describeOnKernel('the table of Portolan', 'nftables', () => {
+  test('apply writes it and destroy removes it without starting `nft -f`', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'nftables')
     const trace = '/run/lab/trace'

@@ -97,8 +97,10 @@ const setScene = async (backend: Backend): Promise<Scene> => {
   return { lab, pilot, plan, open }
 }
 
-const beyond = (open: ReadonlySet<string>, ...allowed: readonly ReadonlySet<string>[]): readonly string[] =>
-  [...open].filter((flow) => !allowed.some((set) => set.has(flow)))
+const flowsOutside = (
+  open: ReadonlySet<string>,
+  ...allowed: readonly ReadonlySet<string>[]
+): readonly string[] => [...open].filter((flow) => !allowed.some((set) => set.has(flow)))
 
 const print = async ({ pilot }: Scene, ports: Ports, format: string): Promise<string> =>
   mustSucceed('script', await pilot.run('script', compose(ports), '--format', format)).stdout
@@ -115,8 +117,8 @@ const bytePrefixes = (text: string, from: number, count: number): readonly strin
     text.slice(0, from + Math.floor(((text.length - 1 - from) * (index + 0.5)) / count)),
   )
 
-describeOnKernel('a script that is cut, nftables', 'nftables', () => {
-  test('nft refuses every part of the text, so that the rules stay as they were', async () => {
+describeOnKernel('a printed nft script that is cut off', 'nftables', () => {
+  test('nft refuses each cut part of the text, and the rules stay as they were', async () => {
     const scene = await setScene('nftables')
     const text = await print(scene, after, 'nft')
     const first = text.indexOf('table inet portolan {')
@@ -134,7 +136,7 @@ describeOnKernel('a script that is cut, nftables', 'nftables', () => {
     expect(await scene.lab.host.mustRun(['nft', 'list', 'ruleset'])).toBe(rules)
   })
 
-  test('nft refuses every part of the JSON', async () => {
+  test('nft refuses each cut part of the JSON, and the rules stay as they were', async () => {
     const scene = await setScene('nftables')
     const text = await print(scene, after, 'nft-json')
     const rules = await scene.lab.host.mustRun(['nft', 'list', 'ruleset'])
@@ -146,8 +148,8 @@ describeOnKernel('a script that is cut, nftables', 'nftables', () => {
   })
 })
 
-describeOnKernel('the changes that apply hands to nft, cut', 'nftables', () => {
-  test('open nothing that neither the old rules nor the new ones have open', async () => {
+describeOnKernel('the text that apply gives nft, cut off at the end of a line', 'nftables', () => {
+  test('an accepted part opens no flow that is closed both by the old rules and by the new ones', async () => {
     const scene = await setScene('nftables')
     const { host } = scene.lab
     // An nft program that stores its input and refuses it.
@@ -166,14 +168,14 @@ describeOnKernel('the changes that apply hands to nft, cut', 'nftables', () => {
     const openBefore = await scene.open()
     expect((await load(text)).exitCode).toBe(0)
     const openAfter = await scene.open()
-    expect(beyond(openAfter, openBefore)).not.toEqual([])
+    expect(flowsOutside(openAfter, openBefore)).not.toEqual([])
 
     let accepted = 0
     for (const prefix of linePrefixes(text)) {
       expect((await load(old)).exitCode).toBe(0)
       if ((await load(prefix)).exitCode !== 0) continue
       accepted += 1
-      const opened = beyond(await scene.open(), openBefore, openAfter)
+      const opened = flowsOutside(await scene.open(), openBefore, openAfter)
       expect([prefix.slice(-60), opened]).toEqual([prefix.slice(-60), []])
     }
     expect(accepted).toBeGreaterThan(2)
@@ -181,10 +183,10 @@ describeOnKernel('the changes that apply hands to nft, cut', 'nftables', () => {
 })
 
 describe.each(['iptables-nft', 'iptables-legacy'] as const)(
-  'the changes that apply hands to %s',
+  'the text that apply gives %s-restore',
   (backend) => {
-    describeOnKernel('cut between tables', backend, () => {
-      test('open nothing that neither the old rules nor the new ones have open', async () => {
+    describeOnKernel('cut off after a table', backend, () => {
+      test('an accepted part opens no flow that is closed both by the old rules and by the new ones', async () => {
         const scene = await setScene(backend)
         const { host } = scene.lab
         const program = `${backend}-restore`
@@ -203,12 +205,13 @@ describe.each(['iptables-nft', 'iptables-legacy'] as const)(
           host.run([program, ...(input === old ? [] : ['--noflush'])], { input })
         expect(await load(text)).toMatchObject({ exitCode: 0 })
         const openAfter = await scene.open()
-        expect(beyond(openAfter, openBefore)).not.toEqual([])
+        expect(flowsOutside(openAfter, openBefore)).not.toEqual([])
         const cuts = linePrefixes(text).filter((prefix) => prefix.endsWith('COMMIT\n'))
+        expect(cuts.length).toBeGreaterThan(1)
         for (const prefix of cuts) {
           expect(await load(old)).toMatchObject({ exitCode: 0 })
           await load(prefix)
-          const opened = beyond(await scene.open(), openBefore, openAfter)
+          const opened = flowsOutside(await scene.open(), openBefore, openAfter)
           expect([prefix.slice(-60), opened]).toEqual([prefix.slice(-60), []])
         }
       })
@@ -218,7 +221,7 @@ describe.each(['iptables-nft', 'iptables-legacy'] as const)(
 
 describe.each(['iptables-nft', 'iptables-legacy'] as const)('of %s', (backend) => {
   describeOnKernel('a script that is cut', backend, () => {
-    test('opens nothing that neither the old rules nor the new ones have open', async () => {
+    test('the loaded part opens no flow that is closed both by the old rules and by the new ones', async () => {
       const scene = await setScene(backend)
       const [old, text] = [
         await print(scene, before, 'iptables-restore'),
@@ -230,14 +233,14 @@ describe.each(['iptables-nft', 'iptables-legacy'] as const)('of %s', (backend) =
       expect(openBefore.size).toBeGreaterThan(5)
       await load(text)
       const openAfter = await scene.open()
-      expect(beyond(openAfter, openBefore)).not.toEqual([])
+      expect(flowsOutside(openAfter, openBefore)).not.toEqual([])
 
       const cuts = linePrefixes(text).filter((prefix) => /COMMIT\n(?:.*\n)?$/.test(prefix))
       expect(cuts.length).toBeGreaterThan(3)
       for (const prefix of [...cuts, ...bytePrefixes(text, 0, 6)]) {
         await load(old)
         await load(prefix)
-        expect([prefix.slice(-60), beyond(await scene.open(), openBefore, openAfter)]).toEqual([
+        expect([prefix.slice(-60), flowsOutside(await scene.open(), openBefore, openAfter)]).toEqual([
           prefix.slice(-60),
           [],
         ])
@@ -246,9 +249,9 @@ describe.each(['iptables-nft', 'iptables-legacy'] as const)('of %s', (backend) =
   })
 })
 
-describe.each(backends)('the shell script of %s', (backend) => {
-  describeOnKernel('cut short', backend, () => {
-    test('does nothing at all', async () => {
+describe.each(backends)('a shell script of %s', (backend) => {
+  describeOnKernel('that is cut off', backend, () => {
+    test('starts no program', async () => {
       const scene = await setScene(backend)
       const text = await print(scene, after, 'sh')
       // If the shell ran this, it would make a file for each program that it starts.

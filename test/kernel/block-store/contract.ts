@@ -53,7 +53,7 @@ export const testContract = (open: () => Promise<StoreUnderTest>): void => {
     })
   })
 
-  test('one condition that does not hold is enough for nothing to change, and what stands there is told', async () => {
+  test('a transaction with one condition that does not hold changes nothing, and returns the present entries', async () => {
     const { store } = await open()
     const { revision } = await store.commit({ when: [], writes: [put('a', '1')] })
     const refused = await store.commit({
@@ -69,24 +69,24 @@ export const testContract = (open: () => Promise<StoreUnderTest>): void => {
     expect(await keysOf(store)).toEqual(['a=1'])
   })
 
-  test('a condition on all keys that begin so holds until one of them is written, not where one is removed', async () => {
+  test('a condition on a key prefix holds until a key with that prefix is written, and a removed key does not end it', async () => {
     const { store } = await open()
     await store.commit({ when: [], writes: [put('a/1', '1'), put('b', '1')] })
     const { revision } = await store.read()
-    const since = (key: string, last = revision) => ({
+    const commitUnlessChanged = (key: string, last = revision) => ({
       ...{ when: [{ kind: 'unchanged' as const, key, revision: last }] },
       writes: [put('c', 'new')],
     })
-    expect(await store.commit(since('a/'))).toMatchObject({ kind: 'committed' })
-    expect(await store.commit(since('none/', 0))).toMatchObject({ kind: 'committed' })
+    expect(await store.commit(commitUnlessChanged('a/'))).toMatchObject({ kind: 'committed' })
+    expect(await store.commit(commitUnlessChanged('none/', 0))).toMatchObject({ kind: 'committed' })
     await store.commit({ when: [], writes: [put('b', '2'), { kind: 'delete', key: 'a/1' }] })
-    expect(await store.commit(since('a/'))).toMatchObject({ kind: 'committed' })
+    expect(await store.commit(commitUnlessChanged('a/'))).toMatchObject({ kind: 'committed' })
     await store.commit({ when: [], writes: [put('a/2', '1')] })
-    expect(await store.commit(since('a/'))).toMatchObject({ kind: 'refused', found: [] })
-    expect(await store.commit(since('none/', 0))).toMatchObject({ kind: 'committed' })
+    expect(await store.commit(commitUnlessChanged('a/'))).toMatchObject({ kind: 'refused', found: [] })
+    expect(await store.commit(commitUnlessChanged('none/', 0))).toMatchObject({ kind: 'committed' })
   })
 
-  test('a key keeps the revision it was created at, until it is removed', async () => {
+  test('a key keeps the revision at which it was created until it is removed', async () => {
     const { store } = await open()
     const first = await store.commit({ when: [], writes: [put('a', '1')] })
     const second = await store.commit({ when: [], writes: [put('a', '2')] })
@@ -100,14 +100,14 @@ export const testContract = (open: () => Promise<StoreUnderTest>): void => {
     expect((await store.read()).entries[0]?.created).toBe(again.revision)
   })
 
-  test('removing what is not there makes no revision', async () => {
+  test('removing a key that does not exist makes no revision', async () => {
     const { store } = await open()
     const { revision } = await store.read()
     const ended = await store.commit({ when: [], writes: [{ kind: 'delete', key: 'a' }] })
     expect(ended).toEqual({ kind: 'committed', revision })
   })
 
-  test('of many transactions on one key at once, one is carried out', async () => {
+  test('one of 30 transactions that create the same key at once is carried out', async () => {
     const { store } = await open()
     const when = [{ kind: 'created' as const, key: 'a', revision: 0 }]
     const ends = await Promise.all(
@@ -116,39 +116,43 @@ export const testContract = (open: () => Promise<StoreUnderTest>): void => {
     expect(ends.filter(({ kind }) => kind === 'committed')).toHaveLength(1)
   })
 
-  test('a watch tells each transaction after a revision, those that were made before it began too', async () => {
+  test('a watch reports each transaction after a revision, also those made before the watch began', async () => {
     const { store } = await open()
     const { revision } = await store.read()
     await store.commit({ when: [], writes: [put('a', '1')] })
     const seen = take(store.watch(revision + 1), 3)
     await store.commit({ when: [], writes: [put('a', '2'), put('b', '3')] })
     await store.commit({ when: [], writes: [{ kind: 'delete', key: 'a' }] })
-    const told = (await seen).map((one) => [
+    const reported = (await seen).map((one) => [
       one.revision - revision,
       ...one.changes.map(({ key, entry }) => `${key}=${entry?.value ?? 'gone'}`),
     ])
-    expect(told).toEqual([
+    expect(reported).toEqual([
       [1, 'a=1'],
       [2, 'a=2', 'b=3'],
       [3, 'a=gone'],
     ])
   })
 
-  test('a watch that is closed ends, whether or not something is waited for', async () => {
+  test('a watch that is closed ends, whether it is read before or after that', async () => {
     const { store } = await open()
     const { revision } = await store.read()
     const idle = store.watch(revision + 1)
     const seen = take(idle, 1)
     idle.close()
     expect(await seen).toEqual([])
+    const closed = store.watch(revision + 1)
+    closed.close()
+    await store.commit({ when: [], writes: [put('a', '1')] })
+    expect(await take(closed, 1)).toEqual([])
   })
 
-  test('a watch from before what was compacted says so, and one from a new list goes on', async () => {
-    const under = await open()
-    const { store } = under
+  test('a watch from a compacted revision ends with CLUSTER_COMPACTED, and a watch after a new list works', async () => {
+    const storeUnderTest = await open()
+    const { store } = storeUnderTest
     const { revision } = await store.read()
     for (const value of ['1', '2', '3']) await store.commit({ when: [], writes: [put('a', value)] })
-    await under.compact(revision + 3)
+    await storeUnderTest.compact(revision + 3)
     await expect(take(store.watch(revision + 1), 1)).rejects.toMatchObject({ code: 'CLUSTER_COMPACTED' })
     const list = await store.read()
     const seen = take(store.watch(list.revision + 1), 1)
@@ -156,7 +160,7 @@ export const testContract = (open: () => Promise<StoreUnderTest>): void => {
     expect(await seen).toMatchObject([{ revision: list.revision + 1 }])
   })
 
-  test('keys go with their lease, and one that was put again without it stays', async () => {
+  test('the keys of a lease are removed with it, and a key that was put again without a lease stays', async () => {
     const { store } = await open()
     const lease = await store.grantLease(60)
     await store.commit({ when: [], writes: [put('a', '1', lease), put('b', '1', lease), put('c', '1')] })
@@ -167,7 +171,7 @@ export const testContract = (open: () => Promise<StoreUnderTest>): void => {
     expect(await keysOf(store)).toEqual(['b=2', 'c=1'])
   })
 
-  test('a key that is put with another lease goes with that one', async () => {
+  test('a key that is put with another lease is removed with the other lease', async () => {
     const { store } = await open()
     const [first, second] = [await store.grantLease(60), await store.grantLease(60)]
     await store.commit({ when: [], writes: [put('a', '1', first)] })
@@ -178,7 +182,7 @@ export const testContract = (open: () => Promise<StoreUnderTest>): void => {
     expect(await keysOf(store)).toEqual([])
   })
 
-  test('a key that is put again with the lease that it has goes with that one', async () => {
+  test('a key that is put again and keeps its lease is removed with that lease', async () => {
     const { store } = await open()
     const lease = await store.grantLease(60)
     const first = await store.commit({ when: [], writes: [put('a', '1', lease)] })
@@ -192,7 +196,7 @@ export const testContract = (open: () => Promise<StoreUnderTest>): void => {
     expect(await keysOf(store)).toEqual([])
   })
 
-  test('50 hosts at once get 50 blocks of 64', async () => {
+  test('50 hosts that claim at once get 50 different blocks', async () => {
     const { store } = await open()
     await runBlockSteps(store, setUpCluster(['10.64.0.0/18:24']))
     const claims = await Promise.all(
