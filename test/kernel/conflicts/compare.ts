@@ -3,7 +3,7 @@ import { type ConflictJson, describeConflict, type Planned } from './planned.ts'
 import type { ExpectedConflict } from './scenario.ts'
 
 /** Matches a text with a pattern, in which `*` stands for any characters. */
-const globs = (pattern: string, text: string): boolean =>
+const matchesPattern = (pattern: string, text: string): boolean =>
   new RegExp(
     `^${pattern
       .split('*')
@@ -11,25 +11,26 @@ const globs = (pattern: string, text: string): boolean =>
       .join('.*')}$`,
   ).test(text)
 
-const isAbout = ({ subject }: ExpectedConflict, { mapping, network }: ConflictJson): boolean => {
+const hasSubject = ({ subject }: ExpectedConflict, { mapping, network }: ConflictJson): boolean => {
   switch (subject.kind) {
     case 'mapping':
       return (
-        mapping !== null && (mapping === subject.label || globs(subject.label, mapping.split(' ')[0] ?? ''))
+        mapping !== null &&
+        (mapping === subject.label || matchesPattern(subject.label, mapping.split(' ')[0] ?? ''))
       )
     case 'network':
-      return mapping === null && network !== null && globs(subject.name, network)
+      return mapping === null && network !== null && matchesPattern(subject.name, network)
     case 'host':
       return mapping === null && network === null
   }
 }
 
-const isBy = ({ culprit: words, owner }: ExpectedConflict, { culprit }: ConflictJson): boolean => {
+const hasCulprit = ({ culprit: words, owner }: ExpectedConflict, { culprit }: ConflictJson): boolean => {
   const found = [culprit?.tool, culprit?.table, culprit?.chain, culprit?.position].map((word) =>
     String(word ?? '-'),
   )
   return (
-    words.every((word, index) => globs(word, found[index] ?? '')) &&
+    words.every((word, index) => matchesPattern(word, found[index] ?? '')) &&
     (owner === null || culprit?.owner === owner)
   )
 }
@@ -38,20 +39,20 @@ const fits = (expected: ExpectedConflict, found: ConflictJson): boolean =>
   expected.severity === found.severity &&
   expected.certainty === found.certainty &&
   expected.kind === found.kind &&
-  isAbout(expected, found) &&
-  isBy(expected, found)
+  hasSubject(expected, found) &&
+  hasCulprit(expected, found)
 
 /** A line whose subject has a `*`, repeated for each mapping or network that it matches. */
-const spelledOut = (expected: ExpectedConflict, planned: Planned): readonly ExpectedConflict[] => {
+const expandPatterns = (expected: ExpectedConflict, planned: Planned): readonly ExpectedConflict[] => {
   const { subject } = expected
   if (subject.kind === 'mapping' && subject.label.includes('*')) {
     return planned.mappings
-      .filter(({ label }) => globs(subject.label, label.split(' ')[0] ?? ''))
+      .filter(({ label }) => matchesPattern(subject.label, label.split(' ')[0] ?? ''))
       .map(({ label }) => ({ ...expected, subject: { kind: 'mapping', label } }))
   }
   if (subject.kind === 'network' && subject.name.includes('*')) {
     return planned.networks
-      .filter(({ name }) => globs(subject.name, name))
+      .filter(({ name }) => matchesPattern(subject.name, name))
       .map(({ name }) => ({ ...expected, subject: { kind: 'network', name } }))
   }
   return [expected]
@@ -67,15 +68,15 @@ export const compareConflicts = (
   planned: Planned,
   allowsWarnings: boolean,
 ): readonly string[] => {
-  const left = [...found]
+  const remaining = [...found]
   const complaints: string[] = []
-  for (const one of expected.flatMap((line) => spelledOut(line, planned))) {
-    const fitting = left.filter((conflict) => fits(one, conflict))
+  for (const one of expected.flatMap((line) => expandPatterns(line, planned))) {
+    const fitting = remaining.filter((conflict) => fits(one, conflict))
     const most = one.subject.kind === 'mapping' ? 1 : 2
-    if (fitting.length === 0) complaints.push(`not found: ${one.line}${about(one)}`)
-    for (const conflict of fitting.slice(0, most)) left.splice(left.indexOf(conflict), 1)
+    if (fitting.length === 0) complaints.push(`not found: ${one.line}${subjectSuffix(one)}`)
+    for (const conflict of fitting.slice(0, most)) remaining.splice(remaining.indexOf(conflict), 1)
   }
-  for (const conflict of left.filter(
+  for (const conflict of remaining.filter(
     ({ severity }) => severity === 'error' || (severity === 'warning' && !allowsWarnings),
   )) {
     complaints.push(`not expected: ${describeConflict(conflict)}: ${conflict.message}`)
@@ -83,10 +84,10 @@ export const compareConflicts = (
   return complaints
 }
 
-const about = ({ subject }: ExpectedConflict): string =>
+const subjectSuffix = ({ subject }: ExpectedConflict): string =>
   subject.kind === 'mapping' ? ` (${subject.label})` : subject.kind === 'network' ? ` (${subject.name})` : ''
 
-const concerns = ({ mapping, network }: ConflictJson, row: LiveRow): boolean =>
+const isAboutRow = ({ mapping, network }: ConflictJson, row: LiveRow): boolean =>
   mapping === null && network === null
     ? true
     : mapping !== null
@@ -104,12 +105,12 @@ export const compareRows = (
 ): readonly string[] => {
   const failing = answers.filter(({ failure }) => failure !== null)
   const missed = failing
-    .filter(({ row }) => !conflicts.some((conflict) => concerns(conflict, row)))
+    .filter(({ row }) => !conflicts.some((conflict) => isAboutRow(conflict, row)))
     .map(({ row, failure }) => `missed: ${row.words.join(' ')}: ${failure}`)
   const alarms = conflicts
     .filter(({ severity }) => severity === 'error')
     .filter(isAboutPackets)
-    .filter((conflict) => !failing.some(({ row }) => concerns(conflict, row)))
-    .map((conflict) => `false alarm, as all of it is delivered: ${describeConflict(conflict)}`)
+    .filter((conflict) => !failing.some(({ row }) => isAboutRow(conflict, row)))
+    .map((conflict) => `false alarm, as each of its rows is delivered: ${describeConflict(conflict)}`)
   return [...missed, ...alarms]
 }

@@ -8,13 +8,13 @@ import { play } from './play.ts'
 import { readScenario } from './read-scenario.ts'
 
 // Each scenario has a lab of its own, in the state of a new one.
-const playsAtOnce = 3
+const scenariosAtOnce = 3
 
 /** The time limit of a test includes the wait for its turn. */
 const TURN_AND_PLAY_MS = 300_000
 
 /** True: scenarios run on every backend that they name, and not only on their sample. */
-const isWhole = process.env.PORTOLAN_SCENARIOS === 'all'
+const playsEachBackend = process.env.PORTOLAN_SCENARIOS === 'all'
 
 /** Plays every scenario of a folder beside this file, on the backends of its sample. */
 export const describeScenarios = (folder: string): void => {
@@ -24,14 +24,14 @@ export const describeScenarios = (folder: string): void => {
     .sort()
     .map((file) => readScenario(`${folder}/${file}`, readFileSync(new URL(file, place), 'utf8')))
 
-  const inTurn = inTurns(playsAtOnce)
-  describe.each(backends)('conflicts with what is on the host, on %s', (backend) => {
+  const inTurn = inTurns(scenariosAtOnce)
+  describe.each(backends)('conflicts between a project on %s and the state of the host', (backend) => {
     const labs = workerLabs({ tablesStay: backend === 'iptables-legacy' })
-    const own = scenarios.filter((scenario) =>
-      (isWhole ? scenario.backends : scenario.sample).includes(backend),
+    const scenariosOfBackend = scenarios.filter((scenario) =>
+      (playsEachBackend ? scenario.backends : scenario.sample).includes(backend),
     )
     describeOnKernel(folder, backend, () => {
-      for (const scenario of own) {
+      for (const scenario of scenariosOfBackend) {
         const title = `${scenario.name}: ${scenario.title}`
         const run = scenario.isKnownWrong(backend) ? test.concurrent.failing : test.concurrent
         run(

@@ -1,6 +1,6 @@
 import { machineOf } from './machine-of.ts'
 import type { ForeignFlow } from './scenario.ts'
-import { forgetFlows, type Stage } from './stage.ts'
+import { deleteFlows, type Stage } from './stage.ts'
 
 /** Checks that the flows of other programs still work, or are lost where the scenario says so. */
 export const testForeignFlows = async (
@@ -8,7 +8,7 @@ export const testForeignFlows = async (
   when: 'before' | 'applied',
 ): Promise<readonly string[]> => {
   if (stage.scenario.foreignFlows.length === 0) return []
-  await forgetFlows(stage)
+  await deleteFlows(stage)
   const complaints = await Promise.all(
     stage.scenario.foreignFlows.map(async (flow: ForeignFlow) => {
       const { from, destination, port, protocol, by, isLost } = flow

@@ -16,7 +16,7 @@ export interface LiveRow {
   readonly mapping: string | null
   readonly network: string | null
   readonly flow: Flow
-  readonly asker: string
+  readonly sender: string
 }
 
 /** The address of a service in a family, and its network. */
@@ -45,17 +45,17 @@ const fromHost: FlowSource = { kind: 'host', address: null }
 
 const rowOf = (
   name: string,
-  asker: string,
+  sender: string,
   flow: Flow,
-  about: Pick<LiveRow, 'mapping' | 'network'>,
+  subject: Pick<LiveRow, 'mapping' | 'network'>,
 ): LiveRow => {
   const { address, port } = flow.to
   const place = address.includes(':') ? `[${address}]` : address
   return {
-    words: [name, flow.family, flow.protocol, `${place}:${port}`, 'from', asker],
+    words: [name, flow.family, flow.protocol, `${place}:${port}`, 'from', sender],
     flow,
-    asker,
-    ...about,
+    sender,
+    ...subject,
   }
 }
 
@@ -64,10 +64,10 @@ const rowsOfMapping = (planned: Planned, mapping: DesiredMapping): readonly Live
   const { family, protocol, hostPort, hostAddress, label, kind, targets } = mapping
   const [{ network, service, address, port }] = targets
   const at = addresses[family]
-  const row = (name: string, asker: string, from: FlowSource, to: string, toPort = hostPort): LiveRow =>
+  const row = (name: string, sender: string, from: FlowSource, to: string, toPort = hostPort): LiveRow =>
     rowOf(
       name,
-      asker,
+      sender,
       { family, protocol, from, to: { address: to, port: toPort } },
       { mapping: label, network },
     )
@@ -99,8 +99,8 @@ const rowsOfNetwork = (planned: Planned, network: string, family: Family): reado
   const [first, second] = endpointsOf(planned, family).filter((one) => one.network === network)
   if (first === undefined) return []
   return (['tcp', 'udp'] as const).flatMap((protocol) => {
-    const row = (name: string, asker: string, from: FlowSource, address: string, port: number): LiveRow =>
-      rowOf(name, asker, { family, protocol, from, to: { address, port } }, { mapping: null, network })
+    const row = (name: string, sender: string, from: FlowSource, address: string, port: number): LiveRow =>
+      rowOf(name, sender, { family, protocol, from, to: { address, port } }, { mapping: null, network })
     return [
       row('egress', first.service, fromContainer(first), at.outside, outsidePort),
       row('egress', first.service, fromContainer(first), at.neighbour, outsidePort),
@@ -134,7 +134,7 @@ export interface RowAnswer {
  * @param failures - the rows that are expected to fail. Their probes wait for less time, because a drop costs the
  *   whole timeout
  */
-export const askRows = (
+export const probeRows = (
   lab: Lab,
   planned: Planned,
   rows: readonly LiveRow[],
@@ -144,7 +144,7 @@ export const askRows = (
     rows.map(async (row) => {
       const { protocol, to } = row.flow
       if (protocol === 'echo-request') throw new Error('no row of a scenario is a ping')
-      const outcome = await machineOf(lab, row.asker).probe({
+      const outcome = await machineOf(lab, row.sender).probe({
         protocol,
         destination: to.address,
         port: to.port,

@@ -8,9 +8,9 @@ import type { Stage } from './stage.ts'
  * The moments when a flow is tested: before apply, after apply, and after the remedy that deletes it from connection
  * tracking.
  */
-export type Moment = 'before' | 'applied' | 'forgotten'
+export type Moment = 'before' | 'applied' | 'deleted'
 
-const askedBy = (
+const probeOldFlow = (
   { lab }: Pick<Stage, 'lab'>,
   { from, sourcePort, destination, port, protocol, by }: OldFlow,
 ): Promise<ProbeOutcome> =>
@@ -23,16 +23,16 @@ const askedBy = (
   })
 
 /** The machine that must answer at a moment. */
-const expectedAt = ({ by, atLast, isForgotten }: OldFlow, moment: Moment): string =>
-  moment === 'before' || (moment === 'applied' && isForgotten) ? by : atLast
+const expectedAt = ({ by, atLast, needsDeletion }: OldFlow, moment: Moment): string =>
+  moment === 'before' || (moment === 'applied' && needsDeletion) ? by : atLast
 
 /** Sends one more packet of a flow from the same port, so that connection tracking finds its entry. */
-export const askOldFlow = async (
+export const testOldFlow = async (
   stage: Pick<Stage, 'lab'>,
   flow: OldFlow,
   moment: Moment,
 ): Promise<readonly string[]> => {
-  const outcome = await askedBy(stage, flow)
+  const outcome = await probeOldFlow(stage, flow)
   const seen = outcome.delivered ? outcome.by : 'nothing'
   const expected = expectedAt(flow, moment)
   return seen === expected
@@ -41,18 +41,18 @@ export const askOldFlow = async (
 }
 
 /** Flows without a conflict. Each flow that only its deletion moves needs one, with such a flow as witness. */
-const untold = ({ scenario }: Stage, told: readonly ConflictJson[]): readonly string[] =>
+const flowsWithoutWitness = ({ scenario }: Stage, conflicts: readonly ConflictJson[]): readonly string[] =>
   scenario.oldFlows
     .filter(
-      ({ isForgotten, destination, port, protocol }) =>
-        isForgotten &&
-        !told.some(
+      ({ needsDeletion, destination, port, protocol }) =>
+        needsDeletion &&
+        !conflicts.some(
           ({ witness }) =>
             witness?.destination === destination &&
             witness.destinationPort === port &&
             witness.protocol === protocol &&
             scenario.oldFlows.some(
-              ({ sourcePort, isForgotten: moves }) => moves && sourcePort === witness.sourcePort,
+              ({ sourcePort, needsDeletion: moves }) => moves && sourcePort === witness.sourcePort,
             ),
         ),
     )
@@ -60,16 +60,21 @@ const untold = ({ scenario }: Stage, told: readonly ConflictJson[]): readonly st
 
 /**
  * Tests the flows that began before apply: once after apply, and once after the remedies of the conflicts about them.
- * @param told - the conflicts about these flows
+ * @param conflicts - the conflicts about these flows
  */
 export const testOldFlows = async (
   stage: Stage,
-  told: readonly ConflictJson[],
-  mend: () => Promise<readonly string[]>,
+  conflicts: readonly ConflictJson[],
+  carryOutRemedies: () => Promise<readonly string[]>,
 ): Promise<readonly string[]> => {
   const { oldFlows } = stage.scenario
   if (oldFlows.length === 0) return []
-  const ask = async (moment: Moment): Promise<readonly string[]> =>
-    (await Promise.all(oldFlows.map((flow) => askOldFlow(stage, flow, moment)))).flat()
-  return [...untold(stage, told), ...(await ask('applied')), ...(await mend()), ...(await ask('forgotten'))]
+  const testFlows = async (moment: Moment): Promise<readonly string[]> =>
+    (await Promise.all(oldFlows.map((flow) => testOldFlow(stage, flow, moment)))).flat()
+  return [
+    ...flowsWithoutWitness(stage, conflicts),
+    ...(await testFlows('applied')),
+    ...(await carryOutRemedies()),
+    ...(await testFlows('deleted')),
+  ]
 }

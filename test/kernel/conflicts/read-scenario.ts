@@ -18,7 +18,7 @@ interface Section {
 }
 
 /** `-- words --` on a line of its own opens a section, as in Go's txtar. */
-const cut = (text: string): { readonly head: string; readonly sections: readonly Section[] } => {
+const splitSections = (text: string): { readonly head: string; readonly sections: readonly Section[] } => {
   const [head = '', ...rest] = text.split(/^-- (.+) --$/m)
   const sections: Section[] = []
   for (let index = 0; index < rest.length; index += 2) {
@@ -41,7 +41,7 @@ const settingNames = [
   'bridge-nf',
   'forwarding',
   'warnings',
-  'wrong',
+  'known-failure',
 ] as const
 
 const readSettings = (head: string): ReadonlyMap<string, string> => {
@@ -83,54 +83,54 @@ const readBefore = (section: Section): readonly Before[] => {
 }
 
 /** The lines of a section for a backend: from the section that names the backend, else from the one that names none. */
-const chosen =
+const linesForBackend =
   <T>(sections: readonly Section[], name: string, read: (line: string) => T) =>
   (backend: Backend): readonly T[] => {
-    const named = sections.filter(({ words: [first] }) => first === name)
-    const own =
-      named.find(({ words: [, ...rest] }) => readBackends(rest).includes(backend)) ??
-      named.find(({ words }) => words.length === 1)
-    return linesOf(own?.text ?? '').map(read)
+    const candidates = sections.filter(({ words: [first] }) => first === name)
+    const section =
+      candidates.find(({ words: [, ...rest] }) => readBackends(rest).includes(backend)) ??
+      candidates.find(({ words }) => words.length === 1)
+    return linesOf(section?.text ?? '').map(read)
   }
 
-const sectionNames = ['before', 'intent', 'conflicts', 'fails', 'theirs']
+const sectionNames = ['before', 'intent', 'conflicts', 'fails', 'foreign']
 
 /**
  * Reads a scenario: see README.md beside this file for its form.
  * @throws Error with the line that cannot be read
  */
 export const readScenario = (name: string, text: string): Scenario => {
-  const { head, sections } = cut(text)
+  const { head, sections } = splitSections(text)
   const stray = sections.find(({ words: [first = ''] }) => !sectionNames.includes(first))
   if (stray !== undefined) throw new Error(`${name}: not a section: ${stray.words.join(' ')}`)
   const settings = readSettings(head)
   const wordsOf = (setting: string): readonly string[] =>
     (settings.get(setting) ?? '').split(/[\s,]+/).filter((word) => word !== '')
   const wrongOn = readBackends(
-    (/^on (.*?):/.exec(settings.get('wrong') ?? '')?.[1] ?? backends.join(' ')).split(/[\s,]+/),
+    (/^on (.*?):/.exec(settings.get('known-failure') ?? '')?.[1] ?? backends.join(' ')).split(/[\s,]+/),
   )
   const title = /^# (.*)$/m.exec(head)?.[1]
   if (title === undefined) throw new Error(`${name} has no title`)
-  const named = (setting: string, otherwise: readonly Backend[]): readonly Backend[] =>
+  const backendsOf = (setting: string, otherwise: readonly Backend[]): readonly Backend[] =>
     settings.has(setting) ? readBackends(wordsOf(setting)) : otherwise
-  const own = named('backends', backends)
+  const playedBackends = backendsOf('backends', backends)
   const before = sections.filter(({ words: [first] }) => first === 'before').flatMap(readBefore)
   const scenario: Scenario = {
     name,
     title,
-    backends: own,
-    sample: named('sample', own),
+    backends: playedBackends,
+    sample: backendsOf('sample', playedBackends),
     options: wordsOf('options'),
     bridgeNf: settings.get('bridge-nf') === '0' ? 0 : 1,
     forwards: settings.get('forwarding') !== 'off',
     allowsWarnings: settings.get('warnings') === 'any',
-    isKnownWrong: (backend) => settings.has('wrong') && wrongOn.includes(backend),
+    isKnownWrong: (backend) => settings.has('known-failure') && wrongOn.includes(backend),
     before,
     intent: sections.find(({ words: [first] }) => first === 'intent')?.text ?? defaultIntent,
-    conflicts: chosen(sections, 'conflicts', readExpectedConflict),
-    failures: chosen(sections, 'fails', readExpectedFailure),
+    conflicts: linesForBackend(sections, 'conflicts', readExpectedConflict),
+    failures: linesForBackend(sections, 'fails', readExpectedFailure),
     foreignFlows: sections
-      .filter(({ words: [first] }) => first === 'theirs')
+      .filter(({ words: [first] }) => first === 'foreign')
       .flatMap((section) => linesOf(section.text).map(readForeignFlow)),
     oldFlows: before.flatMap((one) => (one.kind === 'flow' ? [one.flow] : [])),
   }

@@ -70,12 +70,12 @@ export const readForeignFlow = (line: string): ForeignFlow => {
   }
 }
 
-/** `client:12000 to 192.0.2.2:8080/udp is answered by dock[, then by nginx[ once forgotten]]` */
+/** `client:12000 to 192.0.2.2:8080/udp is answered by dock[, then by nginx[ once deleted]]` */
 export const readOldFlow = (line: string): OldFlow => {
   const groups = match(
     line,
-    /^(?<from>\w+):(?<sourcePort>\d+) to (?:\[(?<six>[^\]]+)\]|(?<four>[\d.]+)):(?<port>\d+)\/(?<protocol>tcp|udp) is answered by (?<by>\w+)(?:, then by (?<then>\w+)(?<forgotten> once forgotten)?)?$/,
-    'client:12000 to 192.0.2.2:8080/udp is answered by dock, then by nginx once forgotten',
+    /^(?<from>\w+):(?<sourcePort>\d+) to (?:\[(?<six>[^\]]+)\]|(?<four>[\d.]+)):(?<port>\d+)\/(?<protocol>tcp|udp) is answered by (?<by>\w+)(?:, then by (?<then>\w+)(?<deleted> once deleted)?)?$/,
+    'client:12000 to 192.0.2.2:8080/udp is answered by dock, then by nginx once deleted',
   )
   return {
     line,
@@ -86,7 +86,7 @@ export const readOldFlow = (line: string): OldFlow => {
     protocol: protocolOf(groups.protocol),
     by: groups.by ?? '',
     atLast: groups.then ?? groups.by ?? '',
-    isForgotten: groups.forgotten !== undefined,
+    needsDeletion: groups.deleted !== undefined,
   }
 }
 

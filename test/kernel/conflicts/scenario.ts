@@ -93,7 +93,7 @@ export interface OldFlow {
    * True: the flow moves only when a conflict's remedy deletes it from connection tracking. False: `apply` moves it, or
    * it never moves.
    */
-  readonly isForgotten: boolean
+  readonly needsDeletion: boolean
 }
 
 /** One text file: the state of a host, the intent, the expected conflicts, and the expected live traffic. */

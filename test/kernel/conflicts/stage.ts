@@ -4,7 +4,7 @@ import type { Labs } from '../../lab/lab-pool.ts'
 import { addresses } from '../../lab/topology.ts'
 import { ownPrograms } from '../../lab/typed.ts'
 import { mustSucceed, type Pilot, pilotOf } from '../lifecycle/pilot.ts'
-import { askOldFlow } from './old-flows.ts'
+import { testOldFlow } from './old-flows.ts'
 import type { ConflictJson, Planned } from './planned.ts'
 import type { Before, Scenario } from './scenario.ts'
 
@@ -24,7 +24,7 @@ export const commandDirectory = ownPrograms
 
 const outsideServices = (['tcp', 'udp'] as const).map((protocol) => ({ protocol, port: outsidePort }))
 
-const set = async (lab: Lab, before: Before): Promise<void> => {
+const setUp = async (lab: Lab, before: Before): Promise<void> => {
   const { host } = lab
   switch (before.kind) {
     case 'rules': {
@@ -47,7 +47,7 @@ const set = async (lab: Lab, before: Before): Promise<void> => {
       })
       return
     case 'flow': {
-      const [complaint] = await askOldFlow({ lab }, before.flow, 'before')
+      const [complaint] = await testOldFlow({ lab }, before.flow, 'before')
       if (complaint !== undefined) throw new Error(complaint)
       return
     }
@@ -70,7 +70,7 @@ export const setStage = async (labs: Labs, scenario: Scenario, backend: Backend)
     )
     await lab.host.setSysctl('net.ipv4.ip_forward', scenario.forwards ? 1 : 0)
     await lab.host.setSysctl('net.ipv6.conf.all.forwarding', scenario.forwards ? 1 : 0)
-    for (const before of scenario.before) await set(lab, before)
+    for (const before of scenario.before) await setUp(lab, before)
     return { lab, scenario, backend, pilot: pilotOf(lab, backend) }
   } catch (error) {
     await lab[Symbol.asyncDispose]()
@@ -99,7 +99,7 @@ export const findConflicts = async ({
 const isFirst = <T>(value: T, index: number, all: readonly T[]): boolean => all.indexOf(value) === index
 
 /** Starts the container of a service with its planned addresses, as an engine would after reading the plan. */
-const plugIn = async (lab: Lab, planned: Planned, service: string): Promise<void> => {
+const startService = async (lab: Lab, planned: Planned, service: string): Promise<void> => {
   const own = planned.addresses.filter((one) => one.service === service)
   const network = planned.networks.find(({ name }) => name === own[0]?.network)
   if (network === undefined) throw new Error(`the plan has no network for ${service}`)
@@ -127,7 +127,7 @@ const plugIn = async (lab: Lab, planned: Planned, service: string): Promise<void
 }
 
 /** Applies, despite conflicts where `isForced`, and starts the containers at their addresses. */
-export const raise = async ({ lab, pilot, scenario }: Stage, isForced: boolean): Promise<Planned> => {
+export const applyAndStart = async ({ lab, pilot, scenario }: Stage, isForced: boolean): Promise<Planned> => {
   const { stdout } = await pilot.apply(
     scenario.intent,
     '--json',
@@ -141,13 +141,13 @@ export const raise = async ({ lab, pilot, scenario }: Stage, isForced: boolean):
     planned.addresses
       .map(({ service }) => service)
       .filter(isFirst)
-      .map((service) => plugIn(lab, planned, service)),
+      .map((service) => startService(lab, planned, service)),
   )
   return planned
 }
 
 /** Deletes all flows from connection tracking, so that an earlier question's flow does not decide a later one. */
-export const forgetFlows = async ({ lab }: Stage): Promise<void> => {
+export const deleteFlows = async ({ lab }: Stage): Promise<void> => {
   mustSucceed('conntrack -F', await lab.host.run(['conntrack', '-F']))
 }
 

@@ -17,7 +17,7 @@ export interface Sender {
 const withLength = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`
 
 /** Gives a machine an address, unless it has it already. */
-const adopt = async (machine: Machine, address: string, device = 'eth0'): Promise<void> => {
+const addAddress = async (machine: Machine, address: string, device = 'eth0'): Promise<void> => {
   const held = await machine.mustRun(['ip', '-br', 'addr', 'show', 'to', withLength(address)])
   if (held.trim() !== '') return
   // Deprecated (preferred_lft 0), so that the kernel never chooses this address as a source by itself.
@@ -31,7 +31,7 @@ const containerWith = ({ lab }: Stage, address: string): Container | undefined =
   [...lab.containers.values()].find((one) => one.address === address || one.address6 === address)
 
 /** A machine behind an interface of the host that has this address, or gets it. */
-const behind = async (stage: Stage, device: string, address: string): Promise<Machine> => {
+const machineBehind = async (stage: Stage, device: string, address: string): Promise<Machine> => {
   const { lab } = stage
   const known = machines.find((name) =>
     Object.values(addresses)
@@ -47,13 +47,13 @@ const behind = async (stage: Stage, device: string, address: string): Promise<Ma
       ? lab.neighbour
       : device === 'eth1'
         ? lab.outside
-        : (lab.containers.get(name) ?? (await strangerOn(stage, device, name)))
-  await adopt(machine, address)
+        : (lab.containers.get(name) ?? (await machineOnBridge(stage, device, name)))
+  await addAddress(machine, address)
   return machine
 }
 
 /** A machine on a foreign bridge that sends all its packets through the host. */
-const strangerOn = async ({ lab }: Stage, bridge: string, name: string): Promise<Machine> => {
+const machineOnBridge = async ({ lab }: Stage, bridge: string, name: string): Promise<Machine> => {
   const bridges = await lab.host.mustRun(['ip', '-br', 'link', 'show', 'type', 'bridge'])
   if (!new RegExp(`^${bridge} `, 'm').test(bridges)) throw new Error(`no machine can be put behind ${bridge}`)
   const machine = await lab.container({ name, bridge })
@@ -77,14 +77,14 @@ export const senderOf = async (stage: Stage, planned: Planned, packet: Packet): 
   if (source === null) throw new Error(`a packet that comes in by ${device} has no source`)
   const network = planned.networks.find(({ bridge }) => bridge === device)
   if (network === undefined) {
-    const machine = await behind(stage, device, source)
+    const machine = await machineBehind(stage, device, source)
     return { machine, from: { kind: 'machine', address: source, interface: device }, source }
   }
   const endpoints = planned.addresses.filter((one) => one.network === network.name)
   const owner = endpoints.find(({ address }) => address === source) ?? endpoints[0]
   const container = owner === undefined ? undefined : lab.containers.get(owner.service)
   if (container === undefined) throw new Error(`no container of ${network.name} can send ${source}`)
-  await adopt(container, source)
+  await addAddress(container, source)
   return { machine: container, from: { kind: 'container', network: network.name, address: source }, source }
 }
 
@@ -119,14 +119,15 @@ export const openDestination = async (
       .map(({ service: name }) => lab.containers.get(name))
       .find((one) => one !== undefined && one.pid !== machine.pid)
     const name = `in-${inside.name}`
-    const receiver = sibling ?? lab.containers.get(name) ?? (await strangerOn(stage, inside.bridge, name))
-    await adopt(receiver, destination)
+    const receiver =
+      sibling ?? lab.containers.get(name) ?? (await machineOnBridge(stage, inside.bridge, name))
+    await addAddress(receiver, destination)
     return listen(receiver, service)
   }
   const [route] = JSON.parse(await lab.host.mustRun(['ip', flag, '-j', 'route', 'get', destination])) as [
     { readonly dev: string },
   ]
-  await listen(await behind(stage, route.dev, destination), service)
+  await listen(await machineBehind(stage, route.dev, destination), service)
 }
 
 const listen = async (machine: Machine, service: Service): Promise<void> => {

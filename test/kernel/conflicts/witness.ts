@@ -2,7 +2,7 @@ import type { Flow } from '@portolan/core'
 import type { Packet } from '@portolan/netfilter'
 import { brokenPromise, promiseFor, promisesAnswer } from './contract.ts'
 import { type ConflictJson, describeConflict, type Planned } from './planned.ts'
-import { forgetFlows, type Stage } from './stage.ts'
+import { deleteFlows, type Stage } from './stage.ts'
 import { openDestination, type Sender, senderOf, serviceOf } from './witness-place.ts'
 
 /** Kinds of conflicts that are not about a packet that should be delivered. */
@@ -45,7 +45,7 @@ const describePacket = ({
   `${protocol} ${device ?? 'host'}: ${source ?? '?'}:${sourcePort ?? '?'} to ${destination}:${destinationPort}`
 
 /** A witness that is ready to be sent. */
-interface Shot {
+interface ReadyWitness {
   readonly flow: Flow
   readonly sender: Sender
   readonly packet: Packet
@@ -53,7 +53,12 @@ interface Shot {
 }
 
 /** Prepares a packet: its sender, and a service at its destination. */
-const load = async (stage: Stage, planned: Planned, packet: Packet, isBypass: boolean): Promise<Shot> => {
+const prepare = async (
+  stage: Stage,
+  planned: Planned,
+  packet: Packet,
+  isBypass: boolean,
+): Promise<ReadyWitness> => {
   if (packet.state !== undefined && packet.state !== 'new') {
     throw new Error(`no way to send a packet in state ${packet.state}`)
   }
@@ -72,10 +77,10 @@ const load = async (stage: Stage, planned: Planned, packet: Packet, isBypass: bo
   return { flow, sender, packet, protocol }
 }
 
-const fire = async (
+const send = async (
   { lab }: Stage,
   planned: Planned,
-  { flow, sender, packet, protocol }: Shot,
+  { flow, sender, packet, protocol }: ReadyWitness,
   timeoutMs: number,
 ): Promise<string | null> => {
   const outcome = await sender.machine.probe({
@@ -95,7 +100,10 @@ const isBypassed = ({ kind }: ConflictJson): boolean => kind === 'Bypassed'
  * Sends a packet that the contract keeps out.
  * @returns null: it was kept out; else: the container that received it
  */
-const comeIn = async ({ lab }: Stage, { sender, packet, flow, protocol }: Shot): Promise<string | null> => {
+const findArrival = async (
+  { lab }: Stage,
+  { sender, packet, flow, protocol }: ReadyWitness,
+): Promise<string | null> => {
   const receivers = [...lab.containers.values()].filter(({ pid }) => pid !== sender.machine.pid)
   await sender.machine.probe({
     protocol,
@@ -135,32 +143,33 @@ export const testWitnesses = async (
   expected: 'fails' | 'delivered',
 ): Promise<readonly string[]> => {
   const complaints: string[] = []
-  const shots: (readonly [Shot, readonly ConflictJson[]])[] = []
-  const complain = (packet: Packet, shown: readonly ConflictJson[], what: string): void => {
-    for (const conflict of shown) {
-      complaints.push(`the witness of ${describeConflict(conflict)}, ${describePacket(packet)}: ${what}`)
+  const witnesses: (readonly [ReadyWitness, readonly ConflictJson[]])[] = []
+  const complain = (packet: Packet, ofWitness: readonly ConflictJson[], problem: string): void => {
+    for (const conflict of ofWitness) {
+      complaints.push(`the witness of ${describeConflict(conflict)}, ${describePacket(packet)}: ${problem}`)
     }
   }
-  for (const [packet, shown] of groupByWitness(conflicts).values()) {
+  for (const [packet, ofWitness] of groupByWitness(conflicts).values()) {
     try {
-      shots.push([await load(stage, planned, packet, shown.some(isBypassed)), shown])
+      witnesses.push([await prepare(stage, planned, packet, ofWitness.some(isBypassed)), ofWitness])
     } catch (error) {
-      complain(packet, shown, `cannot be sent: ${error instanceof Error ? error.message : error}`)
+      complain(packet, ofWitness, `cannot be sent: ${error instanceof Error ? error.message : error}`)
     }
   }
-  for (const round of apart(shots)) {
-    await forgetFlows(stage)
+  for (const round of splitIntoRounds(witnesses)) {
+    await deleteFlows(stage)
     await Promise.all([...stage.lab.containers.values()].map((one) => one.arrivals({ clear: true })))
     await Promise.all(
-      round.map(async ([shot, shown]) => {
-        const cameIn = shown.some(isBypassed)
-        const failure = cameIn
-          ? await comeIn(stage, shot)
-          : await fire(stage, planned, shot, expected === 'fails' ? 500 : 2500)
-        if (expected === 'delivered' && failure !== null) complain(shot.packet, shown, `still ${failure}`)
+      round.map(async ([witness, ofWitness]) => {
+        const isBypass = ofWitness.some(isBypassed)
+        const failure = isBypass
+          ? await findArrival(stage, witness)
+          : await send(stage, planned, witness, expected === 'fails' ? 500 : 2500)
+        if (expected === 'delivered' && failure !== null)
+          complain(witness.packet, ofWitness, `still ${failure}`)
         if (expected === 'fails' && failure === null) {
-          const certain = shown.filter(({ certainty }) => certainty === 'certain')
-          complain(shot.packet, certain, 'was delivered')
+          const certain = ofWitness.filter(({ certainty }) => certainty === 'certain')
+          complain(witness.packet, certain, isBypass ? 'was kept out' : 'was delivered')
         }
       }),
     )
@@ -171,14 +180,16 @@ export const testWitnesses = async (
 /**
  * Splits packets into rounds. Two packets that become the same flow behind the host's address are in different rounds.
  */
-const apart = <T>(shots: readonly (readonly [Shot, T])[]): readonly (readonly (readonly [Shot, T])[])[] => {
-  const rounds: Map<string, readonly [Shot, T]>[] = []
-  for (const shot of shots) {
-    const { protocol, sourcePort } = shot[0].packet
-    const key = `${shot[0].packet.family} ${protocol} ${sourcePort}`
+const splitIntoRounds = <T>(
+  witnesses: readonly (readonly [ReadyWitness, T])[],
+): readonly (readonly (readonly [ReadyWitness, T])[])[] => {
+  const rounds: Map<string, readonly [ReadyWitness, T]>[] = []
+  for (const witness of witnesses) {
+    const { protocol, sourcePort } = witness[0].packet
+    const key = `${witness[0].packet.family} ${protocol} ${sourcePort}`
     const free = rounds.find((round) => !round.has(key))
-    if (free === undefined) rounds.push(new Map([[key, shot]]))
-    else free.set(key, shot)
+    if (free === undefined) rounds.push(new Map([[key, witness]]))
+    else free.set(key, witness)
   }
   return rounds.map((round) => [...round.values()])
 }
