@@ -2,19 +2,19 @@ import { describe, expect, test } from '@jest/globals'
 import { type Flow, type FlowSource, type Reach, reach, readCompose, resolve } from '@portolan/core'
 import type { ProbeProtocol } from '../lab/probe.ts'
 import { forgedFlows, titleOf } from './contract/forged-sources.ts'
-import { behindContainer, masqueraded, seenThemselves } from './contract/leaving.ts'
+import { behindContainer, masqueraded, notMasqueraded } from './contract/leaving.ts'
 import type { Expected, Row } from './contract/row.ts'
 import { networkRows } from './contract/rows-networks.ts'
 import { openingRows } from './contract/rows-openings.ts'
 import { publishedRows } from './contract/rows-published.ts'
 import {
-  type Asker,
   addressOf,
   compose,
   containers,
   type Family,
   hostAddresses,
   isContainer,
+  type Sender,
 } from './contract/scenario.ts'
 
 /**
@@ -23,7 +23,7 @@ import {
  */
 const { desired } = resolve(readCompose(compose, { source: 'compose.yaml' }), {})
 
-const sourceOf = (asker: Asker, family: Family): FlowSource => {
+const sourceOf = (asker: Sender, family: Family): FlowSource => {
   if (asker === 'host') return { kind: 'host', address: null }
   const address = addressOf(asker, family)
   if (isContainer(asker)) return { kind: 'container', network: containers[asker][0], address }
@@ -62,7 +62,7 @@ const agrees = (expected: Expected, found: Reach, family: Family): boolean => {
   }
 }
 
-describe('the contract as a function', () => {
+describe('the function reach', () => {
   const rows = [...publishedRows, ...networkRows, ...openingRows]
 
   test.each(rows.map((row) => [row.title, row] as const))('%s', (_title, row) => {
@@ -76,19 +76,23 @@ describe('the contract as a function', () => {
     expect(disagreements).toEqual([])
   })
 
-  test.each(forgedFlows.map((flow) => [titleOf(flow), flow] as const))('%s, forged', (_title, flow) => {
-    const kinds = (['ip', 'ip6'] as const).map((family) => {
-      const to = { address: addressOf(flow.to, family), port: flow.port }
-      const from = { ...sourceOf(flow.from, family), address: addressOf(flow.source, family) }
-      return reach(desired, { family, protocol: 'tcp', from, to }, { addresses: hostAddresses(family) }).kind
-    })
-    expect(kinds).toEqual(['dropped', 'dropped'])
-  })
+  test.each(forgedFlows.map((flow) => [titleOf(flow), flow] as const))(
+    'a forged packet from %s is dropped',
+    (_title, flow) => {
+      const kinds = (['ip', 'ip6'] as const).map((family) => {
+        const to = { address: addressOf(flow.to, family), port: flow.port }
+        const from = { ...sourceOf(flow.from, family), address: addressOf(flow.source, family) }
+        return reach(desired, { family, protocol: 'tcp', from, to }, { addresses: hostAddresses(family) })
+          .kind
+      })
+      expect(kinds).toEqual(['dropped', 'dropped'])
+    },
+  )
 
   test.each([
     ...masqueraded.map((name) => [name, 'dropped'] as const),
-    ...seenThemselves.map((name) => [name, 'outside'] as const),
-  ])('a source of others leaves %s: %s', (name, kind) => {
+    ...notMasqueraded.map((name) => [name, 'outside'] as const),
+  ])('a packet of %s with a source outside its network: %s', (name, kind) => {
     for (const family of ['ip', 'ip6'] as const) {
       const from = { ...sourceOf(name, family), address: behindContainer[family] }
       const to = { address: addressOf('outside', family), port: 7000 }

@@ -2,10 +2,10 @@ import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import type { Arrival, ProbeOutcome, ProbeProtocol } from '../../lab/probe.ts'
 import type { Row } from './row.ts'
-import { type Asker, addressOf, type Family, isContainer } from './scenario.ts'
+import { addressOf, type Family, isContainer, type Sender } from './scenario.ts'
 
 /** One flow of a row, and all observations of it. */
-export interface Answer {
+export interface ProbedFlow {
   readonly row: Row
   readonly family: Family
   readonly protocol: ProbeProtocol
@@ -14,7 +14,7 @@ export interface Answer {
   readonly arrivals: readonly (Arrival & { readonly where: string })[]
 }
 
-const machineOf = (lab: Lab, name: Asker): Machine => {
+const machineOf = (lab: Lab, name: Sender): Machine => {
   if (!isContainer(name)) return lab[name]
   const container = lab.containers.get(name)
   if (container === undefined) throw new Error(`the lab has no container ${name}`)
@@ -30,11 +30,31 @@ const freshFlow = (): number => {
 }
 
 /** A drop costs the whole timeout. An answer comes within a millisecond, however long the timeout is. */
-const timeoutMs = (row: Row): number => (row.expected.kind === 'delivered' ? 4000 : 400)
+const timeoutOf = (row: Row): number => (row.expected.kind === 'delivered' ? 4000 : 400)
+
+/**
+ * Sends one more flow from each sender that is answered. It comes after the packets of all rows, so these have arrived
+ * or were dropped when the answer is there.
+ */
+const probeBehind = async (lab: Lab, rows: readonly Row[]): Promise<void> => {
+  const answered = new Map(
+    rows.filter(({ expected }) => expected.kind === 'delivered').map((row) => [row.from, row]),
+  )
+  await Promise.all(
+    [...answered.values()].flatMap((row) =>
+      row.families.map((family) =>
+        machineOf(lab, row.from).probe({
+          ...{ protocol: row.protocols[0] ?? 'tcp', destination: addressOf(row.to, family), port: row.port },
+          ...{ sourcePort: freshFlow(), timeoutMs: timeoutOf(row) },
+        }),
+      ),
+    ),
+  )
+}
 
 /** Sends the flows of all rows at once, and then collects the packets that arrived. */
-export const askAll = async (lab: Lab, rows: readonly Row[]): Promise<readonly Answer[]> => {
-  const asked = await Promise.all(
+export const probeAll = async (lab: Lab, rows: readonly Row[]): Promise<readonly ProbedFlow[]> => {
+  const probed = await Promise.all(
     rows.flatMap((row) =>
       row.families.flatMap((family) =>
         row.protocols.map(async (protocol) => {
@@ -44,13 +64,14 @@ export const askAll = async (lab: Lab, rows: readonly Row[]): Promise<readonly A
             destination: addressOf(row.to, family),
             port: row.port,
             sourcePort: flow,
-            timeoutMs: timeoutMs(row),
+            timeoutMs: timeoutOf(row),
           })
           return { row, family, protocol, outcome, flow }
         }),
       ),
     ),
   )
+  await probeBehind(lab, rows)
   const machines = [lab.client, lab.neighbour, lab.outside, lab.distant, ...lab.containers.values()]
   const seen = new Map<string, (Arrival & { readonly where: string })[]>()
   for (const machine of machines) {
@@ -61,7 +82,7 @@ export const askAll = async (lab: Lab, rows: readonly Row[]): Promise<readonly A
       seen.set(key, list)
     }
   }
-  return asked.map(({ flow, ...answer }) => ({
+  return probed.map(({ flow, ...answer }) => ({
     ...answer,
     arrivals: (seen.get(`${answer.protocol} ${flow}`) ?? []).filter(({ where }) => where !== answer.row.from),
   }))

@@ -2,18 +2,21 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import { describeOnKernel } from '../../lab/gate.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
-import { type Answer, askAll } from './ask.ts'
-import { complaint } from './judge.ts'
+import { type ProbedFlow, probeAll } from './ask.ts'
+import { describeFailure } from './judge.ts'
 import { networkRows } from './rows-networks.ts'
 import { openingRows } from './rows-openings.ts'
 import { publishedRows } from './rows-published.ts'
 import { compose } from './scenario.ts'
-import { attachByUs, openServices, plugIn } from './set-up.ts'
+import { attachPorts, openServices, startContainers } from './set-up.ts'
 import { specialCases } from './special-cases.ts'
+
+/** The set-up runs the command three times and starts 21 containers. On a busy machine that takes minutes. */
+const setUpMs = 600_000
 
 const rows = [...publishedRows, ...networkRows, ...openingRows]
 
-const applied = async (lab: Lab, backend: Backend): Promise<void> => {
+const applyAndStart = async (lab: Lab, backend: Backend): Promise<void> => {
   const file = await lab.write('compose.yaml', compose)
   const common = ['-f', file, '--backend', backend, '--state', '/run/lab/state']
   for (const args of [
@@ -24,8 +27,8 @@ const applied = async (lab: Lab, backend: Backend): Promise<void> => {
     ['plan', ...common],
   ]) {
     if (args === null) {
-      await plugIn(lab)
-      await attachByUs(lab, backend)
+      await startContainers(lab)
+      await attachPorts(lab, backend)
       continue
     }
     const { exitCode, stdout, stderr } = await lab.portolan(args)
@@ -36,11 +39,11 @@ const applied = async (lab: Lab, backend: Backend): Promise<void> => {
 }
 
 /** Tests the whole contract of one backend with real packets. */
-export const describeContract = (backend: Backend, prepare = applied): void => {
+export const describeContract = (backend: Backend, prepare = applyAndStart): void => {
   describeOnKernel(`the reachability contract, ${backend}`, backend, () => {
     describe.each([0, 1] as const)('bridge-nf-call-iptables %i', (bridgeNf) => {
       let lab: Lab
-      let answers: readonly Answer[] = []
+      let probedFlows: readonly ProbedFlow[] = []
 
       beforeAll(async () => {
         lab = await openLab({ bridgeNf })
@@ -48,14 +51,14 @@ export const describeContract = (backend: Backend, prepare = applied): void => {
         // sends over the other network.
         await lab.host.setSysctl('net.ipv4.conf.default.rp_filter', 1)
         await prepare(lab, backend)
-        answers = await askAll(lab, rows)
-      })
+        probedFlows = await probeAll(lab, rows)
+      }, setUpMs)
       afterAll(() => lab?.[Symbol.asyncDispose]())
 
       test.each(rows.map((row) => [row.title, row] as const))('%s', (_title, row) => {
-        const asked = answers.filter((answer) => answer.row === row)
-        expect(asked).toHaveLength(row.families.length * row.protocols.length)
-        expect(asked.map(complaint).filter((text) => text !== null)).toEqual([])
+        const flowsOfRow = probedFlows.filter((flow) => flow.row === row)
+        expect(flowsOfRow).toHaveLength(row.families.length * row.protocols.length)
+        expect(flowsOfRow.map(describeFailure).filter((text) => text !== null)).toEqual([])
       })
 
       specialCases(() => lab)

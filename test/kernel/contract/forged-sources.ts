@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Lab } from '../../lab/lab.ts'
-import { type Asker, addressOf, containers, type Family, isContainer, type Place } from './scenario.ts'
+import { addressOf, containers, type Family, isContainer, type Place, type Sender } from './scenario.ts'
 import { traces } from './traces.ts'
 
 /** A flow that begins with a forged source: the address of a container that did not send it. */
 export interface ForgedFlow {
-  readonly from: Asker
+  readonly from: Sender
   readonly source: Place
   readonly to: Place
   readonly port: number
@@ -53,16 +53,16 @@ export const forgedFlows: readonly ForgedFlow[] = [
 export const titleOf = ({ from, source, to, port }: ForgedFlow): string =>
   `${from} as ${source} to ${to}:${port}`
 
-const deviceOf = (asker: Asker): string => {
+const deviceOf = (asker: Sender): string => {
   if (isContainer(asker)) return `pt-${containers[asker][0]}`
   return asker === 'outside' || asker === 'distant' ? 'eth1' : 'eth0'
 }
 
 /** Tests packets with forged sources, which ordinary sockets cannot send. */
 export const forgedSourceCases = (currentLab: () => Lab): void => {
-  describe.each(['ip', 'ip6'] as const)('a forged source, in family %s', (family: Family) => {
+  describe.each(['ip', 'ip6'] as const)('a packet with a forged source, in family %s', (family: Family) => {
     test.each(forgedFlows.map((flow) => [titleOf(flow), flow] as const))(
-      '%s reaches nothing',
+      '%s reaches no machine and no service',
       async (_title, flow) => {
         const lab = currentLab()
         const sender = isContainer(flow.from) ? lab.containers.get(flow.from) : lab[flow.from]
@@ -76,7 +76,7 @@ export const forgedSourceCases = (currentLab: () => Lab): void => {
       },
     )
 
-    test('traces would be found: the same packets with an honest source arrive', async () => {
+    test('the same packet with its own source leaves traces, so the other tests would find them', async () => {
       const lab = currentLab()
       const packet = {
         source: addressOf('client', family),

@@ -12,59 +12,72 @@ export const gatewayCases = (currentLab: () => Lab): void => {
   describe.each([
     ['ip', '172.30.1.0/24'],
     ['ip6', 'fd00:30:1::/64'],
-  ] as const)('a neighbour that takes a subnet for its own link, in family %s', (family: Family, subnet) => {
-    const onLink = async <Result>(ask: (lab: Lab) => Promise<Result>): Promise<Result> => {
-      const lab = currentLab()
-      const { client } = lab
-      await client.mustRun(['ip', 'route', 'add', subnet, 'dev', 'eth0'])
-      try {
-        return await ask(lab)
-      } finally {
-        await client.mustRun(['ip', 'route', 'del', subnet, 'dev', 'eth0'])
-        await client.mustRun(['ip', 'neigh', 'flush', 'dev', 'eth0'])
+  ] as const)(
+    'a machine with an on-link route to the subnet of a network, in family %s',
+    (family: Family, subnet) => {
+      const withOnLinkRoute = async <Result>(ask: (lab: Lab) => Promise<Result>): Promise<Result> => {
+        const lab = currentLab()
+        const { client } = lab
+        await client.mustRun(['ip', 'route', 'add', subnet, 'dev', 'eth0'])
+        try {
+          return await ask(lab)
+        } finally {
+          await client.mustRun(['ip', 'route', 'del', subnet, 'dev', 'eth0'])
+          await client.mustRun(['ip', 'neigh', 'flush', 'dev', 'eth0'])
+        }
       }
-    }
-    const gateway = addressOf('gateway of web', family)
-    const probe = (lab: Lab, destination: string, port: number) =>
-      lab.client.probe({ protocol: 'tcp', destination, port, timeoutMs: 1000 })
-
-    test('finds the gateway by ARP, and by it what every address of the host has', async () => {
-      await onLink(async (lab) => {
-        const [published, own, unpublished] = [
-          await probe(lab, gateway, 8080),
-          await probe(lab, gateway, 8094),
-          await probe(lab, gateway, 80),
-        ]
-        const neighbours = await lab.client.mustRun(['ip', 'neigh', 'show', gateway])
-        if (family === 'ip') {
-          expect(neighbours).toContain(await macOf(lab.host, 'eth0'))
-          expect(published).toMatchObject({ delivered: true, by: 'nginx', source: addressOf('client', 'ip') })
-          expect(own).toMatchObject({ delivered: true, by: 'host' })
-          expect(unpublished).toMatchObject({ delivered: false })
-        } else
-          for (const outcome of [published, own, unpublished])
-            expect(outcome).toMatchObject({ delivered: false })
-      })
-    })
-
-    test('finds no container', async () => {
-      await onLink(async (lab) => {
-        const nginx = lab.containers.get('nginx')
-        await nginx?.arrivals({ clear: true })
-        expect(await probe(lab, addressOf('nginx', family), 80)).toMatchObject({ delivered: false })
-        // The same with a permanent neighbour entry: the client needs no answer to know the MAC address.
-        await lab.client.mustRun([
-          ...['ip', 'neigh', 'replace', addressOf('nginx', family)],
-          ...['lladdr', await macOf(lab.host, 'eth0'), 'dev', 'eth0'],
-        ])
-        expect(await probe(lab, addressOf('nginx', family), 80)).toMatchObject({
-          delivered: false,
-          how: 'timeout',
+      const gateway = addressOf('gateway of web', family)
+      const probe = (lab: Lab, destination: string, port: number, sourcePort?: number) =>
+        lab.client.probe({
+          ...{ protocol: 'tcp', destination, port, timeoutMs: 1000 },
+          ...(sourcePort === undefined ? {} : { sourcePort }),
         })
-        const seen = await nginx?.arrivals()
-        expect(seen?.filter(({ source }) => source === addressOf('client', family))).toEqual([])
-        await lab.client.mustRun(['ip', 'neigh', 'del', addressOf('nginx', family), 'dev', 'eth0'])
+
+      test('reaches the gateway only in IPv4, by ARP, and there only published ports and services of the host', async () => {
+        await withOnLinkRoute(async (lab) => {
+          const [published, own, unpublished] = [
+            await probe(lab, gateway, 8080),
+            await probe(lab, gateway, 8094),
+            await probe(lab, gateway, 80),
+          ]
+          const neighbours = await lab.client.mustRun(['ip', 'neigh', 'show', gateway])
+          if (family === 'ip') {
+            expect(neighbours).toContain(await macOf(lab.host, 'eth0'))
+            expect(published).toMatchObject({
+              delivered: true,
+              by: 'nginx',
+              source: addressOf('client', 'ip'),
+            })
+            expect(own).toMatchObject({ delivered: true, by: 'host' })
+            expect(unpublished).toMatchObject({ delivered: false })
+          } else
+            for (const outcome of [published, own, unpublished])
+              expect(outcome).toMatchObject({ delivered: false })
+        })
       })
-    })
-  })
+
+      test('reaches no container, also with a permanent neighbour entry', async () => {
+        await withOnLinkRoute(async (lab) => {
+          const nginx = lab.containers.get('nginx')
+          await nginx?.arrivals({ clear: true })
+          const [withoutEntry, withEntry, published] = [15_700, 15_701, 15_702]
+          const direct = addressOf('nginx', family)
+          expect(await probe(lab, direct, 80, withoutEntry)).toMatchObject({ delivered: false })
+          // The same with a permanent neighbour entry: the client needs no answer to know the MAC address.
+          await lab.client.mustRun([
+            ...['ip', 'neigh', 'replace', addressOf('nginx', family)],
+            ...['lladdr', await macOf(lab.host, 'eth0'), 'dev', 'eth0'],
+          ])
+          expect(await probe(lab, direct, 80, withEntry)).toMatchObject({ delivered: false, how: 'timeout' })
+          // This packet comes after the others and arrives, so they would have arrived by now.
+          const behind = await probe(lab, addressOf('host', family), 8080, published)
+          expect(behind).toMatchObject({ delivered: true, by: 'nginx' })
+          const arrivals = (await nginx?.arrivals()) ?? []
+          const ofClient = arrivals.filter(({ source }) => source === addressOf('client', family))
+          expect([...new Set(ofClient.map(({ sourcePort }) => sourcePort))]).toEqual([published])
+          await lab.client.mustRun(['ip', 'neigh', 'del', addressOf('nginx', family), 'dev', 'eth0'])
+        })
+      })
+    },
+  )
 }

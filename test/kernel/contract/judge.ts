@@ -1,10 +1,10 @@
-import type { Answer } from './ask.ts'
+import type { ProbedFlow } from './ask.ts'
 import type { Expected, SeenSource } from './row.ts'
 import { addressOf, containers, type Family, hostAddresses, isContainer, type Place } from './scenario.ts'
 
 const allowedSources = (
   source: SeenSource,
-  { row, family }: Pick<Answer, 'row' | 'family'>,
+  { row, family }: Pick<ProbedFlow, 'row' | 'family'>,
 ): readonly string[] | null => {
   if (source === 'any') return null
   if (source === 'own') return [addressOf(row.from, family)]
@@ -18,7 +18,7 @@ const gatewayOf = (expected: Expected, family: Family): string => {
   return addressOf(`gateway of ${containers[expected.to][0]}`, family)
 }
 
-const describeOutcome = ({ outcome, arrivals, protocol }: Answer): string => {
+const describeOutcome = ({ outcome, arrivals, protocol }: ProbedFlow): string => {
   const ends = outcome.delivered
     ? `answered by ${outcome.by}:${outcome.port} at ${outcome.at}, which saw ${outcome.source}`
     : `${outcome.how}${outcome.connected ? ' after the handshake' : ''}`
@@ -36,7 +36,7 @@ const describeExpected = (expected: Expected): string =>
 // Any other error, such as EINVAL, would mean that no packet was sent.
 const unanswered: readonly string[] = ['timeout', 'refused', 'unreachable']
 
-const holds = (answer: Answer): boolean => {
+const isAsExpected = (answer: ProbedFlow): boolean => {
   const { outcome, arrivals, row, family, protocol } = answer
   const { expected } = row
   const toContainers = arrivals.filter(({ where }) => isContainer(where))
@@ -64,7 +64,7 @@ const holds = (answer: Answer): boolean => {
 }
 
 /** Null: the row holds for this flow. Else: what was expected and what was seen. */
-export const complaint = (answer: Answer): string | null =>
-  holds(answer)
+export const describeFailure = (answer: ProbedFlow): string | null =>
+  isAsExpected(answer)
     ? null
     : `${answer.family}: expected ${describeExpected(answer.row.expected)}; seen: ${describeOutcome(answer)}`

@@ -9,9 +9,9 @@ export const behindContainer = { ip: '203.0.113.77', ip6: '2001:db8:77::7' } as 
 const RST = 0x04
 const ACK = 0x10
 
-/** Containers that the host masquerades, and containers with addresses that are seen outside. */
+/** Containers that the host masquerades, and containers that keep their own source outside. */
 export const masqueraded = ['nginx', 'q1', 'h1', 'o1'] as const
-export const seenThemselves = ['d1', 'p1'] as const
+export const notMasqueraded = ['d1', 'p1'] as const
 
 /**
  * ICMPv6 messages that connection tracking leaves untracked, whatever their source and destination: queries, reports,
@@ -27,7 +27,7 @@ for kind in (130, 131, 132, 133, 134, 135, 136, 143, 128):
 /**
  * Starts the sender in another namespace, and prints the source of each message that arrives, until the echo request.
  */
-const listening = `
+const printArrivals = `
 import socket, subprocess, sys
 wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x86dd))
 wire.settimeout(60)
@@ -41,61 +41,70 @@ while True:
 
 /** Tests packets that would leave a masqueraded network with a source that no nat chain translates. */
 export const leavingCases = (currentLab: () => Lab): void => {
-  describe.each(['ip', 'ip6'] as const)('leaving for the outside, in family %s', (family: Family) => {
-    const sent = (
-      name: ContainerName,
-      source: string,
-      tcpFlags?: number,
-      awaited: string | null = null,
-    ): Promise<readonly string[]> => {
-      const lab = currentLab()
-      const sender = lab.containers.get(name)
-      if (sender === undefined) throw new Error(`the lab has no container ${name}`)
-      const packet = { source, destination: addressOf('outside', family), port: 7000 }
-      const flags = tcpFlags === undefined ? {} : { tcpFlags }
-      return traces(lab, sender, `pt-${containers[name][0]}`, [{ ...packet, ...flags }], awaited)
-    }
-
-    test.each(masqueraded)(
-      'no invalid segment of %s leaves, as it would not be masqueraded',
-      async (name) => {
-        expect(await sent(name, addressOf(name, family), RST)).toEqual([])
-      },
-    )
-
-    test.each(masqueraded)('nothing of another source leaves %s, for the same reason', async (name) => {
-      expect(await sent(name, behindContainer[family])).toEqual([])
-    })
-
-    test.each(masqueraded)(
-      'a flow of %s that conntrack picks up in the middle leaves masqueraded',
-      async (name) => {
-        const found = await sent(name, addressOf(name, family), ACK, ' at outside, ')
-        const sources = found
-          .filter((one) => one.includes(' at outside, '))
-          .map((one) => one.split(', from ')[1])
-        expect(sources).not.toEqual([])
-        for (const source of sources) expect(hostAddresses(family)).toContain(source)
-      },
-    )
-
-    if (family === 'ip6')
-      test.each(masqueraded)('nothing of %s leaves that the kernel does not track', async (name) => {
+  describe.each(['ip', 'ip6'] as const)(
+    'packets of containers to the outside, in family %s',
+    (family: Family) => {
+      const tracesOf = (
+        name: ContainerName,
+        source: string,
+        tcpFlags?: number,
+        awaited: string | null = null,
+      ): Promise<readonly string[]> => {
         const lab = currentLab()
-        const namespace = `/proc/${lab.containers.get(name)?.pid}/ns/net`
-        const words = [namespace, untrackedThenEcho, addressOf('outside', family)]
-        const seen = await lab.outside.mustRun(['/usr/bin/python3', '-c', listening, ...words])
-        expect(seen).toBe(`128 ${addressOf('hostOutside', family)}\n`)
-      })
+        const sender = lab.containers.get(name)
+        if (sender === undefined) throw new Error(`the lab has no container ${name}`)
+        const packet = { source, destination: addressOf('outside', family), port: 7000 }
+        const flags = tcpFlags === undefined ? {} : { tcpFlags }
+        return traces(lab, sender, `pt-${containers[name][0]}`, [{ ...packet, ...flags }], awaited)
+      }
 
-    test.each(seenThemselves)(
-      '%s, whose network is not masqueraded, sends both as they are',
-      async (name) => {
-        const own = addressOf(name, family)
-        expect(await sent(name, own, RST, ` at outside, from ${own}`)).not.toEqual([])
-        const other = behindContainer[family]
-        expect(await sent(name, other, undefined, ` at outside, from ${other}`)).not.toEqual([])
-      },
-    )
-  })
+      test.each(masqueraded)(
+        'an invalid TCP segment of %s is dropped, as it would not be masqueraded',
+        async (name) => {
+          expect(await tracesOf(name, addressOf(name, family), RST)).toEqual([])
+        },
+      )
+
+      test.each(masqueraded)(
+        'a packet of %s with a source outside its network is dropped, as it would not be masqueraded',
+        async (name) => {
+          expect(await tracesOf(name, behindContainer[family])).toEqual([])
+        },
+      )
+
+      test.each(masqueraded)(
+        'a TCP flow of %s that conntrack first sees in its middle is masqueraded',
+        async (name) => {
+          const found = await tracesOf(name, addressOf(name, family), ACK, ' at outside, ')
+          const sources = found
+            .filter((one) => one.includes(' at outside, '))
+            .map((one) => one.split(', from ')[1])
+          expect(sources).not.toEqual([])
+          for (const source of sources) expect(hostAddresses(family)).toContain(source)
+        },
+      )
+
+      if (family === 'ip6')
+        test.each(masqueraded)(
+          'ICMPv6 messages of %s that the kernel does not track are dropped, and its echo request is masqueraded',
+          async (name) => {
+            const lab = currentLab()
+            const namespace = `/proc/${lab.containers.get(name)?.pid}/ns/net`
+            const words = [namespace, untrackedThenEcho, addressOf('outside', family)]
+            const seen = await lab.outside.mustRun(['/usr/bin/python3', '-c', printArrivals, ...words])
+            expect(seen).toBe(`128 ${addressOf('hostOutside', family)}\n`)
+          },
+        )
+
+      test.each(notMasqueraded)(
+        'both kinds of packets of %s, whose network is not masqueraded, keep their source',
+        async (name) => {
+          const own = addressOf(name, family)
+          expect(await tracesOf(name, own, RST, ` at outside, from ${own}`)).not.toEqual([])
+          const other = behindContainer[family]
+          expect(await tracesOf(name, other, undefined, ` at outside, from ${other}`)).not.toEqual([])
+        },
+      )
+    },
+  )
 }

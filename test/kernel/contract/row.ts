@@ -1,5 +1,5 @@
 import type { ProbeProtocol } from '../../lab/probe.ts'
-import type { Asker, Family, Place } from './scenario.ts'
+import type { Family, Place, Sender } from './scenario.ts'
 
 /** The source that the container must see. */
 export type SeenSource =
@@ -26,7 +26,7 @@ export type Expected =
 /** One row of the reachability contract, tested on the scenario. */
 export interface Row {
   readonly title: string
-  readonly from: Asker
+  readonly from: Sender
   readonly to: Place
   readonly port: number
   readonly protocols: readonly ProbeProtocol[]
@@ -50,15 +50,40 @@ interface Options {
   readonly families?: readonly Family[]
 }
 
-/** A row for TCP in both families, unless given otherwise. */
+const seenSource = (source: SeenSource): string => {
+  if (source === 'own') return ', with the source of the sender'
+  if (source === 'gateway') return ', with the source of its gateway'
+  return source === 'any' ? '' : `, with the source of ${source}`
+}
+
+const outcomeOf = (expected: Expected): string => {
+  switch (expected.kind) {
+    case 'delivered':
+      return `reaches ${expected.to}:${expected.port}${seenSource(expected.source)}`
+    case 'dropped':
+      return 'is dropped'
+    case 'not to a container':
+      return 'reaches no container'
+    case 'refused':
+      return 'is refused by the container'
+  }
+}
+
+/**
+ * A row for TCP in both families, unless given otherwise.
+ * @param situation - the kind of flow; the title also has its ends and its outcome
+ */
 export const row = (
-  title: string,
-  from: Asker,
+  situation: string,
+  from: Sender,
   to: Place,
   port: number,
   expected: Expected,
   { protocols = ['tcp'], families = ['ip', 'ip6'] }: Options = {},
-): Row => ({ title: `${title}: ${from} to ${to}:${port}`, from, to, port, protocols, families, expected })
+): Row => ({
+  title: `${situation}: ${from} to ${to}:${port} ${outcomeOf(expected)}`,
+  ...{ from, to, port, protocols, families, expected },
+})
 
 export const allProtocols = ['tcp', 'udp', 'sctp'] as const
 export const tcpAndUdp = ['tcp', 'udp'] as const

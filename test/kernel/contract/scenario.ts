@@ -57,7 +57,7 @@ export type ContainerName = keyof typeof containers
 export type Place = keyof typeof addresses.ip | ContainerName | `gateway of ${NetworkName}`
 
 /** A machine that sends flows. */
-export type Asker = 'host' | 'client' | 'neighbour' | 'outside' | 'distant' | ContainerName
+export type Sender = 'host' | 'client' | 'neighbour' | 'outside' | 'distant' | ContainerName
 
 export const isContainer = (name: string): name is ContainerName => Object.hasOwn(containers, name)
 

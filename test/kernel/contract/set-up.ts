@@ -18,7 +18,7 @@ const containerServices: readonly Service[] = [
  * Plugs every container of the scenario into its bridge, as an engine would: without hairpin mode or other settings of
  * Portolan's.
  */
-export const plugIn = async (lab: Lab): Promise<void> => {
+export const startContainers = async (lab: Lab): Promise<void> => {
   await Promise.all(
     (Object.keys(containers) as ContainerName[]).map((name) => {
       const [network] = containers[name]
@@ -34,9 +34,9 @@ export const plugIn = async (lab: Lab): Promise<void> => {
       })
     }),
   )
-  await Promise.all([...lab.containers.values()].map(searchLonger))
-  await inventGateway(lab)
-  await joinSecond(lab)
+  await Promise.all([...lab.containers.values()].map(prolongNeighbourSearch))
+  await addForgedGateway(lab)
+  await joinSecondNetwork(lab)
 }
 
 /**
@@ -44,7 +44,7 @@ export const plugIn = async (lab: Lab): Promise<void> => {
  * (net/core/neighbour.c, `neigh_invalidate`). On a busy machine that comes before a probe gives up, so the search is
  * made longer.
  */
-const searchLonger = async (container: Machine): Promise<void> => {
+const prolongNeighbourSearch = async (container: Machine): Promise<void> => {
   for (const family of ['ipv4', 'ipv6'])
     await container.setSysctl(`net.${family}.neigh.eth0.mcast_solicit`, 100)
 }
@@ -52,7 +52,7 @@ const searchLonger = async (container: Machine): Promise<void> => {
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Calls `attachPort` for the ports of `hushed`, as an orchestrator does for every container. */
-export const attachByUs = async (lab: Lab, backend: Backend): Promise<void> => {
+export const attachPorts = async (lab: Lab, backend: Backend): Promise<void> => {
   const ports = ['v-h1', 'v-h2']
   await lab.host.ip(...ports.map((port) => `link set ${port} nomaster down`))
   const script = `
@@ -66,7 +66,7 @@ export const attachByUs = async (lab: Lab, backend: Backend): Promise<void> => {
 }
 
 /** Gives `twin` a second network, which has its default route. So it can answer over either network. */
-const joinSecond = async (lab: Lab): Promise<void> => {
+const joinSecondNetwork = async (lab: Lab): Promise<void> => {
   const twin = lab.containers.get('twin')
   if (twin === undefined) throw new Error('the lab has no container twin')
   await lab.host.ip(
@@ -86,7 +86,7 @@ const joinSecond = async (lab: Lab): Promise<void> => {
  * The bridge of an isolated network has no address, but a MAC address. A container that invents a gateway with this MAC
  * must get no further than others.
  */
-const inventGateway = async (lab: Lab): Promise<void> => {
+const addForgedGateway = async (lab: Lab): Promise<void> => {
   const [bridge] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'pt-island'])) as [
     { readonly address: string },
   ]

@@ -30,7 +30,7 @@ export const specialCases = (currentLab: () => Lab): void => {
   gatewayCases(currentLab)
   hostLoopbackCases(currentLab)
 
-  test('a neighbour that puts 127.0.0.1 on the wire as destination reaches nothing', async () => {
+  test('a packet of another machine to 127.0.0.1 reaches no container and no service of the host', async () => {
     const lab = currentLab()
     const packets = [8080, 8082, 8083, 8089, 9999].map((port) => ({
       source: addressOf('client', 'ip'),
@@ -40,7 +40,7 @@ export const specialCases = (currentLab: () => Lab): void => {
     expect(await traces(lab, lab.client, 'eth0', packets)).toEqual([])
   })
 
-  test('a neighbour that puts 127.0.0.1 on the wire as source reaches nothing', async () => {
+  test('a packet of another machine with source 127.0.0.1 reaches no container and no service of the host', async () => {
     const lab = currentLab()
     const packets = [
       { source: '127.0.0.1', destination: addressOf('host', 'ip'), port: 8080 },
@@ -54,7 +54,7 @@ export const specialCases = (currentLab: () => Lab): void => {
     expect(await traces(lab, lab.client, 'eth0', packets)).toEqual([])
   })
 
-  test('a container that puts 127.0.0.1 on the wire reaches nothing, though its bridge routes localnet', async () => {
+  test('a packet of a container to or from 127.0.0.1 reaches no container and no service of the host, though route_localnet is on at its bridge', async () => {
     const lab = currentLab()
     const own = addressOf('sibling', 'ip')
     const packets = [
@@ -67,7 +67,7 @@ export const specialCases = (currentLab: () => Lab): void => {
     expect(await traces(lab, container(lab, 'sibling'), 'pt-web', packets)).toEqual([])
   })
 
-  test('nor where another tool lets loopback addresses be routed everywhere, as kube-proxy does', async () => {
+  test('a packet of another machine to or from 127.0.0.1 reaches no published port where another tool has set route_localnet for all interfaces, as kube-proxy does', async () => {
     const lab = currentLab()
     await lab.host.setSysctl('net.ipv4.conf.all.route_localnet', 1)
     // Only published ports are tested. Other services at 127.0.0.1 are for the other program to protect.
@@ -86,41 +86,40 @@ export const specialCases = (currentLab: () => Lab): void => {
     await lab.host.setSysctl('net.ipv4.conf.all.route_localnet', 0)
   })
 
-  test('a link-local client is not translated to a container', async () => {
+  test('a packet to the link-local address of the host at a published port reaches no container', async () => {
     const lab = currentLab()
     const destination = await linkLocalOf(lab.host)
     for (const protocol of ['tcp', 'udp', 'sctp'] as const) {
-      const asked = {
-        protocol,
-        destination,
-        port: 8080,
-        interface: 'eth0',
-        sourcePort: 15_500,
-        timeoutMs: 200,
-      }
-      const outcome = await lab.client.probe(asked)
+      const [linkLocal, global] = [15_500, 15_501]
+      const outcome = await lab.client.probe({
+        ...{ protocol, destination, port: 8080, interface: 'eth0' },
+        ...{ sourcePort: linkLocal, timeoutMs: 200 },
+      })
       expect(outcome).toMatchObject({
         delivered: false,
         how: expect.stringMatching(/refused|unreachable|timeout/),
       })
-      const seen = await container(lab, 'nginx').arrivals()
-      expect(seen.filter((packet) => packet.protocol === protocol && packet.sourcePort === 15_500)).toEqual(
-        [],
+      // This packet comes after the other one and arrives, so that one would have arrived by now.
+      const published = { protocol, destination: addressOf('host', 'ip6'), port: 8080, sourcePort: global }
+      expect(await lab.client.reach(published)).toMatchObject({ by: 'nginx' })
+      const arrivals = (await container(lab, 'nginx').arrivals()).filter(
+        (packet) => packet.protocol === protocol && [linkLocal, global].includes(packet.sourcePort),
       )
+      expect([...new Set(arrivals.map(({ sourcePort }) => sourcePort))]).toEqual([global])
     }
   })
 
-  test('a link-local client reaches the host itself, but not where it is not allowed', async () => {
+  test('a link-local client reaches a service of the host, but not at a published port with allow_from', async () => {
     const lab = currentLab()
     const destination = await linkLocalOf(lab.host)
-    const ask = (port: number) =>
+    const probe = (port: number) =>
       lab.client.probe({ protocol: 'tcp', destination, port, interface: 'eth0', timeoutMs: 500 })
-    expect(await ask(8094)).toMatchObject({ delivered: true, by: 'host' })
-    expect(await ask(8089)).toMatchObject({ delivered: false, how: 'timeout' })
+    expect(await probe(8094)).toMatchObject({ delivered: true, by: 'host' })
+    expect(await probe(8089)).toMatchObject({ delivered: false, how: 'timeout' })
   })
 
   describe.each(['ip', 'ip6'] as const)('in family %s', (family: Family) => {
-    test('a large answer passes a narrow link, because the ICMP error reaches the container', async () => {
+    test('a large reply passes a link with a small MTU, because the ICMP error reaches the container', async () => {
       const lab = currentLab()
       const outcome = await lab.distant.probe({
         protocol: 'tcp',
@@ -156,9 +155,9 @@ export const specialCases = (currentLab: () => Lab): void => {
       expect(count('nginx')).toBeLessThan(60)
     })
 
-    test('a flow keeps its way in both directions: the same UDP socket asks twice', async () => {
+    test('a second datagram from the same source port reaches the same container and is answered', async () => {
       const lab = currentLab()
-      const ask = () =>
+      const probe = () =>
         lab.client.probe({
           protocol: 'udp',
           destination: addressOf('host', family),
@@ -166,8 +165,8 @@ export const specialCases = (currentLab: () => Lab): void => {
           sourcePort: family === 'ip' ? 15_600 : 15_601,
           timeoutMs: 3000,
         })
-      expect(await ask()).toMatchObject({ delivered: true, by: 'nginx' })
-      expect(await ask()).toMatchObject({ delivered: true, by: 'nginx' })
+      expect(await probe()).toMatchObject({ delivered: true, by: 'nginx' })
+      expect(await probe()).toMatchObject({ delivered: true, by: 'nginx' })
     })
   })
 }

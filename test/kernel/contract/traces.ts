@@ -4,6 +4,7 @@ import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import { caughtUp } from '../../lab/probe-until-silence.ts'
 import { until } from '../../lab/until.ts'
+import { addressOf, type Place } from './scenario.ts'
 
 export const macOf = async (machine: Machine, device: string): Promise<string> => {
   const [link] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', device])) as [
@@ -31,9 +32,10 @@ export interface OddPacket {
 }
 
 /**
- * Sends packets that no ordinary socket would send, and returns all traces of them, at any machine.
- * @param awaited - waits for a trace that contains this: a busy kernel may deliver frames after the sender's call has
- *   returned
+ * Sends packets that no ordinary socket would send, and returns all traces of them, at any machine. A datagram that is
+ * delivered to a container comes after them, so they have arrived or were dropped when it is there.
+ * @param awaited - waits for a trace that contains this: the packet's last machine may receive it later than the
+ *   datagram
  */
 export const traces = async (
   lab: Lab,
@@ -44,7 +46,7 @@ export const traces = async (
 ): Promise<readonly string[]> => {
   const destinationMac = await macOf(lab.host, hostDevice)
   const sourceMac = await macOf(sender, 'eth0')
-  const flows = new Map<number, { readonly text: string; readonly family: Family | null }>()
+  const flows = new Map<number, SentFlow>()
   for (const packet of packets) {
     for (const protocol of packet.tcpFlags === undefined ? (['tcp', 'udp'] as const) : (['tcp'] as const)) {
       const flow = freshFlow()
@@ -56,7 +58,8 @@ export const traces = async (
       )
     }
   }
-  // Frames on veth pairs have mostly been handled when send returns. An agent's answer takes a moment more.
+  await deliverBehind(lab, sender, familyOf(packets[0]?.source ?? '') ?? 'ip', { destinationMac, sourceMac })
+  // An agent that answers a packet takes a moment more.
   await caughtUp()
   let found = await tracesNow(lab, sender, flows)
   if (awaited === null) return found
@@ -68,12 +71,45 @@ export const traces = async (
   return found
 }
 
+/** Sends a datagram to a published port, or from the isolated network to a sibling, and waits until it arrives. */
+const deliverBehind = async (
+  lab: Lab,
+  sender: Machine,
+  family: Family,
+  macs: { readonly destinationMac: string; readonly sourceMac: string },
+): Promise<void> => {
+  const sibling = sender.name === 's1' ? lab.containers.get('s2') : undefined
+  const flow = freshFlow()
+  const frame = buildFrame({
+    ...macs,
+    ...(sibling === undefined ? {} : { destinationMac: await macOf(sibling, 'eth0') }),
+    ...{ protocol: 'udp', source: addressOf(sender.name as Place, family), sourcePort: flow },
+    ...(sibling === undefined
+      ? { destination: addressOf('host', family), port: 8080 }
+      : { destination: addressOf('s2', family), port: 80 }),
+  })
+  await sender.sendFrame('eth0', frame)
+  const receiver = sibling ?? lab.containers.get('nginx')
+  if (receiver === undefined) throw new Error('the lab has no container nginx')
+  await until('the datagram behind the packets', async () =>
+    (await receiver.arrivals()).some(({ protocol, sourcePort }) => protocol === 'udp' && sourcePort === flow),
+  )
+}
+
+interface SentFlow {
+  readonly text: string
+  readonly family: Family | null
+}
+
 /** Flows by the source port of their packets. */
-type Flows = ReadonlyMap<number, { readonly text: string; readonly family: Family | null }>
+type Flows = ReadonlyMap<number, SentFlow>
 
 const tracesNow = async (lab: Lab, sender: Machine, flows: Flows): Promise<readonly string[]> => {
   const found: string[] = []
-  const machines = new Set([sender, lab.client, lab.outside, lab.distant, ...lab.containers.values()])
+  const machines = new Set([
+    ...[sender, lab.client, lab.neighbour, lab.outside, lab.distant],
+    ...lab.containers.values(),
+  ])
   for (const machine of machines) {
     for (const { source, sourcePort, port } of await machine.arrivals()) {
       const flow = flows.get(sourcePort) ?? flows.get(port)
