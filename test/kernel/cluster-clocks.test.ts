@@ -41,7 +41,7 @@ const json = async (host: string, ...words: readonly string[]) => {
 const joined = (host: string) => json(host, 'join', '--member', host)
 
 /** Sends a request to etcd itself. */
-const ask = async (path: string, body: object) => {
+const askEtcd = async (path: string, body: object) => {
   const url = `http://${etcd().inside}/v3/${path}`
   return JSON.parse(await etcd().machine.mustRun(['curl', '-s', '--data', JSON.stringify(body), url]))
 }
@@ -49,13 +49,13 @@ const ask = async (path: string, body: object) => {
 /** The seconds until a host's lease expires, by etcd's clock. */
 const secondsLeft = async (host: string): Promise<number> => {
   const key = Buffer.from(`/portolan/v1/prod/hosts/${host}`).toString('base64')
-  const { kvs } = await ask('kv/range', { key })
-  const { TTL } = await ask('lease/timetolive', { ID: kvs[0].lease })
+  const { kvs } = await askEtcd('kv/range', { key })
+  const { TTL } = await askEtcd('lease/timetolive', { ID: kvs[0].lease })
   return Number(TTL)
 }
 
 /** Resolves once a host's lease was renewed; fails when it expired. */
-const renewed = async (host: string): Promise<void> => {
+const leaseRenewed = async (host: string): Promise<void> => {
   let least = await secondsLeft(host)
   for (let now = least; now <= least; now = await secondsLeft(host)) {
     least = now
@@ -63,7 +63,7 @@ const renewed = async (host: string): Promise<void> => {
   }
 }
 
-describeBeside('the clock of a host is set by a day', ['etcd', 'faketime'], () => {
+describeBeside('a host clock that jumps by a day', ['etcd', 'faketime'], () => {
   beforeAll(async () => {
     server = await startEtcd()
     await json('any', 'init', '--pool', '10.64.0.0/12:24')
@@ -74,7 +74,7 @@ describeBeside('the clock of a host is set by a day', ['etcd', 'faketime'], () =
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test('no request fails, whenever in its course that is', async () => {
+  test('no claim or release fails while the clock jumps every few milliseconds', async () => {
     const clock = jumpingClock(at('host-clock'))
     const { machine, inside } = etcd()
     await using host = await startHostProcess(
@@ -88,18 +88,18 @@ describeBeside('the clock of a host is set by a day', ['etcd', 'faketime'], () =
       clock.set(jumps % 2 === 0 ? '+1d' : '-1d')
     }, 3)
     const me = { host: 'web-1', incarnation: 'i' }
-    const ends = [await host.call('setUp', { pools: ['10.64.0.0/12:24'] })]
+    const outcomes = [await host.call('setUp', { pools: ['10.64.0.0/12:24'] })]
     for (let round = 0; round < 40; round += 1)
-      ends.push(
+      outcomes.push(
         await host.call('claim', { ...me, count: 2 }),
         await host.call('release', { ...me, blocks: null }),
       )
     clearInterval(jumping)
     expect(jumps).toBeGreaterThan(0)
-    expect(ends.filter(({ kind }) => kind !== 'done')).toEqual([])
+    expect(outcomes.filter(({ kind }) => kind !== 'done')).toEqual([])
   })
 
-  test('a host that stays is kept alive, and none that comes back is reclaimed from', async () => {
+  test('join --watch keeps its host alive, and reclaim leaves the blocks of a host that comes back during the grace period', async () => {
     const store = openEtcdStore({ cluster: 'prod', endpoints: [etcd().endpoint], ...patient })
     const keyOf = async (key: string): Promise<BlockEntry | undefined> =>
       (await store.read()).entries.find((entry) => entry.key === key)
@@ -111,31 +111,31 @@ describeBeside('the clock of a host is set by a day', ['etcd', 'faketime'], () =
       said: at(`said-${index}`),
     }))
     await Promise.all(sites.map(({ silent }) => joined(silent)))
-    const gone = sites.map(({ silent }) => ({ kind: 'delete' as const, key: `hosts/${silent}` }))
-    await store.commit({ when: [], writes: gone })
+    const deletions = sites.map(({ silent }) => ({ kind: 'delete' as const, key: `hosts/${silent}` }))
+    await store.commit({ when: [], writes: deletions })
     const running = sites.map(({ clock, stays, silent, said }) => {
       const own = { environment: { ...environment, ...clock.environment, SAID: said } }
       const words = ['reclaim', '--member', silent, '--grace', '40', '--yes']
-      const heard = ['sh', '-c', 'exec "$@" 2>"$SAID"', 'sh', ...argvOf('reclaimer', ...words)]
+      const withStderrInFile = ['sh', '-c', 'exec "$@" 2>"$SAID"', 'sh', ...argvOf('reclaimer', ...words)]
       return {
         watcher: etcd().machine.start(argvOf(stays, 'join', '--watch', '--member', stays), own),
-        reclaimer: etcd().machine.start(heard, own),
+        reclaimer: etcd().machine.start(withStderrInFile, own),
       }
     })
     for (const [index, { stays, said }] of sites.entries()) {
       const { watcher, reclaimer } = running[index] ?? {}
       await until(`the key of ${stays}`, () => keyOf(`hosts/${stays}`), { beside: watcher })
-      const says = (): string => (existsSync(said) ? readFileSync(said, 'utf8') : '')
-      await until('the advice of reclaim', () => says().includes('Reclaim only'), {
+      const printed = (): string => (existsSync(said) ? readFileSync(said, 'utf8') : '')
+      await until('the advice of reclaim', () => printed().includes('Reclaim only'), {
         beside: reclaimer,
-        shows: says,
+        shows: printed,
       })
     }
     const before = await Promise.all(sites.map(({ stays }) => keyOf(`hosts/${stays}`)))
     for (const { clock } of sites) clock.set(clock.offset)
-    const renewals = Promise.all(sites.map(({ stays }) => renewed(stays)))
-    const back = await Promise.all(sites.map(({ silent }) => joined(silent)))
-    expect(back).toMatchObject(sites.map(() => ({ claimed: [], moves: [] })))
+    const renewals = Promise.all(sites.map(({ stays }) => leaseRenewed(stays)))
+    const rejoined = await Promise.all(sites.map(({ silent }) => joined(silent)))
+    expect(rejoined).toMatchObject(sites.map(() => ({ claimed: [], moves: [] })))
     for (const { reclaimer } of running)
       expect(JSON.parse((await reclaimer.outcome).stdout)).toMatchObject({
         reclaimed: [],

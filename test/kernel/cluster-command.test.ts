@@ -19,7 +19,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
   beforeAll(start)
   afterAll(close)
 
-  test('joins, verifies, shows and gives back', async () => {
+  test('join claims a block in each family, a second join and status show them, and release gives them back', async () => {
     const cluster = await open('10.64.0.0/12:24', 'fd00:1234::/48:64')
     const joined = await cluster.join('web-1')
     expect(joined).toMatchObject({ host: 'web-1', claimed: blocksOf(joined), moves: [] })
@@ -38,7 +38,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(await cluster.join('web-1')).toMatchObject({ claimed: blocksOf(joined) })
   })
 
-  test('a cluster without pools is told, as its name may be misspelt', async () => {
+  test('commands for a cluster without pools are refused, because its name may be misspelt', async () => {
     const cluster = await open()
     const shown = await cluster.run('web-1', 'status')
     expect(shown).toMatchObject({
@@ -70,7 +70,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect({ exitCode, ...JSON.parse(stdout) }).toMatchObject({ exitCode: 1, reachable: true, pools: [] })
   })
 
-  test('a host joins no second cluster, with another state directory neither where its routes tell', async () => {
+  test('a host is refused in a second cluster, also with another state directory where its routes show the first cluster', async () => {
     const [prod, six] = [await open('10.64.0.0/12:24'), await open('10.90.0.0/16:24')]
     await prod.join('web-1')
     const again = await six.portolan('web-1', 'cluster', 'join', '--cluster', six.url)
@@ -95,31 +95,33 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(other.stderr).not.toContain('another directory')
   })
 
-  test('a cluster that this host is not in is refused by what plans, with the one that it is in', async () => {
+  test('commands that name a cluster which this host has not joined are refused, with the cluster that it is in', async () => {
     const cluster = await open('10.64.0.0/12:24')
     const other = await open('10.64.0.0/16:24')
     await cluster.join('web-1')
     const file = join(dirname(cluster.state('web-1')), 'compose.yaml')
     writeFileSync(file, 'name: shop\nservices: {web: {ports: ["8080:80"]}}\n')
     const misspelt = cluster.url.replace(/cluster-/, 'clutser-')
-    const is = `this host is web-1 in cluster ${cluster.name} \\(${cluster.url}\\), and cluster`
-    const way = `If ${cluster.name} is meant, name it: --cluster ${cluster.url}`
+    const isInCluster = `this host is web-1 in cluster ${cluster.name} \\(${cluster.url}\\), and cluster`
+    const remedy = `If ${cluster.name} is meant, name it: --cluster ${cluster.url}`
     for (const words of [['apply', '--yes'], ['conflicts']]) {
-      const told = await cluster.portolan('web-1', ...words, '-f', file, '--cluster', misspelt)
-      expect(told).toMatchObject({
+      const result = await cluster.portolan('web-1', ...words, '-f', file, '--cluster', misspelt)
+      expect(result).toMatchObject({
         exitCode: 1,
-        stderr: expect.stringMatching(`${is} clutser-\\d+ is named, which has no pools: .*misspelt. ${way}`),
+        stderr: expect.stringMatching(
+          `${isInCluster} clutser-\\d+ is named, which has no pools: .*misspelt. ${remedy}`,
+        ),
       })
     }
     for (const words of [['subnet'], ['cluster', 'join'], ['cluster', 'status']]) {
       const { exitCode, stderr } = await cluster.portolan('web-1', ...words, '--cluster', other.url)
-      expect(stderr).toMatch(new RegExp(`${is} ${other.name} is named\\. ${way}`))
+      expect(stderr).toMatch(new RegExp(`${isInCluster} ${other.name} is named\\. ${remedy}`))
       expect(stderr).not.toContain('remembers no block')
       expect(exitCode).toBe(words[1] === 'status' ? 0 : 1)
     }
   })
 
-  test('hosts that join at once have a block each, and the host that finds none is told why', async () => {
+  test('four hosts that join at once get a block each, and a fifth host is told that no block is free and how to add a pool', async () => {
     const cluster = await open('10.64.0.0/22:24')
     const hosts = ['a', 'b', 'c', 'd']
     const joined = await Promise.all(hosts.map((host) => cluster.join(host)))
@@ -136,7 +138,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(blocksOf(await cluster.join('i'))).toEqual(['10.65.0.0/24'])
   })
 
-  test('an address that is of no use is refused before anything is claimed or written', async () => {
+  test('an unusable --address is refused before anything is claimed or stored', async () => {
     const cluster = await open('10.64.0.0/12:24')
     const store = cluster.store()
     const { machine } = etcd()
@@ -162,7 +164,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     await store.close()
   })
 
-  test('a block that was reclaimed and taken is told as a move for as long as a network uses it', async () => {
+  test('a block that was reclaimed and went to another host is reported as a move as long as a network uses it', async () => {
     const cluster = await open('10.64.0.0/23:24')
     const [lost = ''] = blocksOf(await cluster.join('web-1'))
     await (await leaseInBlock(cluster.state('web-1'), lost)).close()
@@ -191,26 +193,28 @@ describeBeside('portolan cluster', ['etcd'], () => {
     }
   })
 
-  test('a block that no pool has any more is kept for as long as a network uses it', async () => {
+  test('a block that no pool contains any more is kept as long as a network uses it', async () => {
     const cluster = await open('10.64.0.0/24:26')
     const [old = ''] = blocksOf(await cluster.join('web-1'))
     const leases = await leaseInBlock(cluster.state('web-1'), old)
     await cluster.json('any', 'init', '--pool', '10.65.0.0/24:26')
     const { stdout, stderr } = await cluster.run('web-1', 'join', '--json')
-    const leaving = [{ block: old, networks: ['shop/web'] }]
+    const leavingBlocks = [{ block: old, networks: ['shop/web'] }]
     expect(JSON.parse(stdout)).toMatchObject({
       claimed: [expect.stringMatching(/^10\.65\./)],
       released: [],
-      leaving,
+      leaving: leavingBlocks,
       moves: [],
     })
     expect(stderr).toContain(`no pool has block ${old} any more, and networks of this host use it: shop/web`)
     // No other network gets this subnet.
     const url = `etcd://192.0.2.1/${cluster.name}`
-    const [fresh = ''] = JSON.parse(stdout).claimed
-    const held = await readHeldBlocks(url, cluster.state('web-1'))
-    expect(held).toMatchObject({ blocks: expect.arrayContaining([old, fresh]), leaving: [old] })
-    expect(planSubnets({}, [{ network: 'db', family: 'ip' }], [], { blocks: held })[0]?.subnet).toBe(fresh)
+    const [newBlock = ''] = JSON.parse(stdout).claimed
+    const storedBlocks = await readHeldBlocks(url, cluster.state('web-1'))
+    expect(storedBlocks).toMatchObject({ blocks: expect.arrayContaining([old, newBlock]), leaving: [old] })
+    expect(planSubnets({}, [{ network: 'db', family: 'ip' }], [], { blocks: storedBlocks })[0]?.subnet).toBe(
+      newBlock,
+    )
     await leases.transact((state) => releaseProject(state, 'shop'))
     await leases.close()
     // The host gave the block back itself, so it did not lose it.
@@ -223,7 +227,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(await readHeldBlocks(url, cluster.state('web-1'))).not.toHaveProperty('leaving')
   })
 
-  test('a block with a network that is up is kept and told, though its leases were lost', async () => {
+  test('a block that no pool contains any more is kept where a bridge uses it, also after the leases were lost', async () => {
     const { machine } = etcd()
     const cluster = await open('10.64.0.0/24:26', 'fd00:64::/60:64')
     const [old = '', old6 = ''] = blocksOf(await cluster.join('web-1'))
@@ -240,9 +244,9 @@ describeBeside('portolan cluster', ['etcd'], () => {
     // With --count, which claims more blocks, and without.
     for (const more of [['--takeover'], [], ['--count', '2']]) {
       const { stdout, stderr } = await cluster.run('web-1', 'join', '--member', 'web-1', ...more, '--json')
-      const told = JSON.parse(stdout)
-      expect(told).toMatchObject({ released: [], collisions: [], skipped: [], moves: [] })
-      expect(told.leaving).toEqual([
+      const result = JSON.parse(stdout)
+      expect(result).toMatchObject({ released: [], collisions: [], skipped: [], moves: [] })
+      expect(result.leaving).toEqual([
         { block: old, networks: ['shop/web'] },
         { block: old6, networks: ['cni/pods'] },
       ])
@@ -270,7 +274,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(new Set(released)).toEqual(new Set([old, old6]))
   })
 
-  test('a claimer that is stopped and goes on has what it claimed, once', async () => {
+  test('a join that is stopped after its claim and continued claims one block', async () => {
     const cluster = await open('10.64.0.0/24:28')
     const store = cluster.store()
     const { revision } = await store.read()
@@ -292,7 +296,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     await store.close()
   })
 
-  test('a claimer that is killed once its claim is made finds its block with the next call', async () => {
+  test('a join that is killed after its claim gets the same single block with the next join', async () => {
     const cluster = await open('10.64.0.0/24:28')
     const store = cluster.store()
     const { revision } = await store.read()
@@ -306,7 +310,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     await store.close()
   })
 
-  test('with --watch a host stays alive, claims anew what it lost, and is gone at once when it is stopped', async () => {
+  test('join --watch keeps the host alive, claims a deleted block again, and ends the presence of the host when it is stopped', async () => {
     const cluster = await open('10.64.0.0/24:28')
     const store = cluster.store()
     const { revision } = await store.read()
@@ -317,15 +321,15 @@ describeBeside('portolan cluster', ['etcd'], () => {
     const [block] = claim?.changes.filter(({ key }) => key.startsWith('blocks/')) ?? []
     // As an administrator would do by hand.
     await store.commit({ when: [], writes: [{ kind: 'delete', key: block?.key ?? '' }] })
-    const told = await seen
-    expect(told[2]?.changes.map(({ key }) => key)).toContain(block?.key)
+    const revisions = await seen
+    expect(revisions[2]?.changes.map(({ key }) => key)).toContain(block?.key)
     watcher.kill('SIGTERM')
     expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
     expect(await cluster.json('web-1', 'status')).toMatchObject({ hosts: [{ host: 'web-1', alive: false }] })
     await store.close()
   })
 
-  test('with --watch a host goes by pools that change: what no pool has any more is given back, and another block claimed', async () => {
+  test('join --watch follows changed pools: it releases a block that no pool contains any more, and claims another one', async () => {
     const cluster = await open('10.64.0.0/24:26')
     const store = cluster.store()
     const { revision } = await store.read()
@@ -345,7 +349,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     await store.close()
   })
 
-  test('a command that finds a block lost writes that down, so that no other picks a subnet there', async () => {
+  test('each command that finds a block lost stores that, and then no command picks a subnet in it', async () => {
     const cluster = await open('10.64.0.0/23:24')
     const [kept = '', lost = ''] = blocksOf(await cluster.join('web-1', '--count', '2'))
     const state = cluster.state('web-1')
@@ -360,20 +364,20 @@ describeBeside('portolan cluster', ['etcd'], () => {
     writeFileSync(text, 'name: other\nnetworks: {front: {}}\nservices: {one: {networks: [front]}}\n')
     const before = memoryIn(state)
     const verb = (...words: readonly string[]): Promise<RunOutcome> => cluster.run('web-1', ...words)
-    const plans = (...words: readonly string[]): Promise<RunOutcome> =>
+    const runOnText = (...words: readonly string[]): Promise<RunOutcome> =>
       cluster.portolan('web-1', ...words, '-f', text, '--cluster', cluster.url)
-    const finding: readonly (readonly [string, () => Promise<RunOutcome>])[] = [
+    const commands: readonly (readonly [string, () => Promise<RunOutcome>])[] = [
       ['status', () => verb('status')],
       ['release, which is refused', () => verb('release')],
       ['reclaim', () => verb('reclaim', '--all', '--grace', '0', '--yes')],
-      ['plan', () => plans('plan')],
-      ['conflicts', () => plans('conflicts')],
-      ['script', () => plans('script', '--format', 'sh')],
-      ['move', () => plans('move', 'front', '--yes')],
-      ['apply', () => plans('apply', '--yes')],
+      ['plan', () => runOnText('plan')],
+      ['conflicts', () => runOnText('conflicts')],
+      ['script', () => runOnText('script', '--format', 'sh')],
+      ['move', () => runOnText('move', 'front', '--yes')],
+      ['apply', () => runOnText('apply', '--yes')],
     ]
     expect((await cluster.portolan('web-1', 'subnet')).stdout).toContain(lost.replace('0/24', ''))
-    for (const [name, find] of finding) {
+    for (const [name, find] of commands) {
       for (const [file, content] of before) writeFileSync(join(state, file), content)
       await find()
       expect({ name, blocks: (await readJoinedBlocks(state))?.blocks }).toEqual({ name, blocks: [kept] })
@@ -381,7 +385,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     expect(await cluster.portolan('web-1', 'subnet')).toMatchObject({ exitCode: 4, stdout: '' })
   })
 
-  test('a join that is refused, as another machine has the name, writes down which blocks are lost', async () => {
+  test('a join that is refused because another machine has the name stores that the blocks are lost', async () => {
     const cluster = await open('10.64.0.0/23:24')
     await cluster.join('web-1')
     await silence(cluster, 'web-1')
@@ -394,7 +398,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
       expect((await cluster.run('web-1', 'status')).stderr).toContain('no longer belongs to this host')
   })
 
-  test('verbs that name no cluster are about the one that this host joined last', async () => {
+  test('commands without --cluster use the cluster that this host joined last, and init is refused without it', async () => {
     const cluster = await open('10.64.0.0/23:24')
     const [block = ''] = blocksOf(await cluster.join('web-1'))
     const verb = (...words: readonly string[]) => cluster.portolan('web-1', 'cluster', ...words)
@@ -428,7 +432,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     }
   })
 
-  test('without etcd it says how many addresses remain, and that no block can be claimed', async () => {
+  test('status prints the free addresses of stored blocks while etcd is down, and join is refused', async () => {
     const cluster = await open('10.64.0.0/12:24')
     await cluster.join('web-1')
     await etcd().kill()

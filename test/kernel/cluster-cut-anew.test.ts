@@ -3,14 +3,14 @@ import { type ClusterSite, openClusterSite } from '../lab/cluster-site.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { forgetAlive } from './cluster/forget-alive.ts'
 
-describeBeside('a pool whose blocks are cut anew', ['etcd'], () => {
+describeBeside('a pool that gets a larger block size', ['etcd'], () => {
   let site: ClusterSite
   beforeAll(async () => {
     site = await openClusterSite(2)
   })
   afterAll(() => site?.[Symbol.asyncDispose]())
 
-  test('keeps a network in its subnet where its host gets the larger block, and the network may move there', async () => {
+  test('a network keeps its subnet where its host gets the larger block, and move gives it the larger one', async () => {
     const [one, two] = site.hosts
     if (one === undefined || two === undefined) throw new Error('there are two hosts')
     const cluster = ['--cluster', site.url] as const

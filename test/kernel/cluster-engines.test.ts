@@ -8,7 +8,7 @@ import { startPodman } from '../lab/neighbour/podman.ts'
 import type { Running } from '../lab/run.ts'
 import { untilRemembered } from './cluster/site-memory.ts'
 import { besideDocker } from './cluster-engines/beside-docker.ts'
-import type { DockerHost, Here } from './cluster-engines/here.ts'
+import type { DockerHost, EngineSite } from './cluster-engines/engine-site.ts'
 import { leaving } from './cluster-engines/leaving.ts'
 import { twoHosts } from './cluster-engines/two-hosts.ts'
 
@@ -24,45 +24,49 @@ const startDockerOn = async (
   return { ...host, plugin, docker }
 }
 
-describeBeside('containers of real engines on the hosts of a cluster', ['docker', 'podman', 'etcd'], () => {
-  let here: Here | null = null
-  beforeAll(async () => {
-    const site = await openClusterSite(3)
-    const [one, two, three] = site.hosts
-    if (one === undefined || two === undefined || three === undefined)
-      throw new Error('three hosts are needed')
-    await Promise.all(
-      site.hosts.map(async ({ lab, machine }) => {
-        await (await engineRoom(lab)).mustRun(['mkdir', '-p', '/etc/portolan'])
-        await machine.writeText('/etc/portolan/config.yaml', `cluster: ${site.url}\n`)
-      }),
-    )
-    await one.must('cluster', 'init', '--pool', '10.64.0.0/20:24', '--pool', 'fd00:1234::/56:64')
-    const [dockers, podman] = await Promise.all([
-      Promise.all([startDockerOn(one, 'iptables-nft'), startDockerOn(two, 'iptables-legacy')]),
-      startPodman(three.lab),
-    ])
-    here = { site, dockers, third: { ...three, podman }, webs: [] }
-    // Does what the shipped services do.
-    const joining = [one, two].map((host) => {
-      const { start, machine } = host
-      const service = start('cluster', 'join', '--watch', '--member', machine.name, '--count', '2')
-      services.push(service)
-      return untilRemembered(host, 4, 4, service)
+describeBeside(
+  'containers of Docker, Podman and a CNI runtime on the hosts of a cluster',
+  ['docker', 'podman', 'etcd'],
+  () => {
+    let engineSite: EngineSite | null = null
+    beforeAll(async () => {
+      const site = await openClusterSite(3)
+      const [one, two, three] = site.hosts
+      if (one === undefined || two === undefined || three === undefined)
+        throw new Error('three hosts are needed')
+      await Promise.all(
+        site.hosts.map(async ({ lab, machine }) => {
+          await (await engineRoom(lab)).mustRun(['mkdir', '-p', '/etc/portolan'])
+          await machine.writeText('/etc/portolan/config.yaml', `cluster: ${site.url}\n`)
+        }),
+      )
+      await one.must('cluster', 'init', '--pool', '10.64.0.0/20:24', '--pool', 'fd00:1234::/56:64')
+      const [dockers, podman] = await Promise.all([
+        Promise.all([startDockerOn(one, 'iptables-nft'), startDockerOn(two, 'iptables-legacy')]),
+        startPodman(three.lab),
+      ])
+      engineSite = { site, dockers, third: { ...three, podman }, webs: [] }
+      // Does what the shipped services do.
+      const joining = [one, two].map((host) => {
+        const { start, machine } = host
+        const service = start('cluster', 'join', '--watch', '--member', machine.name, '--count', '2')
+        services.push(service)
+        return untilRemembered(host, 4, 4, service)
+      })
+      await Promise.all(joining)
+      await site.client.listen({ protocol: 'tcp', port: 90 })
+    }, 180_000)
+    afterAll(async () => {
+      for (const service of services) service.kill('SIGTERM')
+      for (const service of services) await service.outcome
+      await engineSite?.site[Symbol.asyncDispose]()
     })
-    await Promise.all(joining)
-    await site.client.listen({ protocol: 'tcp', port: 90 })
-  }, 180_000)
-  afterAll(async () => {
-    for (const service of services) service.kill('SIGTERM')
-    for (const service of services) await service.outcome
-    await here?.site[Symbol.asyncDispose]()
-  })
-  const opened = (): Here => {
-    if (here === null) throw new Error('the hosts have not been started')
-    return here
-  }
-  twoHosts(opened, services)
-  besideDocker(opened)
-  leaving(opened, services)
-})
+    const openedSite = (): EngineSite => {
+      if (engineSite === null) throw new Error('the hosts have not been started')
+      return engineSite
+    }
+    twoHosts(openedSite, services)
+    besideDocker(openedSite)
+    leaving(openedSite, services)
+  },
+)

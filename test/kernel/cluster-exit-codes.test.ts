@@ -18,14 +18,14 @@ const write = (name: string, text: string): string => {
   return at(name)
 }
 const environment = { NODE_OPTIONS: '', NO_COLOR: '1', HOME: folder }
-const held = new Disposables()
+const disposables = new Disposables()
 
 interface Site {
   readonly etcd: GuardedEtcd
   readonly resident: ResidentCommand
   readonly url: string
   /** The cluster URL for each obstacle between the host and etcd. */
-  readonly apart: Readonly<Record<string, string>>
+  readonly urlBehind: Readonly<Record<string, string>>
 }
 
 let made: Site | null = null
@@ -42,7 +42,7 @@ const run = (words: readonly string[], url: string) => {
 }
 
 /** Two servers. One is killed once both have agreed on something, so the other has lost the majority. */
-const startLonely = async ({ machine }: GuardedEtcd): Promise<string> => {
+const startWithoutMajority = async ({ machine }: GuardedEtcd): Promise<string> => {
   const peer = (port: number): string => `http://127.0.0.1:${port + 1}`
   const [kept, lost] = [2779, 2879].map((port) => {
     const client = `http://127.0.0.1:${port}`
@@ -57,7 +57,7 @@ const startLonely = async ({ machine }: GuardedEtcd): Promise<string> => {
       { timeoutMs: 600_000 },
     )
   })
-  held.use({
+  disposables.use({
     [Symbol.asyncDispose]: async () => {
       kept?.kill('SIGKILL')
       await kept?.outcome
@@ -95,17 +95,17 @@ const commands: readonly (readonly [command: string, exitCode: number])[] = [
   ['cluster reclaim --all --yes', 1],
 ]
 /** These commands ask etcd only when the state directory is lost. */
-const asksNone = ['subnet']
+const withoutEtcd = ['subnet']
 
 describeBeside(
-  'exit codes of commands that etcd does not answer, or does not let in',
+  'exit codes of commands while etcd cannot be reached or refuses the host',
   ['etcd', 'openssl'],
   () => {
     beforeAll(async () => {
       const [ours, other] = [await makeAuthority(folder, 'ours'), await makeAuthority(folder, 'other')]
       const server = await ours.issue('server', 'DNS:localhost')
       const expired = await ours.issue('expired', 'DNS:localhost', past)
-      const etcd = held.use(await startGuardedEtcd(folder, server, ours.file))
+      const etcd = disposables.use(await startGuardedEtcd(folder, server, ours.file))
       const { users, tls } = etcd.endpoints
       const asUser = (name: string): string =>
         `etcd://${name}@${users}/prod?password-file=${write(name, 'right')}`
@@ -115,16 +115,16 @@ describeBeside(
       await etcd.ask('auth/user/grant', { user: 'portolan', role: 'blocks' })
       made = {
         etcd,
-        resident: held.use(residentCommand(etcd.machine.inside, environment)),
+        resident: disposables.use(residentCommand(etcd.machine.inside, environment)),
         url,
-        apart: {
+        urlBehind: {
           'a wrong password': `etcd://portolan@${users}/prod?password-file=${write('wrong', 'wrong')}`,
           'no user': `etcd://${users}/prod`,
           'a permission that is missing': asUser('guest'),
           'an unknown authority': `etcds://${tls}/prod?ca=${other.file}`,
           'an expired certificate': `etcds://${tls}/prod?ca=${ours.file}`,
           'no answer': 'etcd://127.0.0.1:9/prod',
-          'a majority that is lost': await startLonely(etcd),
+          'a majority that is lost': await startWithoutMajority(etcd),
         },
       }
       for (const words of ['cluster init --pool 10.64.0.0/16:24', 'cluster join', `apply -f ${file} --yes`])
@@ -132,7 +132,7 @@ describeBeside(
       etcd.show(expired)
     })
     afterAll(async () => {
-      await held.close()
+      await disposables.close()
       rmSync(folder, { recursive: true, force: true })
     })
 
@@ -147,16 +147,21 @@ describeBeside(
       ['no answer', some],
       // Each verb of `cluster` waits 15 s for an election.
       ['a majority that is lost', [`plan -f ${clear}`]],
-    ])('%s', async (what, names) => {
-      const url = site().apart[what] ?? ''
-      const asked = commands.filter(([command]) => names.includes(command))
-      const ended: unknown[] = []
-      for (const [command] of asked) {
-        const { exitCode, stderr } = await run(command.split(' '), url)
-        const says = /does not answer|does not let this host in|There is no connection to/.test(stderr)
-        ended.push([command, exitCode, says])
-      }
-      expect(ended).toEqual(asked.map(([command, code]) => [command, code, !asksNone.includes(command)]))
-    })
+    ])(
+      '%s: plans have the exit codes of the stored state, and verbs of cluster exit with 1',
+      async (what, names) => {
+        const url = site().urlBehind[what] ?? ''
+        const chosen = commands.filter(([command]) => names.includes(command))
+        const outcomes: unknown[] = []
+        for (const [command] of chosen) {
+          const { exitCode, stderr } = await run(command.split(' '), url)
+          const saysWhy = /does not answer|does not let this host in|There is no connection to/.test(stderr)
+          outcomes.push([command, exitCode, saysWhy])
+        }
+        expect(outcomes).toEqual(
+          chosen.map(([command, code]) => [command, code, !withoutEtcd.includes(command)]),
+        )
+      },
+    )
   },
 )

@@ -3,16 +3,17 @@ import { openClusterLab } from '../lab/cluster/cluster-lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { runFuzz } from './cluster/fuzz.ts'
 
-const asked = process.env.PORTOLAN_CLUSTER_OPERATIONS
-const operations = Number(asked ?? 200)
+const givenOperations = process.env.PORTOLAN_CLUSTER_OPERATIONS
+const operations = Number(givenOperations ?? 200)
 
 describeBeside('a cluster of five hosts on three servers of etcd', ['etcd'], () => {
-  test('no block has two owners at any revision, and no address is on two hosts', async () => {
+  test('during random operations and faults, no block has two owners at any revision, and no address is on two hosts', async () => {
     await using lab = await openClusterLab(5)
-    const say = asked === undefined ? () => {} : (line: string) => void process.stderr.write(`${line}\n`)
+    const say =
+      givenOperations === undefined ? () => {} : (line: string) => void process.stderr.write(`${line}\n`)
     const { claimed, released, expired, faults } = await runFuzz(lab, operations, say)
     expect(faults).toEqual([])
-    // The test means something only when blocks change hands.
+    // Without these changes of owner the test would find nothing.
     expect(claimed).toBeGreaterThan(operations / 10)
     expect(released).toBeGreaterThan(operations / 20)
     expect(expired).toBeGreaterThan(operations / 100)

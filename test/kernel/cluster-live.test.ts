@@ -17,7 +17,7 @@ const plugin = fileURLToPath(new URL('../../packages/cni/bin/portolan-cni.js', i
 
 const portolan = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 
-const held = new Disposables()
+const disposables = new Disposables()
 let opened: ClusterSite | null = null
 const site = (): ClusterSite => {
   if (opened === null) throw new Error('the hosts have not been started')
@@ -42,7 +42,7 @@ interface Pod {
   readonly result: object
 }
 
-const callOn = async (name: HostName, verb: string, pod: Machine, more: object = {}): Promise<string> => {
+const callPlugin = async (name: HostName, verb: string, pod: Machine, more: object = {}): Promise<string> => {
   const config = { cniVersion: '1.1.0', name: 'pods', type: 'portolan-cni', ipv6: true, ...more }
   const { exitCode, stdout, stderr } = await hostOf(name).machine.run([process.execPath, plugin], {
     input: JSON.stringify({ ...config, backend: backends[name] }),
@@ -61,9 +61,9 @@ const callOn = async (name: HostName, verb: string, pod: Machine, more: object =
 }
 
 /** A container that a runtime hands to the plugin. On this host the runtime does nothing else. */
-const added = async (name: HostName, pod: string): Promise<Pod> => {
-  const machine = held.use(await createMachine(pod))
-  const result = JSON.parse(await callOn(name, 'ADD', machine))
+const addPod = async (name: HostName, pod: string): Promise<Pod> => {
+  const machine = disposables.use(await createMachine(pod))
+  const result = JSON.parse(await callPlugin(name, 'ADD', machine))
   const [address = '', address6 = ''] = result.ips.map((one: { readonly address: string }) =>
     one.address.replace(/\/\d+$/, ''),
   )
@@ -74,7 +74,7 @@ const added = async (name: HostName, pod: string): Promise<Pod> => {
 const join = (name: HostName): Promise<string> =>
   hostOf(name).must('cluster', 'join', '--member', name, '--cluster', site().url)
 
-const meet = async (one: Pod, other: Pod): Promise<void> => {
+const expectMutualReach = async (one: Pod, other: Pod): Promise<void> => {
   for (const [from, to] of [
     [one, other],
     [other, one],
@@ -87,9 +87,9 @@ const meet = async (one: Pod, other: Pod): Promise<void> => {
       })
 }
 
-const routesOn = async (name: HostName): Promise<number> => (await routesOf(hostOf(name))).length
+const countRoutes = async (name: HostName): Promise<number> => (await routesOf(hostOf(name))).length
 
-describeBeside('hosts of a cluster on which only the CNI plugin is called', ['etcd'], () => {
+describeBeside('hosts of a cluster with containers of the CNI plugin', ['etcd'], () => {
   const pods: Pod[] = []
   const pod = (index: number): Pod => {
     const found = pods[index]
@@ -105,27 +105,27 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
     const pools = ['--pool', '10.64.0.0/20:24', '--pool', 'fd00:1234::/56:64']
     await hostOf('h1').must('cluster', 'init', ...pools, '--cluster', opened.url)
     await join('h1')
-    pods.push(await added('h1', 'one'))
+    pods.push(await addPod('h1', 'one'))
     await join('h2')
-    pods.push(await added('h2', 'two'))
+    pods.push(await addPod('h2', 'two'))
   })
   afterAll(async () => {
-    await held.close()
+    await disposables.close()
     await opened?.[Symbol.asyncDispose]()
   })
 
-  test('an ADD routes to the hosts that joined since the network was made', async () => {
+  test('an ADD makes the routes to the hosts that joined after the network was made', async () => {
     await join('h1')
-    expect(await routesOn('h1')).toBe(0)
+    expect(await countRoutes('h1')).toBe(0)
     // A change that is known but not active yet is no fault of a container, so CHECK succeeds.
-    await callOn('h1', 'CHECK', pod(0).machine, { prevResult: pod(0).result })
-    pods.push(await added('h1', 'three'))
-    expect(await routesOn('h1')).toBe(2)
-    await meet(pod(0), pod(1))
-    await meet(pod(2), pod(1))
+    await callPlugin('h1', 'CHECK', pod(0).machine, { prevResult: pod(0).result })
+    pods.push(await addPod('h1', 'three'))
+    expect(await countRoutes('h1')).toBe(2)
+    await expectMutualReach(pod(0), pod(1))
+    await expectMutualReach(pod(2), pod(1))
   })
 
-  test('what goes elsewhere is masqueraded, and no other machine is let in', async () => {
+  test('packets to machines outside the cluster are masqueraded, and other machines reach no container', async () => {
     const { client } = site()
     await client.listen({ protocol: 'tcp', port: 90 })
     const elsewhere = { protocol: 'tcp', destination: clusterAddress(9), port: 90 } as const
@@ -137,10 +137,10 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
       })
   })
 
-  test('a call that finds nothing to do leaves it so, and nothing is told as drift', async () => {
+  test('a second ADD of the same container changes no rule, and status reports no drift', async () => {
     const rules = await hostOf('h1').machine.mustRun(['nft', 'list', 'ruleset'])
-    const { result } = JSON.parse(`{"result": ${await callOn('h1', 'ADD', pod(0).machine)}}`)
-    await callOn('h1', 'CHECK', pod(0).machine, { prevResult: result })
+    const result: unknown = JSON.parse(await callPlugin('h1', 'ADD', pod(0).machine))
+    await callPlugin('h1', 'CHECK', pod(0).machine, { prevResult: result })
     expect(await hostOf('h1').machine.mustRun(['nft', 'list', 'ruleset'])).toBe(rules)
     const status = JSON.parse(await hostOf('h1').must('status', '--json'))
     expect(status.networks).toMatchObject([{ name: 'pods', drift: 'none' }])
@@ -153,46 +153,46 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
     ['h1', 'of another shape', '{"version": 1, "cluster": "lab", "others": {}}'],
     ['h2', 'no JSON', 'lab'],
   ] as const)(
-    'on %s a list of other hosts that is %s takes nothing away, and join writes it anew',
+    'on %s a stored list of other hosts that is %s removes no rule and no route, and join writes it again',
     async (name, _, text) => {
       const { machine, must } = hostOf(name)
       const file = '/var/lib/portolan/cluster-neighbours.json'
-      const seen = ['sh', '-c', 'nft list ruleset | sed "s/counter packets [0-9]* bytes [0-9]*//"']
+      const listRules = ['sh', '-c', 'nft list ruleset | sed "s/counter packets [0-9]* bytes [0-9]*//"']
       const own = pod(name === 'h1' ? 0 : 1)
-      await callOn(name, 'ADD', own.machine)
-      const before = [await machine.mustRun(seen), await routesOn(name)]
+      await callPlugin(name, 'ADD', own.machine)
+      const before = [await machine.mustRun(listRules), await countRoutes(name)]
       if (text === null) await machine.mustRun(['rm', file])
       else await machine.writeText(file, text)
-      await callOn(name, 'ADD', own.machine)
-      expect([await machine.mustRun(seen), await routesOn(name)]).toEqual(before)
-      const unread = async () => JSON.parse(await must('status', '--json')).unread
-      const told =
+      await callPlugin(name, 'ADD', own.machine)
+      expect([await machine.mustRun(listRules), await countRoutes(name)]).toEqual(before)
+      const unreadNotes = async () => JSON.parse(await must('status', '--json')).unread
+      const expectedNote =
         text === null
           ? /remembers no other host[\s\S]*cluster join/
           : /neighbours\.json is damaged[\s\S]*cluster join/
-      expect(await unread()).toEqual([expect.stringMatching(told)])
+      expect(await unreadNotes()).toEqual([expect.stringMatching(expectedNote)])
       await join(name)
-      expect(await unread()).toEqual([])
-      await meet(pod(0), pod(1))
+      expect(await unreadNotes()).toEqual([])
+      await expectMutualReach(pod(0), pod(1))
     },
   )
 
-  test('where the blocks of the host cannot be read, a network that needs one is refused with the place', async () => {
+  test('an ADD for a new network is refused with the damaged file where the stored blocks cannot be read, and routes stay', async () => {
     const { machine } = hostOf('h1')
     const file = '/var/lib/portolan/cluster.json'
-    const whole = await machine.readText(file)
-    await machine.writeText(file, whole.slice(0, 60))
+    const intactText = await machine.readText(file)
+    await machine.writeText(file, intactText.slice(0, 60))
     try {
-      const fresh = callOn('h1', 'ADD', pod(0).machine, { name: 'more' })
-      await expect(fresh).rejects.toThrow(`${file} is damaged`)
-      await callOn('h1', 'ADD', pod(0).machine)
-      expect(await routesOn('h1')).toBe(2)
+      const addToNewNetwork = callPlugin('h1', 'ADD', pod(0).machine, { name: 'more' })
+      await expect(addToNewNetwork).rejects.toThrow(`${file} is damaged`)
+      await callPlugin('h1', 'ADD', pod(0).machine)
+      expect(await countRoutes('h1')).toBe(2)
     } finally {
-      await machine.writeText(file, whole)
+      await machine.writeText(file, intactText)
     }
   })
 
-  test('a watch follows the cluster without any call', async () => {
+  test('a watch makes and removes routes as hosts join and leave, and leaves routes of other programs alone', async () => {
     const running: Running[] = [
       hostOf('h1').start('cluster', 'join', '--watch', '--member', 'h1', '--cluster', site().url),
       hostOf('h1').machine.start(
@@ -205,7 +205,7 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
     ]
     try {
       await join('h3')
-      pods.push(await added('h3', 'four'))
+      pods.push(await addPod('h3', 'four'))
       const routesAre = (count: number): Promise<void> =>
         untilRoutes(hostOf('h1'), `${count} routes`, ({ length }) => length === count, running[1])
       await routesAre(4)
@@ -213,7 +213,7 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
         const probe = { protocol: 'tcp', destination: pod(0).address, port: 80 } as const
         return (await pod(3).machine.probe(probe)).delivered
       })
-      await meet(pod(0), pod(3))
+      await expectMutualReach(pod(0), pod(3))
       // Another program's routes to these blocks are left alone as long as they exist.
       const { machine } = hostOf('h1')
       const blocks = (await routesOf(hostOf('h1'))).flatMap((route) => route.split(' ', 1))
@@ -221,22 +221,22 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
         ...['link add dm0 type veth peer name dm1', 'link set dm1 up', 'link set dm0 up'],
         ...blocks.map((block) => `route replace ${block} dev dm0`),
       )
-      const told = async (): Promise<string> => machine.readText('/run/lab/live-told')
+      const printed = async (): Promise<string> => machine.readText('/run/lab/live-told')
       await until(
         'four routes that are taken',
-        async () => (await told()).split('BlockRouteTaken').length === 5,
+        async () => (await printed()).split('BlockRouteTaken').length === 5,
         {
           beside: running[1],
-          shows: told,
+          shows: printed,
         },
       )
-      expect(await routesOn('h1')).toBe(0)
+      expect(await countRoutes('h1')).toBe(0)
       await machine.ip('link del dm0')
       await routesAre(4)
       await until(
         'four routes that are free again',
-        async () => (await told()).split('no longer: BlockRouteTaken').length === 5,
-        { beside: running[1], shows: told },
+        async () => (await printed()).split('no longer: BlockRouteTaken').length === 5,
+        { beside: running[1], shows: printed },
       )
       const elsewhere = { protocol: 'tcp', destination: clusterAddress(9), port: 90 } as const
       expect(await pod(3).machine.reach(elsewhere)).toMatchObject({ source: clusterAddress(13) })
@@ -253,31 +253,34 @@ describeBeside('hosts of a cluster on which only the CNI plugin is called', ['et
     }
   })
 
-  test('a watch tells of a block that was lost as soon as it is known to be', async () => {
+  test('a watch reports a lost block when the host has released it', async () => {
     const { machine, must } = hostOf('h2')
     const config = ['env', 'XDG_CONFIG_HOME=/run/lab/config', 'NODE_OPTIONS=']
     const watch = `exec "$@" watch -p cni --backend iptables-nft --metrics 127.0.0.1:9400 --json > /run/lab/told`
     const program = ['sh', '-c', watch, 'sh', process.execPath, portolan]
     const running = machine.start([...config, ...program], { timeoutMs: 120_000 })
-    const told = async (): Promise<string> => (await machine.run(['cat', '/run/lab/told'])).stdout
-    const tells = (kind: string): Promise<unknown> =>
-      until(kind, async () => (await told()).includes(`"kind":"${kind}"`), { beside: running, shows: told })
+    const printed = async (): Promise<string> => (await machine.run(['cat', '/run/lab/told'])).stdout
+    const untilPrinted = (kind: string): Promise<unknown> =>
+      until(kind, async () => (await printed()).includes(`"kind":"${kind}"`), {
+        beside: running,
+        shows: printed,
+      })
     try {
-      await tells('watching')
+      await untilPrinted('watching')
       const metrics = await machine.mustRun(['curl', '-s', 'http://127.0.0.1:9400/metrics'])
       const block = pod(1).address.replace(/\d+$/, '0/24:24')
       expect(metrics).toContain(`portolan_pool_subnets_used{pool="${block}"} 1`)
       expect(metrics).not.toContain('pool="classic"')
       await must('cluster', 'release', '--force', '--cluster', site().url)
-      await tells('SubnetOverlap')
+      await untilPrinted('SubnetOverlap')
     } finally {
       running.kill('SIGTERM')
       await running.outcome
     }
   })
 
-  test('destroy removes the routes with the network', async () => {
+  test('destroy of the last network removes the routes', async () => {
     await hostOf('h1').must('destroy', '--all', '--yes')
-    expect(await routesOn('h1')).toBe(0)
+    expect(await countRoutes('h1')).toBe(0)
   })
 })

@@ -47,8 +47,8 @@ const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
 const json = async (host: string, ...words: readonly string[]) => {
   const { exitCode, stdout, stderr } = await run(host, ...words, '--json')
   // Where a command failed, its output says why.
-  const told = exitCode === 0 ? null : stdout
-  expect({ exitCode, stderr, told }).toEqual({ exitCode: 0, stderr: '', told: null })
+  const printed = exitCode === 0 ? null : stdout
+  expect({ exitCode, stderr, printed }).toEqual({ exitCode: 0, stderr: '', printed: null })
   return JSON.parse(stdout)
 }
 const joined = (host: string) => json(host, 'cluster', 'join', '--member', host)
@@ -91,7 +91,7 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test('with one member off every verb does as ever, and says nothing of it', async () => {
+  test('each command works while one member is off, and prints nothing about it', async () => {
     await turnOff(member(0))
     await lab().leader()
     const { claimed } = await joined('web-1')
@@ -104,18 +104,18 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
     expect(await json('web-1', 'cluster', 'release')).toMatchObject({ released: claimed })
   })
 
-  test('a member whose packets are lost costs one request its time', async () => {
+  test('hosts join while the packets to one member are lost', async () => {
     const [lost] = lab().endpoints
     await lab().cut([[lab().hosts[0]?.address ?? '', lost?.replace(/:\d+$/, '') ?? '']])
     for (const host of ['web-1', 'web-2', 'web-3']) expect((await joined(host)).claimed).toHaveLength(1)
   })
 
-  test('a member that has lost the two others is passed over', async () => {
+  test('hosts join while one member is cut off from the two others', async () => {
     await isolate(member(1))
     for (const host of ['web-1', 'web-2', 'web-3']) expect(await joined(host)).toMatchObject({ claimed: [] })
   })
 
-  test('a host that stays goes on when the leader is killed, and hosts that join meanwhile have their blocks', async () => {
+  test('join --watch keeps its host alive when the leader is killed, and hosts that join meanwhile get their blocks', async () => {
     const watcher = machine().start(argvOf('web-4', ['cluster', 'join', '--watch', '--member', 'web-4']), {
       environment,
       timeoutMs: 120_000,
@@ -135,10 +135,10 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
     expect(await isAlive()).toBe(false)
   })
 
-  test('each verb waits while the servers vote for longer than one request may take', async () => {
+  test('each command waits for an election that lasts longer than the timeout of one request', async () => {
     await joined('web-9')
     await isolateAll()
-    const asked = [
+    const outcomesOfAll = [
       joined('web-10'),
       json('web-9', 'cluster', 'release'),
       json('web-1', 'cluster', 'status'),
@@ -149,48 +149,48 @@ describeBeside('portolan cluster with three servers of etcd', ['etcd'], () => {
     // on a busy machine waits even longer. The servers still run, and only have to elect a leader.
     await delay(6_000)
     await lab().cut([])
-    const [claimed, released, seen, settled] = await Promise.all(asked)
+    const [claimed, released, shown, changedPools] = await Promise.all(outcomesOfAll)
     expect(claimed.claimed).toHaveLength(1)
     expect(released.released).toHaveLength(1)
-    expect(seen).toMatchObject({ reachable: true })
-    expect(settled).toMatchObject({ changed: true })
+    expect(shown).toMatchObject({ reachable: true })
+    expect(changedPools).toMatchObject({ changed: true })
     expect(await reclaiming).toMatchObject({ exitCode: 0 })
   })
 
-  test('a host that stays says once that etcd does not answer, and once that it does again', async () => {
-    const said = join(folder, 'said')
+  test('join --watch reports that etcd does not answer and that it answers again, in turn', async () => {
+    const stderrFile = join(folder, 'said')
     const words = argvOf('web-8', ['cluster', 'join', '--watch', '--member', 'web-8'])
     const watcher = machine().start(
-      ['sh', '-c', 'said=$1; shift; exec "$@" 2> "$said"', 'sh', said, ...words],
+      ['sh', '-c', 'said=$1; shift; exec "$@" 2> "$said"', 'sh', stderrFile, ...words],
       {
         environment,
         timeoutMs: 120_000,
       },
     )
     const lines = async (text: string): Promise<readonly string[]> =>
-      (await readFile(said, 'utf8').catch(() => '')).split('\n').filter((line) => line.includes(text))
-    const comes = (text: string): Promise<unknown> =>
+      (await readFile(stderrFile, 'utf8').catch(() => '')).split('\n').filter((line) => line.includes(text))
+    const untilPrinted = (text: string): Promise<unknown> =>
       until(`"${text}"`, async () => (await lines(text)).length > 0, {
         beside: watcher,
         shows: () => lines(''),
       })
     await hasJoined(watcher, 'web-8')
     await turnOff(member(1), member(2))
-    await comes('does not answer')
+    await untilPrinted('does not answer')
     // The message about a server that is off differs from that about one that lost the others.
     await turnOff(member(0))
     for (const one of off.splice(0)) one.start()
     await lab().leader()
-    await comes('answers again')
+    await untilPrinted('answers again')
     watcher.kill('SIGTERM')
     expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
     // Servers may be unavailable again for a moment after an election.
-    const told = (await lines('')).slice(0, -1)
-    for (const [place, line] of told.entries())
+    const printed = (await lines('')).slice(0, -1)
+    for (const [place, line] of printed.entries())
       expect(line).toMatch(place % 2 === 0 ? /^portolan: .*does not answer/ : /^portolan: etcd answers again/)
   })
 
-  test('where no majority is reached each verb says so, and what is known here is shown', async () => {
+  test('without a majority each command says so, and status and plan use the stored blocks', async () => {
     await writeFile(join(folder, 'compose.yaml'), 'services: {web: {networks: [web]}}\nnetworks: {web: {}}\n')
     const [block = ''] = (await joined('web-1')).blocks.map((one: { block: string }) => one.block)
     await turnOff(member(1), member(2))

@@ -11,13 +11,13 @@ import { settledSite } from './cluster/settled-site.ts'
 import { applyOn, backends, type Node } from './cluster/site-node.ts'
 import { routesOf, untilRoutes } from './cluster/site-routes.ts'
 
-const held = new Disposables()
+const disposables = new Disposables()
 const { open, close, site, node, nodes } = settledSite()
 
 const state = '/var/lib/portolan'
 
 /** Expects that containers of two hosts reach each other at their own addresses. */
-const meet = async (one = node(0), other = node(1)): Promise<void> => {
+const expectMutualReach = async (one = node(0), other = node(1)): Promise<void> => {
   for (const [from, to] of [
     [one, other],
     [other, one],
@@ -39,8 +39,8 @@ const loseState = ({ host }: Node): Promise<string> =>
 const plugin = fileURLToPath(new URL('../../packages/cni/bin/portolan-cni.js', import.meta.url))
 
 /** An ADD for a network outside all blocks, in another project than the one that lost its rules. */
-const addOn = async ({ host: { machine } }: Node): Promise<void> => {
-  const pod = held.use(await createMachine(`pod-${machine.name}`))
+const addPodOn = async ({ host: { machine } }: Node): Promise<void> => {
+  const pod = disposables.use(await createMachine(`pod-${machine.name}`))
   const backend = backends[machine.name as keyof typeof backends]
   const config = { cniVersion: '1.1.0', name: 'pods', type: 'portolan-cni', backend, subnet: '10.99.0.0/24' }
   const { exitCode, stdout, stderr } = await machine.run([process.execPath, plugin], {
@@ -59,34 +59,34 @@ const addOn = async ({ host: { machine } }: Node): Promise<void> => {
 }
 
 /** Empties the chains as another program's script does. The chains themselves stay. */
-const flushed = (variant: 'nft' | 'legacy'): string =>
+const flushCommands = (variant: 'nft' | 'legacy'): string =>
   ['iptables', 'ip6tables']
     .flatMap((one) => ['nat', 'mangle', 'filter'].map((table) => `${one}-${variant} -t ${table} -F`))
     .join(' && ')
 
-describeBeside('a host that forgot its cluster', ['etcd'], () => {
+describeBeside('a host of a cluster that has lost its state directory or its rules', ['etcd'], () => {
   beforeAll(async () => {
     await open(3)
     await site().client.listen({ protocol: 'tcp', port: 90 })
   })
   afterAll(async () => {
-    await held.close()
+    await disposables.close()
     await close()
   })
 
   test.each([
     [0, 'nft delete table inet portolan'],
-    [1, flushed('nft')],
-    [2, flushed('legacy')],
+    [1, flushCommands('nft')],
+    [2, flushCommands('legacy')],
   ])(
-    'a call for another project brings lost rules back as hosts of a cluster need them (host %i)',
+    'a call of the CNI plugin for another project restores lost rules with those for the cluster (host %i)',
     async (index, flush) => {
       const one = node(index)
       const other = node(index === 0 ? 1 : 0)
-      await meet(one, other)
+      await expectMutualReach(one, other)
       await one.host.machine.mustRun(['sh', '-c', flush])
-      await addOn(one)
-      await meet(one, other)
+      await addPodOn(one)
+      await expectMutualReach(one, other)
       const { client } = site()
       const elsewhere = { protocol: 'tcp', destination: clusterAddress(9), port: 90 } as const
       expect(await one.web.reach(elsewhere)).toMatchObject({ source: clusterAddress(11 + index) })
@@ -99,36 +99,39 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     },
   )
 
-  test.each([0, 1])('keeps routes and rules where etcd tells which host it was (host %i)', async (index) => {
-    await meet()
-    const one = node(index)
-    const cluster = ['--cluster', site().url] as const
-    await loseState(one)
-    const routes = await routesOf(one.host)
-    expect(routes).toHaveLength(4)
-    // Before and after a refused join. The refused join stores that it was tried.
-    for (const isTried of [false, true]) {
-      if (isTried)
+  test.each([0, 1])(
+    'plan, script and apply keep routes and rules where etcd shows which host it is (host %i)',
+    async (index) => {
+      await expectMutualReach()
+      const one = node(index)
+      const cluster = ['--cluster', site().url] as const
+      await loseState(one)
+      const routes = await routesOf(one.host)
+      expect(routes).toHaveLength(4)
+      // Before and after a refused join. The refused join stores that it was tried.
+      for (const isTried of [false, true]) {
+        if (isTried)
+          expect(
+            await one.host.portolan('cluster', 'join', '--member', one.host.machine.name, ...cluster),
+          ).toMatchObject({ exitCode: 1 })
+        const planned = await runOn(one, 'plan', ...cluster, '--json')
+        expect(planned.stderr).toMatch(/remembers no block of cluster lab.*join --takeover/)
+        const { changes } = JSON.parse(planned.stdout)
         expect(
-          await one.host.portolan('cluster', 'join', '--member', one.host.machine.name, ...cluster),
-        ).toMatchObject({ exitCode: 1 })
-      const planned = await runOn(one, 'plan', ...cluster, '--json')
-      expect(planned.stderr).toMatch(/remembers no block of cluster lab.*join --takeover/)
-      const { changes } = JSON.parse(planned.stdout)
-      expect(
-        changes.filter(({ object }: { object: string }) => !/^lease|^subnet|^address/.test(object)),
-      ).toEqual([])
-      const script = await runOn(one, 'script', ...cluster, '--format', 'sh')
-      expect(script.stdout).not.toBe('')
-      await one.host.machine.mustRun(['sh', await one.host.write('kept.sh', script.stdout)])
+          changes.filter(({ object }: { object: string }) => !/^lease|^subnet|^address/.test(object)),
+        ).toEqual([])
+        const script = await runOn(one, 'script', ...cluster, '--format', 'sh')
+        expect(script.stdout).not.toBe('')
+        await one.host.machine.mustRun(['sh', await one.host.write('kept.sh', script.stdout)])
+        expect(await routesOf(one.host)).toEqual(routes)
+      }
+      await applyOn(one.host, one.file, ...cluster)
       expect(await routesOf(one.host)).toEqual(routes)
-    }
-    await applyOn(one.host, one.file, ...cluster)
-    expect(await routesOf(one.host)).toEqual(routes)
-    await meet()
-  })
+      await expectMutualReach()
+    },
+  )
 
-  test('a watch goes by what a plan goes by, and status says it', async () => {
+  test('a watch keeps the routes after the loss as a plan does, and status says for which host', async () => {
     const one = node(2)
     const { host } = one
     const cluster = ['--cluster', site().url] as const
@@ -144,8 +147,8 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
       watching.kill('SIGTERM')
       return (await watching.outcome).stdout
     }
-    const before = watch()
-    await repairs(before)
+    const watchBeforeLoss = watch()
+    await repairs(watchBeforeLoss)
     await loseState(one)
     expect(await host.portolan('cluster', 'join', '--member', 'h3', ...cluster)).toMatchObject({
       exitCode: 1,
@@ -154,8 +157,8 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
       exitCode: 1,
       stderr: expect.stringContaining('has not joined cluster lab'),
     })
-    await repairs(before)
-    expect(await stop(before)).not.toMatch(/masquerade|exempt/i)
+    await repairs(watchBeforeLoss)
+    expect(await stop(watchBeforeLoss)).not.toMatch(/masquerade|exempt/i)
 
     await host.machine.mustRun(['mkdir', '-p', '/run/lab/.config/portolan'])
     const config = await host.write('.config/portolan/config.yaml', `cluster: ${site().url}\n`)
@@ -170,14 +173,14 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     // once etcd answers.
     await host.machine.mustRun(['rm', `${state}/cluster-neighbours.json`])
     await host.machine.ip(`route add unreachable ${clusterAddress(1)}`)
-    const cut = watch()
+    const cutOffWatch = watch()
     const arrives = async (): Promise<boolean> =>
       (await node(0).web.probe({ protocol: 'tcp', destination: one.address, port: 81 })).delivered
-    await until('containers that are cut off', async () => !(await arrives()), { beside: cut })
+    await until('containers that are cut off', async () => !(await arrives()), { beside: cutOffWatch })
     await host.machine.ip(`route del unreachable ${clusterAddress(1)}`)
-    await until('containers of other hosts', arrives, { beside: cut })
-    await stop(cut)
-    await meet(node(0), one)
+    await until('containers of other hosts', arrives, { beside: cutOffWatch })
+    await stop(cutOffWatch)
+    await expectMutualReach(node(0), one)
     expect(await routesOf(host)).toEqual(routes)
   })
 
@@ -186,12 +189,12 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     [1, 'leases again by itself'],
     [2, 'reads its text again'],
   ])(
-    'traffic between hosts stays as it is after the loss where a watch of host %i %s',
+    'traffic between hosts stays as it is after the loss while a watch of host %i %s',
     async (index, what) => {
       const one = node(index)
       const { host } = one
       const routes = await routesOf(host)
-      const before = JSON.parse((await runOn(one, 'plan', '--json')).stdout)
+      const planBefore = JSON.parse((await runOn(one, 'plan', '--json')).stdout)
       const backend = backends[host.machine.name as keyof typeof backends]
       const repairs = async (): Promise<void> => {
         await host.machine.ip(`route del ${routes[0]}`)
@@ -221,13 +224,13 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
       expect(stdout).not.toMatch(/masquerade|exempt|SNAT/i)
       if (isRead) expect(stderr).toMatch(remembersNone)
       const { addresses, changes } = JSON.parse((await runOn(one, 'plan', '--json')).stdout)
-      expect({ addresses, changes }).toEqual({ addresses: before.addresses, changes: [] })
-      await meet(one, node(index === 0 ? 1 : 0))
+      expect({ addresses, changes }).toEqual({ addresses: planBefore.addresses, changes: [] })
+      await expectMutualReach(one, node(index === 0 ? 1 : 0))
       expect(await routesOf(host)).toEqual(routes)
     },
   )
 
-  test('gets its blocks back with a takeover, and finds nothing to do then', async () => {
+  test('a host gets its blocks back with join --takeover, and a plan has no change then', async () => {
     for (const one of nodes.slice(0, 2)) {
       const { host } = one
       const cluster = ['--cluster', site().url] as const
@@ -247,10 +250,10 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
       expect(await routesOf(host)).toHaveLength(4)
     }
-    await meet()
+    await expectMutualReach()
   })
 
-  test('where no cluster tells, routes stay and it is said what is not known, by each command', async () => {
+  test('without a cluster that can be asked, routes stay and each command says that the other hosts are not known', async () => {
     const one = node(0)
     await loseState(one)
     const routes = await routesOf(one.host)
@@ -276,7 +279,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     expect(await routesOf(one.host)).toEqual(routes)
   })
 
-  test('a host that no block tells, as it was lost, says that it is not known, and joins as before', async () => {
+  test('a host with no block left in the cluster says that its name is not known, and joins with the same name', async () => {
     const [one, two] = [node(0), node(1)]
     const cluster = ['--cluster', site().url] as const
     const { name } = one.host.machine
@@ -293,7 +296,7 @@ describeBeside('a host that forgot its cluster', ['etcd'], () => {
     expect((await runOn(one, 'plan', ...cluster)).stderr).toBe('')
   })
 
-  test('what was left goes with the last projects, and a host that gave its blocks back keeps no route', async () => {
+  test('destroy of the last project removes the routes, and so does a plan after release', async () => {
     const [one, two] = [node(0), node(1)]
     await one.host.must('destroy', '--all', '--yes')
     expect(await routesOf(one.host)).toEqual([])

@@ -23,7 +23,7 @@ const firstStep = 1 + (seed % stride)
 const mostSteps = 40
 
 /** The commands that run after a killed move. */
-const next = [
+const followingCommands = [
   ['move', ['web', '--cluster', url, '--yes']],
   ['apply', ['--cluster', url, '--yes']],
   ['watch', ['--cluster', url, '--once']],
@@ -64,7 +64,7 @@ describeBeside('portolan move on a host of a cluster', ['etcd'], () => {
     )
   }
 
-  test('stays in the blocks where no cluster is named, and is printed with the cluster', async () => {
+  test('move without --cluster stays in the blocks of the host, and prints the command that claims another block', async () => {
     const planned = await pilot.applied(shop)
     const of4 = blocks.find((block) => block.startsWith('10.'))
     expect(planned.subnets.map(({ subnet }) => subnet)).toEqual([of4, 'fd00:64::/64'])
@@ -80,7 +80,7 @@ describeBeside('portolan move on a host of a cluster', ['etcd'], () => {
     expect(bridge).not.toContain(of4?.replace('.0/24', '.1'))
   })
 
-  test('is finished or not begun where it is killed before any of its steps', async () => {
+  test('a move that is killed before one of its steps is completed by the next command, or had not begun', async () => {
     const file = await lab.write('compose.yaml', shop)
     let step = firstStep
     let at = Math.floor(seed / stride)
@@ -93,7 +93,7 @@ describeBeside('portolan move on a host of a cluster', ['etcd'], () => {
       if (killed.exitCode !== null && killed.exitCode !== 0) throw new Error(killed.stderr)
       isEnd = killed.exitCode === 0
       const then = await bridgeOf()
-      const [verb, words] = next[at % next.length] ?? next[0]
+      const [verb, words] = followingCommands[at % followingCommands.length] ?? followingCommands[0]
       const after = mustSucceed(verb, await pilot.run(verb, shop, ...words))
       const isTold = /web is on its way from \S+ to \S+: a move was cut off, and this finishes it/.test(
         after.stdout + after.stderr,
@@ -109,7 +109,7 @@ describeBeside('portolan move on a host of a cluster', ['etcd'], () => {
     expect(step).toBeLessThan(mostSteps)
   })
 
-  test('takes a family out of the cluster that has no pool of it any more, with no block of it to spare', async () => {
+  test('move picks an IPv6 subnet outside the cluster when the cluster has no IPv6 pool any more', async () => {
     const cluster = async (...words: readonly string[]) =>
       mustSucceed('cluster', await lab.portolan(['cluster', ...words, '--cluster', url]))
     await cluster('init', '--pool', '10.64.0.0/23:24', '--pool', '10.65.0.0/24:24')
@@ -126,13 +126,13 @@ describeBeside('portolan move on a host of a cluster', ['etcd'], () => {
     const bridge = await bridgeOf()
     expect(bridge).toEqual([four, expect.stringMatching(/^fd/)])
     expect(bridge).not.toContain('fd00:64::1')
-    const given = await cluster('join')
-    expect(given.stdout).toContain('fd00:64::/64 released: no pool has it')
-    expect(given.stderr).not.toContain('portolan move')
+    const joinedAgain = await cluster('join')
+    expect(joinedAgain.stdout).toContain('fd00:64::/64 released: no pool has it')
+    expect(joinedAgain.stderr).not.toContain('portolan move')
     expect(await pilot.plan(shop)).toMatchObject({ changes: [], conflicts: [], notes: [] })
   })
 
-  test('is not alone in that: a plugin for containers stays in the blocks where no cluster is named', async () => {
+  test('the CNI plugin stays in the blocks of the host too where no cluster is named', async () => {
     await lab.host.ip('link add spare type bridge', 'link set spare up')
     const pod = lab.use(await lab.container({ name: 'pod', bridge: 'spare' }))
     const { call, config } = pluginIn(lab, 'nftables')

@@ -10,11 +10,11 @@ import { leaseInBlock } from './cluster/lease-in-block.ts'
 
 const { open, start, close } = commandEtcd('names')
 
-describeBeside('names in a cluster', ['etcd'], () => {
+describeBeside('host names in a cluster', ['etcd'], () => {
   beforeAll(start)
   afterAll(close)
 
-  test('of two machines of one name the second gets nothing', async () => {
+  test('a second machine with the name of a host is refused by join and release, until it joins with --takeover', async () => {
     const cluster = await open('10.64.0.0/12:24')
     const first = await cluster.join('web-1')
     const second = ['join', '--member', 'web-1'] as const
@@ -31,15 +31,17 @@ describeBeside('names in a cluster', ['etcd'], () => {
       expect(memoryIn(state)).toEqual(before)
     }
     expect(blocksOf(await cluster.json('clone', ...second, '--takeover'))).toEqual(blocksOf(first))
-    const told = await cluster.run('web-1', 'status')
-    expect(told.stdout).toMatch(/^web-1 +yes/m)
+    const takenStatus = await cluster.run('web-1', 'status')
+    expect(takenStatus.stdout).toMatch(/^web-1 +yes/m)
     expect(await cluster.json('web-1', 'status')).toMatchObject({ nameTaken: true })
     expect(await cluster.json('clone', 'status')).toMatchObject({ nameTaken: false })
-    expect(told.stderr).toMatch(/another machine now has the name web-1 in cluster [\s\S]*--member NAME/)
+    expect(takenStatus.stderr).toMatch(
+      /another machine now has the name web-1 in cluster [\s\S]*--member NAME/,
+    )
     expect((await cluster.run('clone', 'status')).stdout).toContain('web-1 (this host)')
   })
 
-  test('a host whose name and blocks were taken over lets go of them though networks are there, and joins by another name', async () => {
+  test('a host whose name and blocks were taken over releases them although networks are in them, and joins with another name', async () => {
     const cluster = await open('10.64.0.0/12:24')
     const [block = ''] = blocksOf(await cluster.join('web-1'))
     const leases = await leaseInBlock(cluster.state('web-1'), block)
@@ -47,9 +49,10 @@ describeBeside('names in a cluster', ['etcd'], () => {
     await cluster.json('clone', 'join', '--member', 'web-1', '--takeover')
     const other = ['join', '--member', 'web-2'] as const
     expect((await cluster.run('web-1', ...other)).stderr).toMatch(/remembers blocks there.*cluster release/)
-    const order = /`portolan cluster release --cluster .* && portolan cluster join --member NAME --cluster /
-    expect((await cluster.run('web-1', 'join')).stderr).toMatch(order)
-    expect((await cluster.run('web-1', 'status')).stderr).toMatch(order)
+    const releaseAndJoin =
+      /`portolan cluster release --cluster .* && portolan cluster join --member NAME --cluster /
+    expect((await cluster.run('web-1', 'join')).stderr).toMatch(releaseAndJoin)
+    expect((await cluster.run('web-1', 'status')).stderr).toMatch(releaseAndJoin)
     const remembered = join(cluster.state('web-1'), 'cluster.json')
     const text = readFileSync(remembered, 'utf8')
     expect(await cluster.json('web-1', 'release')).toMatchObject({
@@ -85,7 +88,7 @@ describeBeside('names in a cluster', ['etcd'], () => {
   })
 
   /** Ways in which the blocks of web-1 become free, while another machine called web-1 has other blocks. */
-  const freed = {
+  const waysToFree = {
     reclaimed: async (cluster: CommandCluster) => {
       await cluster.json('any', 'reclaim', '--member', 'web-1', '--grace', '0', '--yes')
       return ['join', '--member', 'web-1']
@@ -101,8 +104,8 @@ describeBeside('names in a cluster', ['etcd'], () => {
     },
   } as const
 
-  test.each(Object.entries(freed))(
-    'a host whose name was taken over, and whose block is free (%s), lets go of it and gets a name and a block',
+  test.each(Object.entries(waysToFree))(
+    'a host whose name was taken over, and whose block is free (%s), releases it and joins with another name',
     async (how, free) => {
       const cluster = await open('10.64.0.0/23:24')
       const own = blocksOf(await cluster.join('web-1', '--count', '2'))
@@ -110,8 +113,10 @@ describeBeside('names in a cluster', ['etcd'], () => {
       const other = blocksOf(await cluster.json('clone', ...(await free(cluster))))
       const block = own.find((one) => !other.includes(one)) ?? ''
       await (await leaseInBlock(cluster.state('web-1'), block)).close()
-      const order = /`portolan cluster release --cluster .* && portolan cluster join --member NAME --cluster /
-      for (const verb of ['status', 'join']) expect((await cluster.run('web-1', verb)).stderr).toMatch(order)
+      const releaseAndJoin =
+        /`portolan cluster release --cluster .* && portolan cluster join --member NAME --cluster /
+      for (const verb of ['status', 'join'])
+        expect((await cluster.run('web-1', verb)).stderr).toMatch(releaseAndJoin)
       const released = await cluster.run('web-1', 'release')
       expect(released).toMatchObject({ exitCode: 0, stderr: '' })
       expect(released.stdout).toContain(
@@ -131,14 +136,14 @@ describeBeside('names in a cluster', ['etcd'], () => {
     },
   )
 
-  test('a call that is refused leaves no name behind, be it the first one or a later one', async () => {
+  test('a refused join stores no name, whether it is the first join or a later one', async () => {
     const cluster = await open('10.64.0.0/12:24')
     await cluster.join('web-1')
-    const taken = ['join', '--member', 'web-1'] as const
-    expect((await cluster.run('late', ...taken)).exitCode).toBe(1)
+    const joinAsFirst = ['join', '--member', 'web-1'] as const
+    expect((await cluster.run('late', ...joinAsFirst)).exitCode).toBe(1)
     expect(await cluster.json('late', 'status')).toMatchObject({ host: null, nameTaken: false })
     expect(await cluster.json('late', 'join', '--member', 'web-2')).toMatchObject({ host: 'web-2' })
-    expect((await cluster.run('other', ...taken)).exitCode).toBe(1)
+    expect((await cluster.run('other', ...joinAsFirst)).exitCode).toBe(1)
     expect(await cluster.json('other', 'join')).toMatchObject({ host: hostname() })
     // A misspelt cluster name means a cluster without pools.
     const empty = await open()
@@ -147,7 +152,7 @@ describeBeside('names in a cluster', ['etcd'], () => {
     expect(await empty.json('web-1', 'join')).toMatchObject({ host: hostname() })
   })
 
-  test('a host that gave its blocks back has the name of its machine again', async () => {
+  test('after release a host joins with the name of its machine again', async () => {
     const cluster = await open('10.64.0.0/12:24')
     await cluster.join('web-1')
     const clone = ['join', '--member', 'web-1', '--takeover'] as const

@@ -7,18 +7,21 @@ import { leaseInBlock } from './cluster/lease-in-block.ts'
 
 const { etcd, open, start, close } = commandEtcd('older-copy')
 
-const withData = async (script: string): Promise<void> => {
+const changeData = async (script: string): Promise<void> => {
   await etcd().kill()
   await etcd().machine.mustRun(['sh', '-c', `cd /run/etcd && ${script}`])
   await etcd().start()
 }
 
-/** Two hosts have all blocks when etcd is copied. After that the block of web-1 goes to a new host, web-2. */
-const changedHands = async (): Promise<{ readonly cluster: CommandCluster; readonly block: string }> => {
+/**
+ * Two hosts have all blocks when etcd is copied. After that the block of web-1 (the former host) goes to a new host, web-2
+ * (the present host).
+ */
+const moveBlock = async (): Promise<{ readonly cluster: CommandCluster; readonly block: string }> => {
   const cluster = await open('10.64.0.0/23:24')
   const [block = ''] = blocksOf(await cluster.join('web-1', '--address', '192.0.2.11'))
   await cluster.join('web-3', '--address', '192.0.2.13')
-  await withData('rm -rf copy && cp -a data copy')
+  await changeData('rm -rf copy && cp -a data copy')
   await silence(cluster, 'web-1')
   await cluster.json('any', 'reclaim', '--member', 'web-1', '--grace', '0', '--yes')
   expect(blocksOf(await cluster.join('web-2', '--address', '192.0.2.12'))).toEqual([block])
@@ -27,9 +30,9 @@ const changedHands = async (): Promise<{ readonly cluster: CommandCluster; reado
 
 /** Restores the older copy, or the data from before the last restore. */
 const restore = (from: 'copy' | 'later'): Promise<void> =>
-  withData(`mv data now && cp -a ${from} data && rm -rf later && mv now later`)
+  changeData(`mv data now && cp -a ${from} data && rm -rf later && mv now later`)
 
-describeBeside('an older copy of etcd, in which a block is of the host that had it before', ['etcd'], () => {
+describeBeside('an older copy of etcd, in which a block belongs to its former host', ['etcd'], () => {
   beforeAll(async () => {
     await start()
     const { machine } = etcd()
@@ -42,8 +45,8 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
   })
   afterAll(close)
 
-  test('has that host give the block back where it has seen the loss, and the other one gets it again', async () => {
-    const { cluster, block } = await changedHands()
+  test('the former host gives the block back where it has seen the loss, and its present host gets it again', async () => {
+    const { cluster, block } = await moveBlock()
     // The host sees what happened to its block, and stores that.
     await cluster.run('web-1', 'status')
     await restore('copy')
@@ -66,8 +69,8 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
     expect((await cluster.run('web-1', 'status')).stderr).toBe('')
   })
 
-  test('is told to the host that had the block last, though the one before knows nothing of it', async () => {
-    const { cluster, block } = await changedHands()
+  test('the present host reports the older copy, although the former host has not seen the loss, and has the block again with the later data', async () => {
+    const { cluster, block } = await moveBlock()
     const leases = await leaseInBlock(cluster.state('web-2'), block)
     await restore('copy')
     expect(await cluster.json('web-1', 'join')).toMatchObject({ blocks: [{ block }] })
@@ -75,32 +78,32 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
     const status = await cluster.run('web-2', 'status')
     expect(status).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(older) })
     expect(status.stderr).toMatch(/Networks of this host are in it: shop\/web/)
-    const held = async () => (await readHeldBlocks(cluster.url, cluster.state('web-2'))).blocks
-    expect(await held()).toEqual([])
+    const storedBlocks = async () => (await readHeldBlocks(cluster.url, cluster.state('web-2'))).blocks
+    expect(await storedBlocks()).toEqual([])
     await restore('later')
     expect(await cluster.run('web-2', 'status')).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(await held()).toEqual([block])
+    expect(await storedBlocks()).toEqual([block])
     await restore('later')
     expect((await cluster.run('web-2', 'join')).stderr).toMatch(older)
     await leases.close()
   })
 
-  test('is told with a takeover first where it is from before this host took its own blocks over, and that keeps all', async () => {
+  test('a host whose takeover is newer than the copy is told to take over first, and then keeps all its blocks', async () => {
     const cluster = await open('10.64.0.0/20:24')
-    const first = ['join', '--member', 'web-1', '--address', '192.0.2.11'] as const
-    const own = blocksOf(await cluster.json('lost', ...first, '--count', '2'))
-    await withData('rm -rf copy && cp -a data copy')
+    const joinAsFirst = ['join', '--member', 'web-1', '--address', '192.0.2.11'] as const
+    const own = blocksOf(await cluster.json('lost', ...joinAsFirst, '--count', '2'))
+    await changeData('rm -rf copy && cp -a data copy')
     await silence(cluster, 'web-1')
-    expect(blocksOf(await cluster.json('web-1', ...first, '--takeover'))).toEqual(own)
+    expect(blocksOf(await cluster.json('web-1', ...joinAsFirst, '--takeover'))).toEqual(own)
     const leases = await leaseInBlock(cluster.state('web-1'), own[0] ?? '')
     await restore('copy')
     const takeover = `portolan cluster join --takeover --cluster ${cluster.url} --state ${cluster.state('web-1')}`
-    const told = new RegExp(
+    const message = new RegExp(
       `\`${takeover}\` gets its blocks back[^]*\`portolan cluster release --force .*--member NAME`,
     )
     for (const verb of ['status', 'join', 'release', 'status']) {
       const { exitCode, stderr } = await cluster.run('web-1', verb)
-      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(told) })
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(message) })
       expect(stderr.indexOf('cluster release --force')).toBeGreaterThan(stderr.indexOf(takeover))
     }
     await silence(cluster, 'web-1')
@@ -113,31 +116,31 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
     await leases.close()
   })
 
-  test('is told with what frees a block that it has for this host by a name that it gave up', async () => {
+  test('a host that has changed its name since the copy is told how to free the block of its former name', async () => {
     const cluster = await open('10.64.0.0/20:24')
     const [block = ''] = blocksOf(await cluster.join('web-1', '--address', '192.0.2.11'))
-    await withData('rm -rf copy && cp -a data copy')
+    await changeData('rm -rf copy && cp -a data copy')
     await silence(cluster, 'web-1')
     await cluster.json('other', 'join', '--member', 'web-1', '--takeover', '--address', '192.0.2.12')
     await cluster.json('web-1', 'release', '--force')
     await cluster.json('web-1', 'join', '--member', 'web-5', '--address', '192.0.2.11')
     await restore('copy')
     const reclaim = `portolan cluster reclaim --member web-1 --cluster ${cluster.url}`
-    const told = new RegExp(
+    const message = new RegExp(
       `${block} of cluster .* belongs to web-1, the name of this host before it became web-5.*${reclaim}`,
     )
-    expect((await cluster.run('web-1', 'join')).stderr).toMatch(told)
-    expect((await cluster.run('web-1', 'status')).stderr).toMatch(told)
+    expect((await cluster.run('web-1', 'join')).stderr).toMatch(message)
+    expect((await cluster.run('web-1', 'status')).stderr).toMatch(message)
     await silence(cluster, 'web-1')
     await cluster.json('web-1', 'reclaim', '--member', 'web-1', '--grace', '0', '--yes')
-    expect((await cluster.run('web-1', 'status')).stderr).not.toMatch(told)
+    expect((await cluster.run('web-1', 'status')).stderr).not.toMatch(message)
     expect(blocksOf(await cluster.json('other', 'join'))).toContain(block)
   })
 
-  test.each(['takes', 'gives up'] as const)(
-    'keeps that block from a third host, whatever it runs how often, where the host before %s what it had',
+  test.each(['takes the block', 'gives the block up'] as const)(
+    'a third host never claims the block, however often it joins, where the former host %s',
     async (what) => {
-      const { cluster, block } = await changedHands()
+      const { cluster, block } = await moveBlock()
       await cluster.run('web-3', 'status')
       expect(blocksOf(await cluster.json('web-3', 'join'))).not.toContain(block)
       await restore('copy')
@@ -146,40 +149,41 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
         exitCode: 0,
         stderr: expect.stringMatching(kept),
       })
-      if (what === 'gives up') await cluster.json('web-1', 'release', '--force')
+      if (what === 'gives the block up') await cluster.json('web-1', 'release', '--force')
       for (const _turn of [1, 2])
         expect(await cluster.run('web-3', 'join', '--count', '2')).toMatchObject({
           exitCode: 1,
           stderr: expect.stringMatching(
-            what === 'takes' ? kept : new RegExp(`block ${block} was not claimed: .*web-2 had it`),
+            what === 'takes the block' ? kept : new RegExp(`block ${block} was not claimed: .*web-2 had it`),
           ),
         })
       expect((await cluster.run('web-3', 'status')).stderr).toMatch(kept)
-      if (what === 'takes') return
+      if (what === 'takes the block') return
       expect(blocksOf(await cluster.json('web-2', 'join'))).toEqual([block])
       expect((await cluster.run('web-3', 'status')).stderr).toBe('')
     },
   )
 
-  test.each(['takes', 'gives up'] as const)(
-    'lets go of a host that is off for good by the command that is printed, where the host before %s what it had',
+  test.each(['takes the block', 'gives the block up'] as const)(
+    'the printed reclaim command frees the block of a host that is off for good, where the former host %s',
     async (what) => {
-      const { cluster, block } = await changedHands()
+      const { cluster, block } = await moveBlock()
       await cluster.json('web-3', 'join')
       await restore('copy')
       const { stderr } = await cluster.run('web-3', 'join')
       const [, line = ''] =
         /off for good, free its blocks here: `portolan cluster ([^`]*)`/.exec(stderr) ?? []
       expect(line).toMatch(/^reclaim --member web-2 --cluster /)
-      if (what === 'gives up') await cluster.json('web-1', 'release', '--force')
+      if (what === 'gives the block up') await cluster.json('web-1', 'release', '--force')
       const other = ['reclaim', '--all', '--grace', '0', '--yes'] as const
-      if (what === 'gives up') expect(await cluster.json('web-3', ...other)).toMatchObject({ reclaimed: [] })
+      if (what === 'gives the block up')
+        expect(await cluster.json('web-3', ...other)).toMatchObject({ reclaimed: [] })
       // The command asks, and waits for the host to come back.
       expect(await cluster.run('web-3', 'reclaim', '--member', 'web-2')).toMatchObject({ exitCode: 1 })
       const words = [...line.split(' ').slice(0, 3), '--grace', '0', '--yes']
       const freed = await cluster.json('web-3', ...words)
       expect(freed).toMatchObject(
-        what === 'takes'
+        what === 'takes the block'
           ? { reclaimed: [], forgotten: [{ block, host: 'web-2', takenBy: 'web-1' }] }
           : { reclaimed: [{ block, host: 'web-2' }], forgotten: [] },
       )
@@ -187,21 +191,21 @@ describeBeside('an older copy of etcd, in which a block is of the host that had 
       expect((await cluster.run('web-3', ...words)).stderr).toMatch(
         /no host web-2 has blocks in this cluster/,
       )
-      if (what === 'gives up')
+      if (what === 'gives the block up')
         expect(blocksOf(await cluster.json('web-3', 'join', '--count', '2'))).toContain(block)
     },
   )
 
-  test('gives the host that had the block last what a later copy says is its', async () => {
-    const { cluster, block } = await changedHands()
+  test('the present host has its block again once etcd has the later data', async () => {
+    const { cluster, block } = await moveBlock()
     const leases = await leaseInBlock(cluster.state('web-2'), block)
     await restore('copy')
     expect(await cluster.run('web-2', 'join')).toMatchObject({ exitCode: 1 })
-    const held = async () => (await readHeldBlocks(cluster.url, cluster.state('web-2'))).blocks
-    expect(await held()).toEqual([])
+    const storedBlocks = async () => (await readHeldBlocks(cluster.url, cluster.state('web-2'))).blocks
+    expect(await storedBlocks()).toEqual([])
     await restore('later')
     expect((await cluster.run('web-2', 'status')).stderr).toBe('')
-    expect(await held()).toEqual([block])
+    expect(await storedBlocks()).toEqual([block])
     await leases.close()
   })
 })

@@ -8,25 +8,25 @@ import { leaseInBlock } from './cluster/lease-in-block.ts'
 
 const { etcd, open, start, close } = commandEtcd('reclaim')
 
-const withData = async (script: string): Promise<void> => {
+const changeData = async (script: string): Promise<void> => {
   await etcd().kill()
   await etcd().machine.mustRun(['sh', '-c', `cd /run/etcd && ${script}`])
   await etcd().start()
 }
 
-const words = (host: string, grace = 0): readonly string[] => [
+const reclaimWords = (host: string, grace = 0): readonly string[] => [
   ...['reclaim', '--member', host],
   ...['--grace', String(grace), '--yes'],
 ]
 
 /** etcd has a copy from before web-2 joined, but web-3 remembers web-2. */
-const forgotten = async (): Promise<{ readonly cluster: CommandCluster; readonly block: string }> => {
+const forgetHost = async (): Promise<{ readonly cluster: CommandCluster; readonly block: string }> => {
   const cluster = await open('10.64.0.0/22:24')
   await cluster.join('web-3', '--address', '192.0.2.13')
-  await withData('rm -rf copy && cp -a data copy')
+  await changeData('rm -rf copy && cp -a data copy')
   const [block = ''] = blocksOf(await cluster.join('web-2', '--address', '192.0.2.12'))
   await cluster.json('web-3', 'join')
-  await withData('rm -rf data && mv copy data')
+  await changeData('rm -rf data && mv copy data')
   expect((await cluster.run('web-3', 'join')).stderr).toMatch(/knows nothing of .* of web-2/)
   return { cluster, block }
 }
@@ -37,13 +37,13 @@ const graceSeconds = 20
 /**
  * Does work while a reclaim has read the cluster and waits. The reclaim continues after the work, however long it took.
  */
-const meanwhile = async (asked: readonly Running[], done: () => Promise<unknown>): Promise<void> => {
-  for (const one of asked) {
+const meanwhile = async (reclaims: readonly Running[], work: () => Promise<unknown>): Promise<void> => {
+  for (const one of reclaims) {
     await until('the advice of reclaim', () => one.printed().includes('Reclaim only'), { beside: one })
     await one.stop()
   }
-  await done()
-  for (const one of asked) one.kill('SIGCONT')
+  await work()
+  for (const one of reclaims) one.kill('SIGCONT')
 }
 
 const keyOf = (block: string): string => {
@@ -67,10 +67,10 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
   })
   afterAll(close)
 
-  test('tells that a host came back meanwhile whose blocks etcd had forgotten', async () => {
-    const { cluster, block } = await forgotten()
-    const shown = cluster.begin('web-3', ...words('web-2', graceSeconds))
-    const listed = cluster.begin('web-3', ...words('web-2', graceSeconds), '--json')
+  test('a host that etcd had forgotten and that comes back during the grace period keeps its block', async () => {
+    const { cluster, block } = await forgetHost()
+    const shown = cluster.begin('web-3', ...reclaimWords('web-2', graceSeconds))
+    const listed = cluster.begin('web-3', ...reclaimWords('web-2', graceSeconds), '--json')
     await meanwhile([shown, listed], () => cluster.json('web-2', 'join'))
     expect(await shown.outcome).toMatchObject({
       exitCode: 0,
@@ -83,23 +83,23 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
     })
   })
 
-  test('tells that a block was reclaimed by another command meanwhile', async () => {
+  test('a block that another reclaim takes during the grace period is reported as gone', async () => {
     const cluster = await open('10.64.0.0/22:24')
     const [block = ''] = blocksOf(await cluster.join('web-1'))
     await silence(cluster, 'web-1')
-    const asked = cluster.begin('any', ...words('web-1', graceSeconds))
-    await meanwhile([asked], () => cluster.json('any', ...words('web-1')))
-    expect((await asked.outcome).stdout).toBe(
+    const reclaim = cluster.begin('any', ...reclaimWords('web-1', graceSeconds))
+    await meanwhile([reclaim], () => cluster.json('any', ...reclaimWords('web-1')))
+    expect((await reclaim.outcome).stdout).toBe(
       `${block} no longer belongs to web-1: it was given back or reclaimed meanwhile\nNo block was taken.\n`,
     )
   })
 
-  test('leaves a host its name: one that gives back what was reclaimed is told to join by it', async () => {
+  test('a host whose block was reclaimed keeps its name: after release it joins by the printed command', async () => {
     const cluster = await open('10.64.0.0/22:24')
     const [block = ''] = blocksOf(await cluster.join('web-1'))
     const leases = await leaseInBlock(cluster.state('web-1'), block)
     await silence(cluster, 'web-1')
-    await cluster.json('any', ...words('web-1'))
+    await cluster.json('any', ...reclaimWords('web-1'))
     const { stdout } = await cluster.run('web-1', 'release')
     const [, line = ''] =
       /Next, `portolan cluster ([^`]*)` gives this host its name and a block/.exec(stdout) ?? []
@@ -108,19 +108,19 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
     await leases.close()
   })
 
-  test('leaves a block whose key cannot be read, and says what to do with it', async () => {
-    const { cluster, block } = await forgotten()
+  test('a block with a damaged key is left to its host, with the command that deletes the key', async () => {
+    const { cluster, block } = await forgetHost()
     const store = cluster.store()
     const put = { kind: 'put' as const, key: keyOf(block), value: '{"host', lease: null }
     await store.commit({ when: [], writes: [put] })
     const key = `/portolan/v1/${cluster.name}/${keyOf(block)}`
-    const told = new RegExp(`key ${key} .* cannot read.*\`etcdctl del ${key}\``)
-    expect((await cluster.run('web-3', ...words('web-2'))).stdout).toMatch(
-      new RegExp(`^${block} left to web-2: .*${told.source}.*\nNo block was taken.\n$`),
+    const message = new RegExp(`key ${key} .* cannot read.*\`etcdctl del ${key}\``)
+    expect((await cluster.run('web-3', ...reclaimWords('web-2'))).stdout).toMatch(
+      new RegExp(`^${block} left to web-2: .*${message.source}.*\nNo block was taken.\n$`),
     )
-    expect((await cluster.run('web-3', 'status')).stderr).toMatch(told)
+    expect((await cluster.run('web-3', 'status')).stderr).toMatch(message)
     const short = await cluster.run('web-3', 'join', '--count', '4')
-    expect(short.stderr).toMatch(told)
+    expect(short.stderr).toMatch(message)
     expect(short.stderr).toContain(`hosts hold 3 of this family, and the key of ${block} cannot be read`)
     const own = await cluster.run('web-2', 'join')
     expect(own.stderr).toContain(
@@ -128,32 +128,32 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
     )
     expect(own.stderr).not.toContain('no host has it now')
     await etcd().machine.mustRun(['etcdctl', '--endpoints', etcd().inside, 'del', key])
-    expect(await cluster.json('web-3', ...words('web-2'))).toMatchObject({
+    expect(await cluster.json('web-3', ...reclaimWords('web-2'))).toMatchObject({
       reclaimed: [{ block, host: 'web-2' }],
     })
     await store.close()
   })
 
-  test('asks once for a block that this host had before its host, and that no pool has any more', async () => {
+  test('a block that no pool contains, and that this host had before the forgotten host, is forgotten by one reclaim', async () => {
     const cluster = await open('10.64.0.0/24:24')
     const [block = ''] = blocksOf(await cluster.join('web-1', '--address', '192.0.2.11'))
-    await withData('rm -rf copy && cp -a data copy')
+    await changeData('rm -rf copy && cp -a data copy')
     await cluster.json('web-1', 'release')
     await cluster.join('web-3', '--address', '192.0.2.13')
     const leases = await leaseInBlock(cluster.state('web-3'), block)
     await silence(cluster, 'web-3')
-    await cluster.json('any', ...words('web-3'))
+    await cluster.json('any', ...reclaimWords('web-3'))
     await cluster.join('web-2', '--address', '192.0.2.12')
     expect((await cluster.run('web-3', 'join')).stderr).toMatch(/web-2 has it now/)
-    await withData('rm -rf data && mv copy data')
+    await changeData('rm -rf data && mv copy data')
     await silence(cluster, 'web-1')
-    await cluster.json('any', ...words('web-1'))
+    await cluster.json('any', ...reclaimWords('web-1'))
     await cluster.json('any', 'init', '--pool', '10.65.0.0/24:24', '--force')
     expect((await cluster.run('web-3', 'join')).stderr).toMatch(/knows nothing of .* of web-2/)
-    expect(await cluster.json('web-3', ...words('web-2'))).toMatchObject({
+    expect(await cluster.json('web-3', ...reclaimWords('web-2'))).toMatchObject({
       forgotten: [{ block, host: 'web-2', takenBy: null }],
     })
-    expect(await cluster.run('web-3', ...words('web-2'))).toMatchObject({
+    expect(await cluster.run('web-3', ...reclaimWords('web-2'))).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(/no host web-2 has blocks in this cluster/),
     })

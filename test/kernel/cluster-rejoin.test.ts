@@ -11,7 +11,7 @@ const { etcd, open, start, close } = commandEtcd('rejoin')
 const address = '192.0.2.11'
 
 /** A bridge of network web of project shop in a block, as it stays after the loss of a state directory. */
-const networkUp = async (block: string): Promise<() => Promise<unknown>> => {
+const addBridge = async (block: string): Promise<() => Promise<unknown>> => {
   const { machine } = etcd()
   await machine.ip(
     'link add br-web type bridge',
@@ -41,28 +41,28 @@ describeBeside('a host that joins again', ['etcd'], () => {
   })
   afterAll(close)
 
-  test('gets back each free block that networks of it are in, before an empty one, however many it asks for', async () => {
+  test('gets back each free block that contains its networks, before an empty block and whatever --count is', async () => {
     const cluster = await open('10.64.0.0/16:24')
-    const [empty = '', used = '', taken = ''] = blocksOf(await cluster.join('web-1', '--count', '3'))
-    await (await leaseInBlock(cluster.state('web-1'), used)).close()
+    const [empty = '', usedBlock = '', taken = ''] = blocksOf(await cluster.join('web-1', '--count', '3'))
+    await (await leaseInBlock(cluster.state('web-1'), usedBlock)).close()
     await reclaim(cluster, 'web-1')
     const joined = await cluster.json('web-1', 'join')
-    expect(joined).toMatchObject({ claimed: [used], moves: [{ networks: [] }, { networks: [] }] })
-    expect(blocksOf(joined)).toEqual([used])
+    expect(joined).toMatchObject({ claimed: [usedBlock], moves: [{ networks: [] }, { networks: [] }] })
+    expect(blocksOf(joined)).toEqual([usedBlock])
     // One block comes from the lease, and one from the bridge. None is claimed twice.
     await cluster.json('web-1', 'join', '--count', '3')
-    const end = await networkUp(taken)
+    const removeBridge = await addBridge(taken)
     await reclaim(cluster, 'web-1')
     const again = await cluster.json('web-1', 'join', '--count', '1')
-    expect(blocksOf(again).toSorted()).toEqual([used, taken].toSorted())
+    expect(blocksOf(again).toSorted()).toEqual([usedBlock, taken].toSorted())
     expect(again.moves).toMatchObject([{ block: empty, takenBy: null, networks: [] }])
-    await end()
+    await removeBridge()
   })
 
-  test('is refused as a second host beside the one that it was, and told how to get that back', async () => {
+  test('is refused under a new name while the host that it was has its blocks, with the takeover command', async () => {
     const cluster = await open('10.64.0.0/16:24')
     const [block = ''] = blocksOf(await cluster.join('web-1', '--address', address))
-    const end = await networkUp(block)
+    const removeBridge = await addBridge(block)
     const takeover = /portolan cluster join --takeover --member web-1 --cluster \S+ --state \S+/
     // With a name that is not the host's, and without a name.
     for (const words of [[], ['--member', 'vm', '--watch']])
@@ -88,10 +88,10 @@ describeBeside('a host that joins again', ['etcd'], () => {
       blocks: [{ block }],
       moves: [],
     })
-    await end()
+    await removeBridge()
   })
 
-  test('is refused beside a host that is off where networks of this one are in its block, unless it says its name', async () => {
+  test('is refused where its networks are in the block of a host that is off, unless --member gives a name', async () => {
     const cluster = await open('10.64.0.0/16:24')
     const store = cluster.store()
     const [block = ''] = blocksOf(await cluster.join('web-1', '--address', address))
@@ -99,7 +99,7 @@ describeBeside('a host that joins again', ['etcd'], () => {
     await store.commit({ when: [], writes: [{ kind: 'delete', key: 'nodes/web-1' }] })
     await store.close()
     await silence(cluster, 'web-1')
-    const end = await networkUp(block)
+    const removeBridge = await addBridge(block)
     expect(await cluster.run('lost', 'join')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(
@@ -108,10 +108,10 @@ describeBeside('a host that joins again', ['etcd'], () => {
     })
     const { blocks } = await cluster.json('lost', 'join', '--member', 'web-9')
     expect(blocks).not.toMatchObject([{ block }])
-    await end()
+    await removeBridge()
   })
 
-  test('is told which host has a part of the block that it lost, by release too', async () => {
+  test('is told which host has a part of its lost block, by release and join', async () => {
     const cluster = await open('10.64.0.0/24:25')
     const [block = ''] = blocksOf(await cluster.join('web-1'))
     const leases = await leaseInBlock(cluster.state('web-1'), block)
@@ -126,7 +126,7 @@ describeBeside('a host that joins again', ['etcd'], () => {
     await leases.close()
   })
 
-  test('is held to its cluster while networks are in a block that it lost there, and told of them by release', async () => {
+  test('cannot join another cluster while its networks are in a lost block, until release has named them', async () => {
     const [cluster, other] = [await open('10.64.0.0/24:24'), await open('10.80.0.0/20:24')]
     const [block = ''] = blocksOf(await cluster.join('web-1'))
     const leases = await leaseInBlock(cluster.state('web-1'), block)
@@ -143,28 +143,32 @@ describeBeside('a host that joins again', ['etcd'], () => {
     expect((await cluster.run('web-1', 'release')).stdout).toContain(
       `Host web-2 has ${block} now, and networks of this host are in it: shop/web.`,
     )
-    const told = new RegExp(`block ${block} of cluster ${cluster.name} .*this host are in it: shop/web.*move`)
+    const message = new RegExp(
+      `block ${block} of cluster ${cluster.name} .*this host are in it: shop/web.*move`,
+    )
     for (const words of [['join', '--member', 'web-1'], ['status']])
       expect(await cluster.runAs(other.name, 'web-1', ...words)).toMatchObject({
         exitCode: 0,
-        stderr: expect.stringMatching(told),
+        stderr: expect.stringMatching(message),
       })
     await leases.transact((state) => releaseProject(state, 'shop'))
     await leases.close()
     expect((await cluster.runAs(other.name, 'web-1', 'status')).stderr).toBe('')
   })
 
-  test('hears from status that no pool has its block any more, and status of the host after it', async () => {
+  test('is told by status that no pool contains its block any more, and whether networks use it', async () => {
     const cluster = await open('10.64.0.0/24:24')
     const [block = ''] = blocksOf(await cluster.join('web-1'))
     await cluster.json('any', 'init', '--pool', '10.65.0.0/24:24')
-    const free = new RegExp(
+    const unusedBlock = new RegExp(
       `no pool has block ${block} any more, and no network .*cluster join .*gives it back`,
     )
-    expect((await cluster.run('web-1', 'status')).stderr).toMatch(free)
+    expect((await cluster.run('web-1', 'status')).stderr).toMatch(unusedBlock)
     const leases = await leaseInBlock(cluster.state('web-1'), block)
-    const used = new RegExp(`no pool has block ${block} any more, and networks .*shop/web.*portolan move`)
-    expect((await cluster.run('web-1', 'status')).stderr).toMatch(used)
+    const usedBlock = new RegExp(
+      `no pool has block ${block} any more, and networks .*shop/web.*portolan move`,
+    )
+    expect((await cluster.run('web-1', 'status')).stderr).toMatch(usedBlock)
     expect((await readHeldBlocks(cluster.url, cluster.state('web-1'))).leaving).toEqual([block])
     await leases.close()
   })

@@ -45,7 +45,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
         })
   })
 
-  test('what is no container of the cluster is let in as before, and what goes elsewhere is masqueraded', async () => {
+  test('machines outside the cluster reach only published ports, and packets to them are masqueraded', async () => {
     const [one, two] = [node(0), node(1)]
     const { client } = site()
     await client.ip(`route add ${two.blocks[0]} via ${clusterAddress(12)}`)
@@ -62,13 +62,13 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     expect(await one.web.reach(tcp(clusterAddress(9), 90))).toMatchObject({ source: clusterAddress(11) })
   })
 
-  test('a strict reverse path filter lets them through', async () => {
+  test('containers of two hosts reach each other where the reverse path filter is strict', async () => {
     for (const { host } of nodes)
       for (const name of ['all', 'eth0']) await host.machine.setSysctl(`net.ipv4.conf.${name}.rp_filter`, 1)
     expect(await node(0).web.reach(tcp(node(1).address, 81))).toMatchObject({ delivered: true })
   })
 
-  test('a second plan finds nothing to do, and a script has the routes', async () => {
+  test('a second plan has no change, and a script deletes only routes that lead to no block of another host', async () => {
     await applyOn(node(1).host, node(1).file, '--cluster', site().url)
     for (const [{ host, file }, backend] of [
       [node(0), 'nftables'],
@@ -82,16 +82,16 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     const path = await host.write('routes.sh', script)
     const before = await routesOf(host)
     expect(before).toHaveLength(2)
-    // The file is read from now on, and the program may not have written it yet.
+    // `ip monitor` may open this file later than the test reads it.
     await host.machine.mustRun(['touch', '/run/lab/monitored'])
     const monitor = host.machine.start(['sh', '-c', 'exec ip -4 monitor route > /run/lab/monitored'])
     const monitored = async (): Promise<readonly string[]> =>
       (await host.machine.mustRun(['cat', '/run/lab/monitored'])).split('\n')
-    const tells = async (text: string): Promise<boolean> =>
+    const untilPrinted = async (text: string): Promise<boolean> =>
       (await monitored()).some((line) => line.includes(text))
     await until('what ip writes', async () => {
       await host.machine.ip('route add 203.0.113.9 via 192.0.2.9', 'route del 203.0.113.9')
-      return tells('203.0.113.9')
+      return untilPrinted('203.0.113.9')
     })
     // These routes lead to no block of another host.
     await host.machine.ip(
@@ -100,7 +100,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     )
     await host.machine.mustRun(['sh', path])
     expect(await routesOf(host)).toEqual(before)
-    await until('a route that is deleted', () => tells('Deleted 203.0.113.8'), {
+    await until('a route that is deleted', () => untilPrinted('Deleted 203.0.113.8'), {
       beside: monitor,
       shows: monitored,
     })
@@ -133,7 +133,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
   })
 
   describe('a foreign route to the same block', () => {
-    const there = (block: string): Promise<readonly string[]> => routesTo(node(0).host, block)
+    const routesToBlock = (block: string): Promise<readonly string[]> => routesTo(node(0).host, block)
     const plan = (): Promise<RunOutcome> =>
       node(0).host.portolan('plan', '-f', node(0).file, '--backend', 'nftables', '--json')
     const script = async (): Promise<RunOutcome> => {
@@ -148,39 +148,47 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       ['add', 1, 'metric 4096', null],
       ['add', 1, 'metric 100', /lower metric/],
       ['append', 1, '', /share the flows/],
-    ])('that `ip route %s` makes leaves that of Portolan in family %s, %s', async (how, at, metric, told) => {
-      const { host } = node(0)
-      const block = node(1).blocks[at] ?? ''
-      const foreign = `${block} via ${clusterAddress(9, at === 0 ? 'ip' : 'ip6')} dev eth0 ${metric}`
-      const before = await there(block)
-      expect(before).toHaveLength(1)
-      await host.machine.ip(`route ${how} ${foreign}`)
-      const beside = await there(block)
-      try {
-        const { exitCode, stdout } = await plan()
-        const { conflicts, summary } = JSON.parse(stdout)
-        expect({ exitCode, summary }).toEqual({ exitCode: 0, summary: { add: 0, change: 0, remove: 0 } })
-        expect(conflicts).toEqual(
-          told === null
-            ? []
-            : [expect.objectContaining({ kind: 'BlockRouteTaken', message: expect.stringMatching(told) })],
-        )
-        // A route with the same key as a foreign one cannot be replaced without a change of the foreign one.
-        expect(await script()).toMatchObject({ exitCode: how === 'append' ? 1 : 0 })
-        expect(await there(block)).toEqual(beside)
-      } finally {
-        await host.machine.ip(`route del ${foreign}`)
-      }
-      expect(await there(block)).toEqual(before)
-    })
+    ])(
+      'made by `ip route %s` (family %s, %s) stays beside the route of Portolan in plan and script',
+      async (how, at, metric, message) => {
+        const { host } = node(0)
+        const block = node(1).blocks[at] ?? ''
+        const foreign = `${block} via ${clusterAddress(9, at === 0 ? 'ip' : 'ip6')} dev eth0 ${metric}`
+        const before = await routesToBlock(block)
+        expect(before).toHaveLength(1)
+        await host.machine.ip(`route ${how} ${foreign}`)
+        const beside = await routesToBlock(block)
+        try {
+          const { exitCode, stdout } = await plan()
+          const { conflicts, summary } = JSON.parse(stdout)
+          expect({ exitCode, summary }).toEqual({ exitCode: 0, summary: { add: 0, change: 0, remove: 0 } })
+          expect(conflicts).toEqual(
+            message === null
+              ? []
+              : [
+                  expect.objectContaining({
+                    kind: 'BlockRouteTaken',
+                    message: expect.stringMatching(message),
+                  }),
+                ],
+          )
+          // A route with the same key as a foreign one cannot be replaced without a change of the foreign one.
+          expect(await script()).toMatchObject({ exitCode: how === 'append' ? 1 : 0 })
+          expect(await routesToBlock(block)).toEqual(beside)
+        } finally {
+          await host.machine.ip(`route del ${foreign}`)
+        }
+        expect(await routesToBlock(block)).toEqual(before)
+      },
+    )
   })
 
-  test('a status of hosts that are well tells no conflict, with a file or without', async () => {
+  test('status reports no conflict on a host with all its routes, with a file or without', async () => {
     for (const one of nodes)
       for (const words of [[], ['-f', one.file]]) expect(await statusConflicts(one, ...words)).toEqual([])
   })
 
-  test('a status that knows of another host since says what brings its routes and rules, and blames nothing else', async () => {
+  test('status after a host has joined or left names the apply command that a project needs, and reports no conflict', async () => {
     const { host, file } = node(0)
     const memory = '/var/lib/portolan/cluster-neighbours.json'
     const before = await host.machine.mustRun(['cat', memory])
@@ -223,22 +231,23 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     expect(JSON.parse(await host.must('status', '--json')).notes).toBeUndefined()
   })
 
-  test('a project on the network of another one blames no rule for the source that the owner leaves its containers', async () => {
+  test('a project on the network of another project has no conflict about source addresses that are not masqueraded', async () => {
     const { host } = node(0)
     const text = 'name: guest\nnetworks: {theirs: {external: true, name: shop_default}}\n'
     const file = await host.write('guest.yaml', `${text}services: {app: {networks: [theirs]}}\n`)
-    const told = async (): Promise<readonly string[]> => {
+    const conflictKinds = async (): Promise<readonly string[]> => {
       const { stdout } = await host.portolan('conflicts', '-f', file, '--cluster', site().url, '--json')
       return JSON.parse(stdout).conflicts.map(({ kind }: { readonly kind: string }) => kind)
     }
-    expect(await told()).toEqual([])
+    expect(await conflictKinds()).toEqual([])
     await applyOn(host, file, '--cluster', site().url)
-    expect(await told()).toEqual([])
+    expect(await conflictKinds()).toEqual([])
     await host.must('destroy', '-f', file, '--yes')
   })
 
-  test('without etcd routes stay as they are', async () => {
+  test('plan and apply keep the routes while etcd does not answer', async () => {
     const { host, file } = node(0)
+    const before = await routesOf(host)
     await host.machine.ip(`route add unreachable ${clusterAddress(1)}`)
     try {
       const { exitCode, stderr } = await host.portolan(
@@ -248,12 +257,14 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
         exitCode: 0,
         stderr: expect.stringContaining('planned as this host saw the cluster last'),
       })
+      await applyOn(host, file, '--cluster', site().url)
+      expect(await routesOf(host)).toEqual(before)
     } finally {
       await host.machine.ip(`route del unreachable ${clusterAddress(1)}`)
     }
   })
 
-  test('a foreign route in the way is told and left alone', async () => {
+  test('a more exact foreign route within a block is a conflict, and apply leaves it alone', async () => {
     const { host, file } = node(0)
     const [block = ''] = node(1).blocks
     await host.machine.ip(`route add ${at(block, 128)}/25 via ${clusterAddress(9)}`)
@@ -269,15 +280,19 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
         expect(await statusConflicts(node(0), ...words)).toEqual([
           expect.stringMatching(/^BlockRouteTaken: .* is more exact/),
         ])
+      await applyOn(host, file)
+      expect(await routesTo(host, `${at(block, 128)}/25`)).toHaveLength(1)
     } finally {
       await host.machine.ip(`route del ${at(block, 128)}/25`)
     }
   })
 
-  test('a route in a table that a rule asks first is told until the command that is printed has been run', async () => {
+  test('a route in a table of an earlier routing rule is a conflict until the printed command has been run', async () => {
     const { host, file } = node(0)
     const { machine } = host
-    const found = async (): Promise<readonly { prefix: string; remedy: { commands: readonly string[] } }[]> =>
+    const findTakenRoutes = async (): Promise<
+      readonly { prefix: string; remedy: { commands: readonly string[] } }[]
+    > =>
       JSON.parse(
         await host.must('conflicts', '-f', file, '--backend', 'nftables', '--json'),
       ).conflicts.filter(({ kind }: { readonly kind: string }) => kind === 'BlockRouteTaken')
@@ -291,20 +306,20 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
         await machine.mustRun(['ip', families[at] ?? '', ...rule])
         undo.push(`ip route flush table 77; ip ${families[at]} rule del pref 100`)
       }
-      const told = await found()
-      expect(told.map(({ prefix }) => prefix)).toEqual(node(1).blocks)
-      for (const command of told.flatMap(({ remedy }) => remedy.commands)) {
+      const conflicts = await findTakenRoutes()
+      expect(conflicts.map(({ prefix }) => prefix)).toEqual(node(1).blocks)
+      for (const command of conflicts.flatMap(({ remedy }) => remedy.commands)) {
         undo.push(command.replace(' add ', ' del '))
         await machine.mustRun(['sh', '-c', command])
       }
-      expect(await found()).toEqual([])
+      expect(await findTakenRoutes()).toEqual([])
       expect(await node(0).web.reach(tcp(node(1).address))).toMatchObject({ delivered: true })
     } finally {
       for (const command of undo) await machine.run(['sh', '-c', command])
     }
   })
 
-  test('a network of an interface that came behind a route of Portolan has it, until the network has gone', async () => {
+  test('the network of an interface that is added over a block takes the packets, and apply restores the route after it is gone', async () => {
     const { host, file } = node(0)
     const { machine } = host
     const [block = '', block6 = ''] = node(1).blocks
@@ -337,13 +352,13 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
   })
 
   test.each(['before', 'after'] as const)(
-    'an address with a peer in a block is told until the command that is printed has been run, where it came %s the route',
+    'an address with a peer in a block, added %s the route, is a conflict until the printed command has been run',
     async (when) => {
       const { host, file } = node(0)
       const { machine } = host
       const [block = '', block6 = ''] = node(1).blocks
       const before = await routesOf(host)
-      const found = async (): Promise<readonly { remedy: { commands: readonly string[] } }[]> =>
+      const findTakenRoutes = async (): Promise<readonly { remedy: { commands: readonly string[] } }[]> =>
         JSON.parse(
           (await host.portolan('conflicts', '-f', file, '--backend', 'nftables', '--json')).stdout,
         ).conflicts.filter(({ kind }: { readonly kind: string }) => kind === 'BlockRouteTaken')
@@ -359,11 +374,11 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
           `addr add 172.31.0.1 peer ${block} dev ptp0`,
           `addr add fd00:31::1 peer ${block6} dev ptp0 nodad`,
         )
-        const told = await found()
-        expect(told).toHaveLength(2)
-        for (const { remedy } of told)
+        const conflicts = await findTakenRoutes()
+        expect(conflicts).toHaveLength(2)
+        for (const { remedy } of conflicts)
           for (const command of remedy.commands) await machine.mustRun(['sh', '-c', command])
-        expect(await found()).toEqual([])
+        expect(await findTakenRoutes()).toEqual([])
       } finally {
         await machine.ip('link del ptp0')
         await applyOn(host, file)
@@ -378,10 +393,12 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     ['prohibit to ADDRESS'],
     ['to BLOCK lookup 78 pref 0'],
     ['to BLOCK lookup 78 pref 1'],
-  ])('the rule `%s` is told until the command that is printed has been run', async (rule) => {
+  ])('the routing rule `%s` is a conflict until the printed command has been run', async (rule) => {
     const { host, file } = node(0)
     const { machine } = host
-    const found = async (): Promise<readonly { prefix: string; remedy: { commands: readonly string[] } }[]> =>
+    const findTakenRoutes = async (): Promise<
+      readonly { prefix: string; remedy: { commands: readonly string[] } }[]
+    > =>
       JSON.parse(
         await host.must('conflicts', '-f', file, '--backend', 'nftables', '--json'),
       ).conflicts.filter(({ kind }: { readonly kind: string }) => kind === 'BlockRouteTaken')
@@ -398,13 +415,13 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
         undo.push(`ip ${family} rule del ${words}; ip ${family} route flush table 78`)
       }
       expect(await node(0).web.probe(tcp(node(1).address, 81))).toMatchObject({ delivered: false })
-      const told = await found()
-      expect(told.map(({ prefix }) => prefix)).toEqual(node(1).blocks)
-      for (const command of told.flatMap(({ remedy }) => remedy.commands)) {
+      const conflicts = await findTakenRoutes()
+      expect(conflicts.map(({ prefix }) => prefix)).toEqual(node(1).blocks)
+      for (const command of conflicts.flatMap(({ remedy }) => remedy.commands)) {
         if (command.includes(' add ')) undo.push(command.replace(' add ', ' del '))
         await machine.mustRun(['sh', '-c', command])
       }
-      expect(await found()).toEqual([])
+      expect(await findTakenRoutes()).toEqual([])
       expect(await node(0).web.reach(tcp(node(1).address, 81))).toMatchObject({ delivered: true })
     } finally {
       for (const command of undo) await machine.run(['sh', '-c', command])
@@ -412,7 +429,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     expect(await save()).toEqual(before)
   })
 
-  test('a second cluster with the same pools is refused while the routes are of another state directory, and takes none of them', async () => {
+  test('a join of a second cluster with the same pools is refused while the routes belong to another state directory, and later takes none of them', async () => {
     const { host } = node(0)
     const { machine } = host
     const { url } = site()
@@ -462,7 +479,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     expect(await routesOf(host)).toEqual(before)
   })
 
-  test('watch makes a route as soon as what was in its way has gone', async () => {
+  test('watch makes a route again when the foreign route, network or dead link in its way is gone', async () => {
     const { host, file } = node(0)
     const { machine } = host
     const [block = '', block6 = ''] = node(1).blocks
@@ -482,15 +499,15 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
         .map((line) => JSON.parse(line))
     const count = async (kind: string): Promise<number> =>
       (await events()).filter((event) => event.kind === kind).length
-    const areBack = (): Promise<void> =>
+    const untilRestored = (): Promise<void> =>
       untilRoutes(host, `${before}`, (now) => now.join() === before.join(), watching)
-    const counted = (kind: string, wanted: number): Promise<unknown> =>
+    const untilCount = (kind: string, wanted: number): Promise<unknown> =>
       until(`${wanted} of ${kind}`, async () => (await count(kind)) === wanted, {
         beside: watching,
         shows: events,
       })
     try {
-      await counted('watching', 1)
+      await untilCount('watching', 1)
       const made = ['link add dm0 type veth peer name dm1', 'link set dm1 up', 'link set dm0 up']
       const theirs = [`route replace ${block} dev dm0`, `route replace ${block6} dev dm0`]
       const network = [`addr add ${at(block, 1)}/24 dev dm0`, `addr add ${at(block6, 1)}/64 dev dm0 nodad`]
@@ -502,11 +519,11 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
         [[...made, ...network], ['link del dm0']],
       ].entries()) {
         await machine.ip(...(comes ?? []))
-        await counted('conflict', 2 * at + 2)
+        await untilCount('conflict', 2 * at + 2)
         expect(await routesOf(host)).toEqual([])
         await machine.ip(...(goes ?? []))
-        await areBack()
-        await counted('conflict-gone', 2 * at + 2)
+        await untilRestored()
+        await untilCount('conflict-gone', 2 * at + 2)
       }
       // The same for routes whose host could not be reached at the watch's last plan.
       const gateway = `${at(own, 1)}/24`
@@ -518,7 +535,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       })
       expect(await routesOf(host)).toEqual([])
       await machine.ip('link set eth0 up', `addr add ${clusterAddress(11, 'ip6')}/64 dev eth0 nodad`)
-      await areBack()
+      await untilRestored()
       const repaired = async (what: string): Promise<number> =>
         (await events()).filter(
           (event) =>
@@ -537,7 +554,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     }
   })
 
-  test('watch repairs a route, moves it with its block, and removes it when its host leaves', async () => {
+  test('watch repairs a deleted route, removes it when its host leaves, and makes it to the next host with that block', async () => {
     const { host, file } = node(0)
     const watching = host.start(
       'watch',
@@ -572,7 +589,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     }
   })
 
-  test('a block that was taken from the host is told at once by what asks etcd, and no route goes unexplained', async () => {
+  test('plan, conflicts and watch report a block that was taken from this host, and status does after the watch', async () => {
     const { host, file } = node(0)
     const cluster = ['--cluster', site().url] as const
     const words = ['-f', file, '--backend', 'nftables', ...cluster] as const
@@ -585,11 +602,11 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       ],
       { environment: { NODE_OPTIONS: '', HOME: '/run/lab' }, timeoutMs: 120_000 },
     )
-    const told = async (): Promise<string> => (await host.machine.run(['cat', '/run/lab/told'])).stdout
-    const tells = (text: string): Promise<unknown> =>
-      until(text, async () => (await told()).includes(text), { beside: watching, shows: told })
+    const printed = async (): Promise<string> => (await host.machine.run(['cat', '/run/lab/told'])).stdout
+    const untilPrinted = (text: string): Promise<unknown> =>
+      until(text, async () => (await printed()).includes(text), { beside: watching, shows: printed })
     try {
-      await tells('"kind":"watching"')
+      await untilPrinted('"kind":"watching"')
       await forgetAlive(site(), 'h1')
       const [, , third] = site().hosts
       await third?.must('cluster', 'reclaim', '--member', 'h1', '--grace', '0', '--yes', ...cluster)
@@ -601,7 +618,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       expect(JSON.parse(found.stdout).conflicts).toContainEqual(expect.objectContaining(lost))
       // A plan changes nothing.
       expect(await memory()).toBe(before)
-      await tells('"SubnetOverlap"')
+      await untilPrinted('"SubnetOverlap"')
       expect((await host.portolan('status')).stdout).toContain('no longer belongs to this host')
       // The host comes back with its block, because no other host has taken it.
       await host.must('cluster', 'join', ...cluster)
@@ -613,7 +630,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     }
   })
 
-  test('destroy of the last project through another state directory leaves the routes of the first one', async () => {
+  test('destroy through another state directory leaves the routes of the first one', async () => {
     const { host, file } = node(0)
     const before = await routesOf(host)
     expect(before).not.toEqual([])
@@ -631,7 +648,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     expect(await routesOf(host)).toEqual(before)
   })
 
-  test('blocks that no network is in are told where they were taken, as their routes go', async () => {
+  test('watch and plan report lost blocks that no network uses, and the watch removes the routes', async () => {
     const [first, , third] = site().hosts
     if (first === undefined || third === undefined) throw new Error('there are three hosts')
     const cluster = ['--cluster', site().url] as const
@@ -650,16 +667,17 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       ],
       { environment: { NODE_OPTIONS: '', HOME: '/run/lab' }, timeoutMs: 120_000 },
     )
-    const told = async (): Promise<string> => (await third.machine.run(['cat', '/run/lab/third-told'])).stdout
+    const printed = async (): Promise<string> =>
+      (await third.machine.run(['cat', '/run/lab/third-told'])).stdout
     try {
       await forgetAlive(site(), 'h3')
       await first.must('cluster', 'reclaim', '--member', 'h3', '--grace', '0', '--yes', ...cluster)
       await untilRoutes(third, 'no route', ({ length }) => length === 0, watching)
-      const isTold =
+      const lostBlocks =
         /^(?:\S+Z )?portolan: Blocks 10\..* no longer belong to this host: no host has them now.*no other IPv4 block/m
-      await until('blocks that are lost', async () => isTold.test(await told()), {
+      await until('blocks that are lost', async () => lostBlocks.test(await printed()), {
         beside: watching,
-        shows: told,
+        shows: printed,
       })
     } finally {
       watching.kill('SIGTERM')
@@ -676,7 +694,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     await third.must('cluster', 'join', '--count', '12', ...cluster)
   })
 
-  test('a host on another network is told, with what to do', async () => {
+  test('plan says which address of another host is on no network of this host', async () => {
     const [first, , third] = site().hosts
     await third?.machine.ip(
       'link add elsewhere type bridge',

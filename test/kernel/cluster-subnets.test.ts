@@ -11,6 +11,9 @@ import { asked, callsIn, containerOn, namespaceOf } from './podman-plugin/calls.
 
 const url = 'etcd://127.0.0.1:2379/prod'
 
+/** These tests start many processes one after another. On a busy machine that takes minutes. */
+const longTestMs = 600_000
+
 /** A Compose file with services on network web, each with a port, and with other networks. */
 const project = (services: readonly string[], networks: readonly string[] = []): string =>
   `name: shop
@@ -45,7 +48,7 @@ const open = async (pool: string) => {
   return { lab, etcd, pilot, run, cluster }
 }
 
-const reaches = async (lab: Lab, port: number): Promise<unknown> => {
+const answeringContainer = async (lab: Lab, port: number): Promise<unknown> => {
   const probe = { protocol: 'tcp', destination: addresses.ip.host, port, timeoutMs: 3000 } as const
   const outcome = await lab.client.reach(probe)
   return outcome.delivered ? outcome.by : outcome
@@ -55,7 +58,7 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
   afterEach(close)
   afterAll(close)
 
-  test('come from the blocks of the host, with etcd and without', async () => {
+  test('are picked in the blocks of the host, also while etcd is down', async () => {
     const { lab, etcd, pilot, run, cluster } = await open('10.64.0.0/12:24')
     const before = await run('subnet', '--cluster', url)
     expect(before).toMatchObject({ exitCode: 1, stdout: '' })
@@ -69,10 +72,10 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     const planned = await pilot.applied(project(['nginx']), '--cluster', url)
     expect(planned.subnets).toMatchObject([{ subnet: block, gateway }])
     await attach(lab, planned, 'nginx')
-    expect(await reaches(lab, 8080)).toBe('nginx')
+    expect(await answeringContainer(lab, 8080)).toBe('nginx')
     const more = await pilot.applied(project(['nginx', 'api']), '--cluster', url)
     await attach(lab, more, 'api')
-    expect(await reaches(lab, 8081)).toBe('api')
+    expect(await answeringContainer(lab, 8081)).toBe('api')
 
     const full = await pilot.run('apply', project(['nginx', 'api'], ['db', 'log']), '--cluster', url, '--yes')
     expect(full).toMatchObject({ exitCode: 1 })
@@ -89,19 +92,19 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     const wide = await pilot.applied(project(['nginx', 'api'], ['db', 'log']), '--cluster', url)
     const all = (await cluster('status')).own.map(({ block: one }: { block: string }) => one)
     expect(wide.subnets.map(({ subnet }) => subnet).toSorted()).toEqual([...all].toSorted())
-    expect(await reaches(lab, 8080)).toBe('nginx')
-  })
+    expect(await answeringContainer(lab, 8080)).toBe('nginx')
+  }, longTestMs)
 
-  test('are picked in no addresses of a cluster that is named on a host which has not joined it', async () => {
+  test('are picked outside the pools of a named cluster on a host that has not joined it', async () => {
     const { lab, etcd, pilot, run, cluster } = await open('172.16.0.0/12:16')
     await lab.host.mustRun(['mkdir', '-p', '/run/lab/config/portolan'])
     await lab.write('config/portolan/config.yaml', `cluster: ${url}\n`)
     const taker = ['--member', 'web-1', '--state', '/run/lab/web-1', '--count', '10']
     expect((await cluster('join', ...taker)).blocks).toHaveLength(10)
-    const of = (web: string): string =>
+    const composeOf = (web: string): string =>
       `name: shop\nnetworks: {web: ${web}}\nservices: {nginx: {networks: [web]}}\n`
-    const docker = of('{x-portolan: {pool: docker}}')
-    const named = of('{ipam: {config: [{subnet: 172.19.0.0/16}]}}')
+    const docker = composeOf('{x-portolan: {pool: docker}}')
+    const named = composeOf('{ipam: {config: [{subnet: 172.19.0.0/16}]}}')
 
     // These networks were made before the cluster was named.
     await pilot.applied(docker)
@@ -142,19 +145,19 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(added.exitCode).toBe(1)
     expect(added.stdout).toMatch(/has not joined cluster prod/)
     // A subnet in the file is accepted, with a note that it was not checked.
-    const unasked =
+    const noteOfUnchecked =
       /network (pods|web) \(172\.2[01]\..* was not checked .*cluster prod.*`portolan cluster join`/i
     const own = { ipv6: false, subnet: '172.20.0.0/24' }
     const inNamed = { ...sandboxOf(pod), interface: 'net1' }
-    const told = await call('ADD', inNamed, config({ ...own }), home)
-    expect(told).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(unasked) })
+    const addedInPool = await call('ADD', inNamed, config({ ...own }), home)
+    expect(addedInPool).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(noteOfUnchecked) })
     expect(await call('DEL', inNamed, config({ ...own }), home)).toMatchObject({ exitCode: 0, stderr: '' })
     const created = asked('web', { subnets: [{ subnet: '172.21.1.0/24' }] })
     const { exitCode, stderr } = await callsIn(lab).call(['create'], created, home)
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringMatching(unasked) })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringMatching(noteOfUnchecked) })
 
     await etcd.kill()
-    for (const text of [docker, of('{}')]) {
+    for (const text of [docker, composeOf('{}')]) {
       const refused = await pilot.run('apply', text, '--cluster', url, '--yes')
       expect(refused).toMatchObject({ exitCode: 1 })
       expect(refused.stderr).toMatch(/has not joined cluster prod/)
@@ -162,9 +165,9 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     const unchecked = await pilot.run('plan', named, '--cluster', url)
     expect(unchecked).toMatchObject({ exitCode: 2 })
     expect(unchecked.stderr).toMatch(/a subnet that is named is not checked/)
-  })
+  }, longTestMs)
 
-  test('give a CNI container its address while etcd is down, and tell it of a block that was lost', async () => {
+  test('give a CNI container its address while etcd is down, and refuse the next container after the block was lost', async () => {
     const { lab, etcd, cluster } = await open('10.64.0.0/24:24')
     const { blocks } = await cluster('join', '--member', 'web-1')
     await etcd.kill()
@@ -206,10 +209,10 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     )
     expect((await lab.portolan(['status'])).stdout).toContain('is held by host web-2 now')
     // A program that holds the network itself may attach, and gets a note.
-    const held = `const host = await open({ project: 'cni', state: '/var/lib/portolan' })
+    const attachByProgram = `const host = await open({ project: 'cni', state: '/var/lib/portolan' })
       const { notes } = await host.attach({ network: 'pods', endpoint: 'own', netns: { pid: ${late.pid} }, interface: 'own' })
       await host.detach('own'); await host.close(); report(notes ?? [])`
-    expect(await inHost(lab, 'nftables', held)).toEqual([
+    expect(await inHost(lab, 'nftables', attachByProgram)).toEqual([
       expect.stringMatching(/is held by host web-2 now.*removeNetwork.*ensureNetwork/),
     ])
     // Podman's own file contains the subnet of its network, so only Podman can change it.
@@ -217,7 +220,7 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     const written = asked('web', { subnets: [{ subnet: `${prefix}128/25`, gateway }] })
     const setup = callsIn(lab).refused(['setup', namespaceOf(late)], containerOn(written, late))
     expect(await setup).toMatch(/is held by host web-2 now.*podman network rm.*podman network create/s)
-    // The other networks of the project are made all the same.
+    // The other networks of the project can still be made.
     const more = await call('ADD', third, config({ ipv6: false, name: 'more' }), environment)
     expect(more).toMatchObject({ exitCode: 0, stderr: '' })
     expect(JSON.parse(more.stdout).ips[0].address).toMatch(/^10\.80\.[01]\./)
@@ -230,9 +233,9 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(anew).toMatchObject({ exitCode: 0, stderr: '' })
     expect(JSON.parse(anew.stdout).ips[0].address).toMatch(/^10\.80\.[01]\./)
     expect((await lab.portolan(['status'])).stdout).not.toContain('is held by host web-2 now')
-  })
+  }, longTestMs)
 
-  test('have to move where another host took the block, and are named where another host may have them', async () => {
+  test('have to move where another host took the block, and are a conflict where they are in a free block', async () => {
     const { lab, pilot, run, cluster } = await open('10.64.0.0/22:24')
     const { blocks } = await cluster('join', '--member', 'web-1')
     const block: string = blocks[0].block
@@ -284,10 +287,10 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(attached.exitCode).toBe(0)
     expect(attached.stderr.split('is held by host')).toHaveLength(2)
     // A program that attaches to a plan's network gets a note too.
-    const held = `const host = await open({ project: 'jobs', state: '/var/lib/portolan' })
+    const attachByProgram = `const host = await open({ project: 'jobs', state: '/var/lib/portolan' })
       const { notes } = await host.attach({ network: 'shop/web', endpoint: 'own', netns: { pid: ${late.pid} }, interface: 'own' })
       await host.detach('own', { network: 'shop/web' }); await host.close(); report(notes ?? [])`
-    expect(await inHost(lab, 'nftables', held)).toEqual([
+    expect(await inHost(lab, 'nftables', attachByProgram)).toEqual([
       expect.stringMatching(/of network web overlaps .* is held by host web-2 now.*portolan move/),
     ])
     const moved = await pilot.run('move', project(['nginx']), 'web', '--cluster', url, '--yes')
@@ -312,11 +315,11 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     })
     await lab.host.ip('link delete v-nginx')
     await attach(lab, after, 'nginx')
-    expect(await reaches(lab, 8080)).toBe('nginx')
+    expect(await answeringContainer(lab, 8080)).toBe('nginx')
     expect((await run('status')).stdout).not.toContain('is held by host')
-  })
+  }, longTestMs)
 
-  test('are in no block that collides with the host when it is claimed, and that a VPN covers later is told', async () => {
+  test('are in no block that collides with a route when it is claimed, and a later collision is reported', async () => {
     const { lab, run, cluster } = await open('10.64.0.0/22:24')
     await lab.host.ip(
       'link add vpn0 type bridge',

@@ -16,7 +16,7 @@ const at = (name: string): string => join(folder, name)
 const names = Object.keys(memberAddresses)
 const nameOf = (member: string): string => `${member}.example`
 
-interface Here {
+interface TlsSite {
   readonly lab: ClusterLab
   readonly url: string
   /** The certificate that each member should show. */
@@ -24,13 +24,13 @@ interface Here {
   readonly expired: Issued
 }
 
-let opened: Here | null = null
-const here = (): Here => {
+let opened: TlsSite | null = null
+const tlsSite = (): TlsSite => {
   if (opened === null) throw new Error('etcd has not been started')
   return opened
 }
 const member = (name: string): EtcdMember => {
-  const found = here().lab.members.find((one) => one.name === name)
+  const found = tlsSite().lab.members.find((one) => one.name === name)
   if (found === undefined) throw new Error(`there is no member ${name}`)
   return found
 }
@@ -42,13 +42,13 @@ const show = (name: string, { cert, key }: Issued): void => {
   copyFileSync(key, shownBy(name).key)
 }
 const ownOf = (name: string): Issued => {
-  const found = here().own[name]
+  const found = tlsSite().own[name]
   if (found === undefined) throw new Error(`there is no certificate of ${name}`)
   return found
 }
 
 const machine = () => {
-  const [host] = here().lab.hosts
+  const [host] = tlsSite().lab.hosts
   if (host === undefined) throw new Error('there is no host')
   return host.machine
 }
@@ -59,7 +59,7 @@ const command = (): CommandOn => {
   return started
 }
 const wordsOf = (host: string, words: readonly string[]): readonly string[] => [
-  ...['cluster', ...words, '--cluster', here().url, '--state', at(host)],
+  ...['cluster', ...words, '--cluster', tlsSite().url, '--state', at(host)],
 ]
 const argvOf = (host: string, words: readonly string[]): readonly string[] =>
   command().argv(wordsOf(host, words))
@@ -68,8 +68,8 @@ const run = (host: string, ...words: readonly string[]): Promise<RunOutcome> =>
 const json = async (host: string, ...words: readonly string[]) => {
   const { exitCode, stdout, stderr } = await run(host, ...words, '--json')
   // Where a command failed, its output says why.
-  const told = exitCode === 0 ? null : stdout
-  expect({ exitCode, stderr, told }).toEqual({ exitCode: 0, stderr: '', told: null })
+  const errorText = exitCode === 0 ? null : stdout
+  expect({ exitCode, stderr, errorText }).toEqual({ exitCode: 0, stderr: '', errorText: null })
   return JSON.parse(stdout)
 }
 const joined = (host: string) => json(host, 'join', '--member', host)
@@ -101,7 +101,7 @@ describeBeside('three servers of etcd with a certificate each', ['etcd', 'openss
   afterEach(async () => {
     for (const name of names) show(name, ownOf(name))
     for (const one of off.splice(0)) one.start()
-    await here().lab.leader()
+    await tlsSite().lab.leader()
   })
   afterAll(async () => {
     await started?.[Symbol.asyncDispose]()
@@ -109,32 +109,32 @@ describeBeside('three servers of etcd with a certificate each', ['etcd', 'openss
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test('each is known by its own name, and one that is off is passed over', async () => {
+  test('a host joins through servers that show their own names, also while one server is off', async () => {
     await json('web-1', 'init', '--pool', '10.64.0.0/12:24')
     const { claimed } = await joined('web-1')
     expect(claimed).toHaveLength(1)
     await turnOff(member('etcd-1'))
-    await here().lab.leader()
+    await tlsSite().lab.leader()
     expect(await joined('web-1')).toMatchObject({ claimed: [], blocks: [{ block: claimed[0] }] })
   }, 120_000)
 
   test.each([
-    ['that of another server', () => ownOf('etcd-1')],
-    ['one that has expired', () => here().expired],
+    ['the certificate of another server', () => ownOf('etcd-1')],
+    ['an expired certificate', () => tlsSite().expired],
   ])(
-    'one that shows %s is passed over, beside one that is off too',
-    async (_what, wrong) => {
-      show('etcd-2', wrong())
+    'a host joins while one server shows %s, also while another one is off',
+    async (_what, certificate) => {
+      show('etcd-2', certificate())
       for (const host of ['web-1', 'web-2']) await joined(host)
       await turnOff(member('etcd-3'))
-      await here().lab.leader()
+      await tlsSite().lab.leader()
       for (const host of ['web-1', 'web-2']) expect(await joined(host)).toMatchObject({ claimed: [] })
     },
     120_000,
   )
 
-  test('where none can be asked, the server with the wrong certificate is named', async () => {
-    show('etcd-2', here().expired)
+  test('while no server can be asked, status names the server with the wrong certificate and the reason', async () => {
+    show('etcd-2', tlsSite().expired)
     for (const name of ['etcd-1', 'etcd-3']) await turnOff(member(name))
     const expired = await run('web-1', 'status')
     expect(expired.stderr).toMatch(
@@ -147,7 +147,7 @@ describeBeside('three servers of etcd with a certificate each', ['etcd', 'openss
     )
   }, 120_000)
 
-  test('a host that stays goes on when the leader is killed while another server shows a wrong certificate', async () => {
+  test('join --watch keeps its host alive when the leader is killed while another server shows an expired certificate', async () => {
     const watcher = machine().start(argvOf('web-9', ['join', '--watch', '--member', 'web-9']), {
       environment,
       timeoutMs: 120_000,
@@ -158,10 +158,10 @@ describeBeside('three servers of etcd with a certificate each', ['etcd', 'openss
           ({ host, alive }: { readonly host: string; readonly alive: boolean }) => host === 'web-9' && alive,
         )
       await hasJoined(watcher, 'web-9')
-      const leader = await here().lab.leader()
-      const [other] = here().lab.members.filter((one) => one !== leader)
+      const leader = await tlsSite().lab.leader()
+      const [other] = tlsSite().lab.members.filter((one) => one !== leader)
       if (other === undefined) throw new Error('there is no other member')
-      show(other.name, here().expired)
+      show(other.name, tlsSite().expired)
       await turnOff(leader)
       expect((await joined('web-10')).claimed).toHaveLength(1)
       expect(await isAlive()).toBe(true)

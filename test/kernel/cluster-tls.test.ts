@@ -28,7 +28,7 @@ interface Files {
   readonly expired: Issued
   readonly notYet: Issued
   readonly own: Issued
-  readonly stranger: Issued
+  readonly ofOtherAuthority: Issued
   readonly ownExpired: Issued
   readonly lockedKey: string
 }
@@ -56,7 +56,7 @@ const makeFiles = async (): Promise<Files> => {
     expired: await ours.issue('expired', 'DNS:localhost', past),
     notYet: await ours.issue('not-yet', 'DNS:localhost', future),
     own,
-    stranger: await other.issue('stranger', 'DNS:web-1'),
+    ofOtherAuthority: await other.issue('stranger', 'DNS:web-1'),
     ownExpired: await ours.issue('own-expired', 'DNS:web-1', past),
     lockedKey,
   }
@@ -80,12 +80,12 @@ const run = async (words: readonly string[], url: string) => {
   const outcome = await command().run(['cluster', ...words, '--cluster', url, '--state', at('state')])
   const text = outcome.stdout + outcome.stderr
   expect(text).not.toContain(password)
-  for (const { key } of [site().files.own, site().files.stranger])
+  for (const { key } of [site().files.own, site().files.ofOtherAuthority])
     expect(text).not.toContain(readFileSync(key, 'utf8').split('\n')[1])
   return outcome
 }
 
-const told = async (url: string): Promise<string> => {
+const refusalOf = async (url: string): Promise<string> => {
   const { exitCode, stderr } = await run(['init', '--pool', '10.64.0.0/12:24'], url)
   expect(exitCode).toBe(1)
   return stderr
@@ -109,7 +109,7 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test('a host with what is asked of it joins', async () => {
+  test('a host joins with the authority, certificate and key that etcd asks for', async () => {
     const [server, url] = [tls(`ca=${site().files.ca}`), mutual(site().files.own)]
     const early = { exitCode: 1, stderr: expect.stringContaining('cluster prod has no pools') }
     expect(await run(['status'], server)).toMatchObject(early)
@@ -120,13 +120,16 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
   test.each([
     ['is of another authority', true, 'does not come from the authority that ca names', '?ca=FILE'],
     ['is of no known authority', false, 'comes from no authority that Node trusts', '?ca=FILE'],
-  ])('a certificate of the server that %s', async (_what, isNamed, why, remedy) => {
-    const message = await told(tls(...(isNamed ? [`ca=${site().files.otherCa}`] : [])))
-    expect(message).toMatch(/^portolan: There is no connection to etcd at localhost:2479: its certificate /)
-    expect(message).toContain(why)
-    expect(message).toContain('Blocks that this host holds stay its own')
-    expect(message).toContain(remedy)
-  })
+  ])(
+    'a server certificate that %s is refused with the reason and the remedy',
+    async (_what, isNamed, why, remedy) => {
+      const message = await refusalOf(tls(...(isNamed ? [`ca=${site().files.otherCa}`] : [])))
+      expect(message).toMatch(/^portolan: There is no connection to etcd at localhost:2479: its certificate /)
+      expect(message).toContain(why)
+      expect(message).toContain('Blocks that this host holds stay its own')
+      expect(message).toContain(remedy)
+    },
+  )
 
   test.each([
     [
@@ -144,30 +147,33 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
       'elsewhere',
       /is for etcd\.example, etcd-2\.example, and the cluster's URL says localhost.*Write a name of the certificate/,
     ],
-  ] as const)('a certificate of the server that %s', async (_what, which, says) => {
-    site().etcd.show(site().files[which])
-    const message = await told(tls(`ca=${site().files.ca}`))
-    site().etcd.show(site().files.server)
-    expect(message).toMatch(says)
-  })
+  ] as const)(
+    'a server certificate that %s is refused with the reason and the remedy',
+    async (_what, which, untilPrinted) => {
+      site().etcd.show(site().files[which])
+      const message = await refusalOf(tls(`ca=${site().files.ca}`))
+      site().etcd.show(site().files.server)
+      expect(message).toMatch(untilPrinted)
+    },
+  )
 
-  test('a host that shows no certificate, or not one that etcd takes', async () => {
-    const { stranger, ownExpired } = site().files
-    expect(await told(mutual(null))).toMatch(
+  test('a host without a certificate, or with one that etcd does not accept, is told what etcd asks for', async () => {
+    const { ofOtherAuthority, ownExpired } = site().files
+    expect(await refusalOf(mutual(null))).toMatch(
       /it asks for a certificate of this host, and the cluster's URL names none.*&cert=FILE&key=FILE/,
     )
-    expect(await told(mutual(stranger))).toMatch(
+    expect(await refusalOf(mutual(ofOtherAuthority))).toMatch(
       /it does not accept the certificate of this host \(tlsv1 alert unknown ca\).*--trusted-ca-file of etcd/,
     )
-    expect(await told(mutual(ownExpired))).toMatch(
+    expect(await refusalOf(mutual(ownExpired))).toMatch(
       /certificate of this host has expired.*Renew the file of cert/,
     )
   })
 
-  test('etcd:// where TLS is served, and etcds:// where it is not', async () => {
+  test('a URL with etcd:// for a TLS port, or etcds:// for a plain port, is refused with the right one', async () => {
     const { tls: secure, users } = site().etcd.endpoints
-    expect(await told(`etcd://${secure}/prod`)).toContain('write etcds:// in place of etcd://')
-    expect(await told(`etcds://${users}/prod?ca=${site().files.ca}`)).toContain(
+    expect(await refusalOf(`etcd://${secure}/prod`)).toContain('write etcds:// in place of etcd://')
+    expect(await refusalOf(`etcds://${users}/prod?ca=${site().files.ca}`)).toContain(
       'write etcd:// in place of etcds://',
     )
   })
@@ -177,36 +183,36 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
     ['is a folder', () => folder, 'it is a folder'],
     ['is no certificate', () => site().files.own.key, 'holds no certificate in PEM'],
     ['is empty', () => write('empty', ''), 'holds no certificate in PEM'],
-  ])('a file of the authority that %s', async (_what, file, why) => {
-    const message = await told(tls(`ca=${file()}`))
+  ])('a file of the authority that %s is named with the reason', async (_what, file, why) => {
+    const message = await refusalOf(tls(`ca=${file()}`))
     expect(message).toContain(file())
     expect(message).toContain(why)
   })
 
-  test('a key that is of another certificate, locked, or none', async () => {
-    const { own, stranger, lockedKey } = site().files
+  test('a key of another certificate, a locked key and a file without a key are refused with the reason', async () => {
+    const { own, ofOtherAuthority, lockedKey } = site().files
     const { cert } = own
-    expect(await told(mutual({ cert, key: stranger.key }))).toContain(
-      `the key in ${stranger.key} is not that of the certificate in ${cert}`,
+    expect(await refusalOf(mutual({ cert, key: ofOtherAuthority.key }))).toContain(
+      `the key in ${ofOtherAuthority.key} is not that of the certificate in ${cert}`,
     )
-    expect(await told(mutual({ cert, key: lockedKey }))).toContain('is locked with a passphrase')
-    expect(await told(mutual({ cert, key: cert }))).toContain('holds no private key in PEM')
+    expect(await refusalOf(mutual({ cert, key: lockedKey }))).toContain('is locked with a passphrase')
+    expect(await refusalOf(mutual({ cert, key: cert }))).toContain('holds no private key in PEM')
   })
 
-  test('a user where etcd has none, and a password that is empty', async () => {
-    expect(await told(asUser('portolan', write('password', password)))).toMatch(
+  test('a user is refused where etcd has no users, and so is an empty password file', async () => {
+    expect(await refusalOf(asUser('portolan', write('password', password)))).toMatch(
       /names user portolan, and this etcd has no users.*Leave the user and password-file out/,
     )
-    expect(await told(asUser('portolan', write('empty', '')))).toMatch(
+    expect(await refusalOf(asUser('portolan', write('empty', '')))).toMatch(
       /empty.*Write the password of portolan/,
     )
   })
 
-  test('no user where etcd asks for one, an unknown one, and a wrong password', async () => {
+  test('a missing user, an unknown user and a wrong password are refused without printing the password', async () => {
     const { etcd } = site()
     await etcd.askForUsers()
     await etcd.ask('auth/user/add', { name: 'portolan', password })
-    expect(await told(`etcd://${etcd.endpoints.users}/prod`)).toMatch(
+    expect(await refusalOf(`etcd://${etcd.endpoints.users}/prod`)).toMatch(
       /does not let this host in: it asks for a user.*etcd:\/\/USER@HOST\/NAME\?password-file=FILE/,
     )
     const wrong = 'letmein'
@@ -214,16 +220,16 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
       ['nemo', password],
       ['portolan', wrong],
     ] as const) {
-      const message = await told(asUser(name, write('password', given)))
+      const message = await refusalOf(asUser(name, write('password', given)))
       expect(message).toContain(`it has no user ${name} with the password that was given. Check the user`)
       expect(message).not.toContain(wrong)
     }
   })
 
-  test('a user without the permission is told how it is granted, and with it the host joins', async () => {
+  test('a user without the permission is told the command that grants it, and works after that', async () => {
     const { etcd } = site()
     const url = asUser('portolan', write('password', `${password}\n`))
-    expect(await told(url)).toMatch(
+    expect(await refusalOf(url)).toMatch(
       /user portolan may not do this.*may read and write keys under \/portolan\/v1\/: `etcdctl role grant-permission --prefix ROLE readwrite \/portolan\/v1\/`/,
     )
     // The host's own stored state needs no permission.
@@ -233,12 +239,12 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
     expect(await run(['init', '--pool', '10.64.0.0/12:24'], url)).toMatchObject({ exitCode: 0 })
   })
 
-  test('a host that stays goes on when users change and the token of its own runs out, and tells each reason why it is not let in', async () => {
+  test('join --watch keeps its host alive when roles change and its token expires, and reports each reason for which etcd refuses it', async () => {
     const { etcd } = site()
-    const said = write('told', '')
+    const stderrFile = write('told', '')
     const watcher = etcd.machine.start(
       [
-        ...['sh', '-c', `exec "$@" 2> ${said}`, 'sh'],
+        ...['sh', '-c', `exec "$@" 2> ${stderrFile}`, 'sh'],
         ...command().argv([
           ...['cluster', 'join', '--watch', '--member', 'web-2'],
           ...['--cluster', asUser('portolan', at('password')), '--state', at('other-state')],
@@ -247,40 +253,42 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
       { environment, timeoutMs: 120_000 },
     )
     const key = Buffer.from('/portolan/v1/prod/hosts/web-2').toString('base64')
-    const isTold = async (): Promise<void> => {
-      await until('its key', async () => (await etcd.ask('kv/range', { key })).kvs, { beside: watcher })
+    const untilAlive = async (): Promise<void> => {
+      await until('the key of the host', async () => (await etcd.ask('kv/range', { key })).kvs, {
+        beside: watcher,
+      })
     }
     // A busy machine may leave the host without an answer for a while, which it reports too.
-    const told = (): readonly string[] =>
-      readFileSync(said, 'utf8')
+    const printed = (): readonly string[] =>
+      readFileSync(stderrFile, 'utf8')
         .split('\n')
         .filter((line) => line !== '' && !line.includes('does not answer'))
-    const says = (text: string): Promise<unknown> =>
-      until(text, () => told().some((line) => line.includes(text)), { beside: watcher, shows: told })
-    await isTold()
+    const untilPrinted = (text: string): Promise<unknown> =>
+      until(text, () => printed().some((line) => line.includes(text)), { beside: watcher, shows: printed })
+    await untilAlive()
     // A change of users or roles makes the token invalid. The host continues with a new token.
     await etcd.ask('auth/role/add', { name: 'another' })
     await etcd.ask('kv/deleterange', { key })
-    await isTold()
+    await untilAlive()
     // The token, which is valid for two seconds, has expired by now.
     await delay(2_500)
     await etcd.ask('kv/deleterange', { key })
-    await isTold()
-    expect(told().filter((line) => !line.includes('etcd answers again'))).toEqual([])
+    await untilAlive()
+    expect(printed().filter((line) => !line.includes('etcd answers again'))).toEqual([])
     // Nothing changes in the cluster. etcd continues an existing watch that it would refuse to begin now.
     await etcd.ask('auth/user/revoke', { name: 'portolan', role: 'blocks' })
-    await says('user portolan may not do this')
+    await untilPrinted('user portolan may not do this')
     await etcd.ask('auth/user/changepw', { name: 'portolan', password: 'another' })
-    await says('it has no user portolan with the password')
+    await untilPrinted('it has no user portolan with the password')
     await etcd.ask('auth/user/changepw', { name: 'portolan', password })
     await etcd.ask('auth/user/grant', { user: 'portolan', role: 'blocks' })
-    await says('etcd answers again')
+    await untilPrinted('etcd answers again')
     watcher.kill('SIGTERM')
     expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
-    expect(told().filter((line) => !line.includes('etcd answers again'))).toHaveLength(2)
+    expect(printed().filter((line) => !line.includes('etcd answers again'))).toHaveLength(2)
   })
 
-  test('a host that stays shows a certificate that was put in the place of its own with the next request', async () => {
+  test('join --watch shows a replaced certificate with its next request', async () => {
     const { files, etcd } = site()
     const shown = { cert: at('daily.pem'), key: at('daily.key') }
     const put = ({ cert, key }: Issued): void => {
@@ -288,10 +296,10 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
       copyFileSync(key, shown.key)
     }
     put(files.own)
-    const said = write('said', '')
+    const stderrFile = write('said', '')
     const watcher = etcd.machine.start(
       [
-        ...['sh', '-c', `exec "$@" 2> ${said}`, 'sh'],
+        ...['sh', '-c', `exec "$@" 2> ${stderrFile}`, 'sh'],
         ...command().argv([
           ...['cluster', 'join', '--watch', '--member', 'web-3'],
           ...['--cluster', mutual({ ...files.own, ...shown }), '--state', at('third-state')],
@@ -300,15 +308,15 @@ describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () 
       { environment, timeoutMs: 120_000 },
     )
     await hasJoined(watcher, 'web-3')
-    put(files.stranger)
-    const says = (text: string): Promise<unknown> =>
-      until(text, () => readFileSync(said, 'utf8').includes(text), {
+    put(files.ofOtherAuthority)
+    const untilPrinted = (text: string): Promise<unknown> =>
+      until(text, () => readFileSync(stderrFile, 'utf8').includes(text), {
         beside: watcher,
-        shows: () => readFileSync(said, 'utf8'),
+        shows: () => readFileSync(stderrFile, 'utf8'),
       })
-    await says('certificate')
+    await untilPrinted('certificate')
     put(files.own)
-    await says('etcd answers again')
+    await untilPrinted('etcd answers again')
     watcher.kill('SIGTERM')
     expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
   })

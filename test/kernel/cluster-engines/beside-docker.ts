@@ -1,7 +1,13 @@
 import { expect, test } from '@jest/globals'
 import { attach, type PlanJson } from '../../lab/attach.ts'
 import type { Container } from '../../lab/container.ts'
-import { type DockerHost, type Here, isMasqueraded, meet, webOf } from './here.ts'
+import {
+  type DockerHost,
+  type EngineSite,
+  expectMasqueraded,
+  expectMutualReach,
+  webOf,
+} from './engine-site.ts'
 
 const shop = `
 name: shop
@@ -10,7 +16,7 @@ networks: {default: {enable_ipv6: true}}
 `
 
 /** Applies a Compose project on a host, in the host's own block. */
-const applied = async (host: DockerHost, backend: string) => {
+const applyShop = async (host: DockerHost, backend: string) => {
   const words = ['-f', await host.write('compose.yaml', shop), '--backend', backend]
   await host.must('apply', ...words, '--yes')
   const plan = async (): Promise<PlanJson> =>
@@ -21,14 +27,14 @@ const applied = async (host: DockerHost, backend: string) => {
 }
 
 /** Compose projects beside dockerd. Docker's policy on FORWARD drops packets that another table accepts. */
-export const besideDocker = (opened: () => Here): void => {
-  test('what Docker drops between hosts is told, and comes through with the commands that are told with it', async () => {
-    const here = opened()
-    const [first, second] = here.dockers
+export const besideDocker = (opened: () => EngineSite): void => {
+  test('traffic between hosts that Docker drops is a conflict, and passes after the printed commands', async () => {
+    const engineSite = opened()
+    const [first, second] = engineSite.dockers
     // Docker has bridges of its own as well.
-    for (const { docker } of here.dockers) await docker.createNetwork({ name: 'own' })
-    const web = webOf(here, 1)
-    const { planned, plan, box } = await applied(first, 'nftables')
+    for (const { docker } of engineSite.dockers) await docker.createNetwork({ name: 'own' })
+    const web = webOf(engineSite, 1)
+    const { planned, plan, box } = await applyShop(first, 'nftables')
     const { conflicts } = planned
     expect(conflicts.map(({ kind }) => kind).sort()).toEqual([
       ...['EgressDropped', 'EgressDropped', 'NetworkDropped', 'NetworkDropped'],
@@ -44,12 +50,12 @@ export const besideDocker = (opened: () => Here): void => {
     for (const command of conflicts.flatMap(({ remedy }) => remedy?.commands ?? []))
       await first.machine.mustRun(['sh', '-c', command])
     expect((await plan()).conflicts).toEqual([])
-    await meet(box, web)
-    await isMasqueraded(box, 11)
+    await expectMutualReach(box, web)
+    await expectMasqueraded(box, 11)
 
     // Rules of iptables-legacy come before Docker's rules.
-    const other = await applied(second, 'iptables-legacy')
+    const other = await applyShop(second, 'iptables-legacy')
     expect(other.planned.conflicts).toEqual([])
-    await meet(box, other.box)
+    await expectMutualReach(box, other.box)
   }, 180_000)
 }

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals'
 import type { Running } from '../../lab/run.ts'
 import { routesOf, untilRoutes } from '../cluster/site-routes.ts'
-import { type Here, meet, webOf } from './here.ts'
+import { type EngineSite, expectMutualReach, webOf } from './engine-site.ts'
 
 /** A host leaves the cluster. */
-export const leaving = (opened: () => Here, services: Running[]): void => {
-  test('a host that leaves is forgotten by the others, whose containers go on', async () => {
-    const here = opened()
-    const { third, dockers } = here
+export const leaving = (opened: () => EngineSite, services: Running[]): void => {
+  test('the other hosts remove the routes to a host that leaves, and their containers still reach each other', async () => {
+    const engineSite = opened()
+    const { third, dockers } = engineSite
     const staying = services.pop()
     staying?.kill('SIGTERM')
     await staying?.outcome
@@ -21,6 +21,6 @@ export const leaving = (opened: () => Here, services: Running[]): void => {
     expect(await routesOf(third)).toEqual([])
     for (const name of ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
       expect(await third.machine.sysctl(name)).toBe('0')
-    await meet(webOf(here, 0), webOf(here, 1))
+    await expectMutualReach(webOf(engineSite, 0), webOf(engineSite, 1))
   }, 180_000)
 }

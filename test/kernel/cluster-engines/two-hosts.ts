@@ -6,12 +6,20 @@ import { createPluginNetwork, subnetsOf } from '../../lab/neighbour/docker-netwo
 import type { Running } from '../../lab/run.ts'
 import { untilRemembered } from '../cluster/site-memory.ts'
 import { untilRoutes } from '../cluster/site-routes.ts'
-import { type Addressed, type Here, isClosed, isMasqueraded, isPublished, meet, webOf } from './here.ts'
+import {
+  type AddressedContainer,
+  type EngineSite,
+  expectClosed,
+  expectMasqueraded,
+  expectMutualReach,
+  expectPublished,
+  webOf,
+} from './engine-site.ts'
 
 const cni = fileURLToPath(new URL('../../../packages/cni/bin/portolan-cni.js', import.meta.url))
 
 /** A container that a runtime hands to the CNI plugin. */
-const addPod = async ({ lab, machine }: ClusterHostMachine, name: string): Promise<Addressed> => {
+const addPod = async ({ lab, machine }: ClusterHostMachine, name: string): Promise<AddressedContainer> => {
   const pod = lab.use(await createMachine(name))
   const config = { cniVersion: '1.1.0', name: 'pods', type: 'portolan-cni', ipv6: true, backend: 'nftables' }
   const result = await machine.mustRun([process.execPath, cni], {
@@ -29,8 +37,8 @@ const addPod = async ({ lab, machine }: ClusterHostMachine, name: string): Promi
 }
 
 /** Docker on two hosts; Podman and the CNI plugin on a third host that joins later. */
-export const twoHosts = (opened: () => Here, services: Running[]): void => {
-  test('containers of Docker on two hosts reach each other with their own source, and what is outside as ever', async () => {
+export const twoHosts = (opened: () => EngineSite, services: Running[]): void => {
+  test('containers of Docker on two hosts reach each other with their own source, and are published, masqueraded and closed as without a cluster', async () => {
     const { dockers, webs } = opened()
     for (const { docker, machine } of dockers) {
       await createPluginNetwork(docker, 'web', { ipv6: true })
@@ -40,17 +48,17 @@ export const twoHosts = (opened: () => Here, services: Running[]): void => {
       ])
       webs.push(await docker.run({ name: `web-${machine.name}`, network: 'web', publish: ['8080:80'] }))
     }
-    await meet(webOf(opened(), 0), webOf(opened(), 1))
+    await expectMutualReach(webOf(opened(), 0), webOf(opened(), 1))
     for (const at of [0, 1]) {
-      await isPublished(opened(), 11 + at, 8080, webOf(opened(), at))
-      await isMasqueraded(webOf(opened(), at), 11 + at)
-      await isClosed(opened(), webOf(opened(), at), 11 + at)
+      await expectPublished(opened(), 11 + at, 8080, webOf(opened(), at))
+      await expectMasqueraded(webOf(opened(), at), 11 + at)
+      await expectClosed(opened(), webOf(opened(), at), 11 + at)
     }
   }, 180_000)
 
-  test('a host that joins later, with other engines, is followed without a call of Docker', async () => {
-    const here = opened()
-    const { dockers, third, webs } = here
+  test('a host with Podman and CNI that joins later is reached without a call of Docker', async () => {
+    const engineSite = opened()
+    const { dockers, third, webs } = engineSite
     for (const { start } of dockers) services.push(start('watch', '-p', 'docker'))
     const joining = third.start('cluster', 'join', '--watch', '--member', 'h3', '--count', '2')
     services.push(joining)
@@ -60,21 +68,22 @@ export const twoHosts = (opened: () => Here, services: Running[]): void => {
     await podman.createNetwork('web', '--driver=portolan', '--ipv6')
     webs.push(await podman.run({ name: 'web-h3', network: 'web', publish: ['8080:80'] }))
     const pod = await addPod(third, 'pod-h3')
-    for (const at of [0, 1]) for (const other of [webOf(here, 2), pod]) await meet(webOf(here, at), other)
-    await isPublished(here, 13, 8080, webOf(here, 2))
-    for (const one of [webOf(here, 2), pod]) await isMasqueraded(one, 13)
-    await isClosed(here, webOf(here, 2), 13)
+    for (const at of [0, 1])
+      for (const other of [webOf(engineSite, 2), pod]) await expectMutualReach(webOf(engineSite, at), other)
+    await expectPublished(engineSite, 13, 8080, webOf(engineSite, 2))
+    for (const one of [webOf(engineSite, 2), pod]) await expectMasqueraded(one, 13)
+    await expectClosed(engineSite, webOf(engineSite, 2), 13)
   }, 180_000)
 
-  test('a plugin that is killed takes nothing with it, and goes on with the cluster', async () => {
-    const here = opened()
-    const [one] = here.dockers
+  test('containers reach each other while the Docker plugin is killed, and a container that starts after it reaches the cluster', async () => {
+    const engineSite = opened()
+    const [one] = engineSite.dockers
     await one.plugin.stop('SIGKILL')
-    await meet(webOf(here, 0), webOf(here, 2))
+    await expectMutualReach(webOf(engineSite, 0), webOf(engineSite, 2))
     await one.plugin.start()
     const next = await one.docker.run({ name: 'next-h1', network: 'web', publish: ['8081:80'] })
-    await meet(next, webOf(here, 1))
-    await isPublished(here, 11, 8081, next)
+    await expectMutualReach(next, webOf(engineSite, 1))
+    await expectPublished(engineSite, 11, 8081, next)
     await one.docker.remove('next-h1')
   }, 180_000)
 }

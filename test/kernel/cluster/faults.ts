@@ -21,23 +21,23 @@ export type FaultKind = (typeof faultKinds)[number]
 const addressesOf = (all: readonly { readonly address: string }[]): readonly string[] =>
   all.map(({ address }) => address)
 
-const oneWay = (ones: readonly string[], others: readonly string[]) =>
+const fromEachToEach = (ones: readonly string[], others: readonly string[]) =>
   ones.flatMap((one) => others.map((other) => [one, other] as const))
 
 /**
  * Starts a fault. No other fault may be active.
- * @param at - selects the host or member
+ * @param index - selects the host or member
  * @returns a function that ends the fault
  */
-export const bringAbout = async (
+export const startFault = async (
   lab: ClusterLab,
   kind: FaultKind,
-  at: number,
+  index: number,
 ): Promise<() => Promise<void>> => {
   const members = addressesOf(lab.members)
   const hosts = addressesOf(lab.hosts)
-  const host = lab.hosts[at % lab.hosts.length]
-  const member = lab.members[at % lab.members.length]
+  const host = lab.hosts[index % lab.hosts.length]
+  const member = lab.members[index % lab.members.length]
   if (host === undefined || member === undefined) throw new Error('a lab has hosts and members')
   const others = (one: EtcdMember): readonly string[] => members.filter((address) => address !== one.address)
   const cut = async (pairs: readonly (readonly [string, string])[]): Promise<() => Promise<void>> => {
@@ -52,7 +52,7 @@ export const bringAbout = async (
       await member.pause()
       return async () => member.resume()
     case 'leader-moves':
-      await moveLeader(lab, at)
+      await moveLeader(lab, index)
       return async () => {}
     case 'host-without-members':
       return cut(bothWays([host.address], members))
@@ -68,16 +68,16 @@ export const bringAbout = async (
       ])
     }
     case 'no-answers-to-a-host':
-      return cut(oneWay(members, [host.address]))
+      return cut(fromEachToEach(members, [host.address]))
     case 'no-requests-of-a-host':
-      return cut(oneWay([host.address], members))
+      return cut(fromEachToEach([host.address], members))
     case 'leader-unheard': {
       const leader = await lab.leader()
-      return cut(oneWay([leader.address], others(leader)))
+      return cut(fromEachToEach([leader.address], others(leader)))
     }
     case 'leader-deaf': {
       const leader = await lab.leader()
-      return cut(oneWay(others(leader), [leader.address]))
+      return cut(fromEachToEach(others(leader), [leader.address]))
     }
     case 'all-apart':
       return cut([
@@ -96,11 +96,11 @@ export const bringAbout = async (
 }
 
 /** Makes the leader hand its role to another member. */
-const moveLeader = async (lab: ClusterLab, at: number): Promise<void> => {
+const moveLeader = async (lab: ClusterLab, index: number): Promise<void> => {
   const leader = await lab.leader()
   const list = await leader.ask('cluster/member/list', {})
   const all = (list?.members ?? []) as readonly { readonly ID: string; readonly name: string }[]
   const followers = all.filter(({ name }) => name !== leader.name)
-  const next = followers[at % followers.length]
+  const next = followers[index % followers.length]
   if (next !== undefined) await leader.ask('maintenance/transfer-leadership', { targetID: next.ID })
 }

@@ -65,16 +65,16 @@ export const createFuzzHost = async (
   const fault = firstFault()
 
   const setUses = async (wanted: readonly string[]): Promise<void> => {
-    const gone = [...uses].filter((block) => !wanted.includes(block))
-    const fresh = wanted.filter((block) => !uses.has(block))
-    for (const block of gone) uses.delete(block)
+    const removed = [...uses].filter((block) => !wanted.includes(block))
+    const added = wanted.filter((block) => !uses.has(block))
+    for (const block of removed) uses.delete(block)
     await machine.ip(
-      ...gone.map((block) => `addr del ${addressIn(block)}/32 dev eth0`),
-      ...fresh.map((block) => `addr add ${addressIn(block)}/32 dev eth0`),
+      ...removed.map((block) => `addr del ${addressIn(block)}/32 dev eth0`),
+      ...added.map((block) => `addr add ${addressIn(block)}/32 dev eth0`),
     )
-    for (const block of fresh) uses.add(block)
+    for (const block of added) uses.add(block)
   }
-  const me = () => ({ host: name, incarnation: `${name}-${incarnations}` })
+  const ownIdentity = () => ({ host: name, incarnation: `${name}-${incarnations}` })
   const ready = async (): Promise<HostProcess> => {
     if (isStopped) host.goOn()
     await host.idle()
@@ -87,13 +87,13 @@ export const createFuzzHost = async (
     operation: string,
     details: object,
     mayFail: readonly string[],
-    take: (value: Value) => Promise<void>,
+    useValue: (value: Value) => Promise<void>,
   ): Promise<void> => {
-    const asked = await ready()
+    const callee = await ready()
     const call = async (): Promise<void> => {
-      const end: CallEnd<Value> = await asked.call(operation, details)
-      if (end.kind === 'killed') process = process === asked ? null : process
-      else if (end.kind === 'done') await take(end.value)
+      const end: CallEnd<Value> = await callee.call(operation, details)
+      if (end.kind === 'killed') process = process === callee ? null : process
+      else if (end.kind === 'done') await useValue(end.value)
       else if (end.code === 'CLUSTER_NAME_TAKEN' && isWiped) await silenceHere()
       else if (![...expected, ...mayFail].includes(end.code))
         throw new Error(`${name} ${operation}: ${end.code} ${end.message}`)
@@ -123,9 +123,11 @@ export const createFuzzHost = async (
       await ready()
       if (vacates) await setUses([])
       const inUse = [...uses]
-      const details = { ...me(), count, remembered, inUse, takeover: isWiped, interrupt }
+      const details = { ...ownIdentity(), count, remembered, inUse, takeover: isWiped, interrupt }
       await begin<Claimed>('claim', details, ['CLUSTER_EXHAUSTED'], async ({ blocks }) => {
-        const foreign = blocks.find((block) => block.host !== name || block.incarnation !== me().incarnation)
+        const foreign = blocks.find(
+          (block) => block.host !== name || block.incarnation !== ownIdentity().incarnation,
+        )
         if (foreign !== undefined) throw new Error(`${name} was told ${foreign.block} of ${foreign.host}`)
         remembered = blocks.map(({ block, revision }) => ({ block, revision }))
         await setUses(blocks.map(({ block }) => block))
@@ -141,7 +143,7 @@ export const createFuzzHost = async (
       const blocks = one ? given : null
       await begin(
         'release',
-        { ...me(), blocks, interrupt },
+        { ...ownIdentity(), blocks, interrupt },
         isWiped ? ['CLUSTER_NAME_TAKEN'] : [],
         async () => {
           remembered = remembered.filter(({ block }) => !one || !given.includes(block))

@@ -2,11 +2,11 @@ import type { EtcdStoreOptions } from '@portolan/etcd'
 import fc from 'fast-check'
 import type { ClusterLab } from '../../lab/cluster/cluster-lab.ts'
 import { until } from '../../lab/until.ts'
-import { bringAbout, faultKinds } from './faults.ts'
-import { follow } from './follower.ts'
+import { faultKinds, startFault } from './faults.ts'
+import { followRevisions } from './follow-revisions.ts'
 import { createFuzzHost, type FuzzHost } from './fuzz-host.ts'
 import { openHistory } from './history.ts'
-import { askEach, prepareTraffic, sweep } from './traffic.ts'
+import { prepareTraffic, probeEach, sweep } from './traffic.ts'
 
 const host = fc.nat({ max: 4 })
 const interrupt = (signal: 'SIGKILL' | 'SIGSTOP') =>
@@ -92,7 +92,7 @@ export const runFuzz = async (lab: ClusterLab, operations: number, say: (line: s
   const options: EtcdStoreOptions = { cluster: 'fuzz', endpoints: lab.endpoints, timeoutMs: 400 }
   const history = openHistory()
   await prepareTraffic(lab)
-  await using observer = await follow(lab.observer, { ...options, timeoutMs: 2_000 }, history)
+  await using observer = await followRevisions(lab.observer, { ...options, timeoutMs: 2_000 }, history)
   const hosts: FuzzHost[] = []
   const done: Record<string, number> = {}
   let endFault: (() => Promise<void>) | null = null
@@ -101,34 +101,34 @@ export const runFuzz = async (lab: ClusterLab, operations: number, say: (line: s
     await endFault?.()
     endFault = null
   }
-  const carryOut = async (one: Operation, at: number): Promise<void> => {
-    const meant = 'host' in one ? hosts[one.host] : undefined
+  const runOperation = async (one: Operation, at: number): Promise<void> => {
+    const target = 'host' in one ? hosts[one.host] : undefined
     switch (one.kind) {
       case 'claim':
-        return meant?.claim(one.count, { vacates: false })
+        return target?.claim(one.count, { vacates: false })
       case 'vacate':
-        return meant?.claim(one.count, { vacates: true })
+        return target?.claim(one.count, { vacates: true })
       case 'killed':
       case 'stopped':
-        return meant?.claim(one.count, { vacates: false, interrupt: one.interrupt })
+        return target?.claim(one.count, { vacates: false, interrupt: one.interrupt })
       case 'release':
-        return meant?.release({ one: one.one })
+        return target?.release({ one: one.one })
       case 'killed-release':
-        return meant?.release({ one: false, interrupt: one.interrupt })
+        return target?.release({ one: false, interrupt: one.interrupt })
       case 'off':
-        return meant?.powerOff({ wipe: one.wipe })
+        return target?.powerOff({ wipe: one.wipe })
       case 'silent':
-        return meant?.silence()
+        return target?.silence()
       case 'reclaim':
-        return meant?.reclaim()
+        return target?.reclaim()
       case 'pools':
-        return meant?.setUp(poolChanges[one.pools] ?? [])
+        return target?.setUp(poolChanges[one.pools] ?? [])
       case 'compact':
         await lab.members[at % 3]?.ask('kv/compaction', { revision: String(history.revision()) })
         return
       case 'fault':
         await heal()
-        endFault = await bringAbout(lab, one.fault, one.at)
+        endFault = await startFault(lab, one.fault, one.at)
         faultEndsAt = at + one.lasts
     }
   }
@@ -138,12 +138,12 @@ export const runFuzz = async (lab: ClusterLab, operations: number, say: (line: s
     for (const one of hosts) await one.idle()
     await lab.leader()
     let last: unknown = null
-    const look = async (): Promise<number | null> => {
+    const readRevision = async (): Promise<number | null> => {
       const end = await observer.call<{ readonly revision: number }>('read')
       last = end
       return end.kind === 'done' ? end.value.revision : null
     }
-    const revision = await until('a healed cluster to be read', look, { shows: () => last })
+    const revision = await until('a healed cluster to be read', readRevision, { shows: () => last })
     await history.reached(revision)
     observer.raise()
     const held = history.held()
@@ -154,7 +154,7 @@ export const runFuzz = async (lab: ClusterLab, operations: number, say: (line: s
             held.get(block)?.host === name ? [] : [`${name} uses ${block}, which is not its own`],
           ),
     )
-    return [...foreign, ...(await sweep(lab, hosts, everyBlock)), ...(await askEach(lab, hosts))]
+    return [...foreign, ...(await sweep(lab, hosts, everyBlock)), ...(await probeEach(lab, hosts))]
   }
   const faults: string[] = []
   try {
@@ -169,7 +169,7 @@ export const runFuzz = async (lab: ClusterLab, operations: number, say: (line: s
       if (endFault !== null && at >= faultEndsAt) await heal()
       const kind = one.kind === 'fault' ? one.fault : one.kind
       done[kind] = (done[kind] ?? 0) + 1
-      await carryOut(one, at)
+      await runOperation(one, at)
       if (at % SWEEP_EVERY === SWEEP_EVERY - 1) faults.push(...(await sweep(lab, hosts, everyBlock)))
       if (at % CHECK_EVERY === CHECK_EVERY - 1 || at === operations - 1) faults.push(...(await check()))
       faults.push(...history.faults)

@@ -62,12 +62,12 @@ export const openHistory = (): History => {
   let last = 0
   let seen = 0
 
-  const isOf = (block: Block): boolean =>
+  const isInPools = (block: Block): boolean =>
     pools
       .map(rangeOf)
       .some(({ first, last: end, size }) => size === block.size && block.first >= first && block.last <= end)
 
-  const lookAt = (at: number, block: Block, next: Held, wasAlive: ReadonlyMap<string, string>): void => {
+  const checkChange = (at: number, block: Block, next: Held, wasAlive: ReadonlyMap<string, string>): void => {
     const fault = (what: string): void => void faults.push(`at ${at} ${block.name} ${what}`)
     const before = blocks.get(block.name)?.held ?? null
     const owner = `${next.host} (${next.incarnation})`
@@ -87,11 +87,12 @@ export const openHistory = (): History => {
       if (next.state === 'released') counts.released += 1
     } else if (next.state !== 'held') {
       // A host that is back may release a block that was reclaimed from it, once no pool contains the block any more.
-      const isSaidFree = before?.state === 'expired' && next.state === 'released' && owner === previous
-      if (!isSaidFree || isOf(block)) fault(`is ${next.state} and was not held`)
+      const isFreedBlockReleased =
+        before?.state === 'expired' && next.state === 'released' && owner === previous
+      if (!isFreedBlockReleased || isInPools(block)) fault(`is ${next.state} and was not held`)
     } else {
       counts.claimed += 1
-      if (!isOf(block)) fault(`was claimed by ${owner}, and no pool has it: ${pools.join(', ')}`)
+      if (!isInPools(block)) fault(`was claimed by ${owner}, and no pool has it: ${pools.join(', ')}`)
     }
     if (next.state !== 'held') return
     for (const other of blocks.values()) {
@@ -131,7 +132,7 @@ export const openHistory = (): History => {
           else if (entry === null) faults.push(`at ${revision} ${block.name} was removed`)
           else {
             const held = heldOf(entry.value)
-            lookAt(revision, block, held, wasAlive)
+            checkChange(revision, block, held, wasAlive)
             blocks.set(block.name, { block, held })
           }
         }

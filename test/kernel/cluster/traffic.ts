@@ -23,7 +23,7 @@ export const sweep = async (
 ): Promise<readonly string[]> => {
   const addresses = blocks.map(addressIn)
   // Such a host may verify its blocks during the sweep, and release an address for which it has answered.
-  const doubted = new Set(hosts.filter(({ isDoubtful }) => isDoubtful))
+  const doubtfulHosts = new Set(hosts.filter(({ isDoubtful }) => isDoubtful))
   const printed = await lab.observer.mustRun([
     'python3',
     '-S',
@@ -36,26 +36,26 @@ export const sweep = async (
   const answered = JSON.parse(printed) as Readonly<Record<string, readonly string[]>>
   return addresses.flatMap((address) => {
     const names = hosts.filter(
-      (host) => !doubted.has(host) && !host.isDoubtful && answered[address]?.includes(host.mac),
+      (host) => !doubtfulHosts.has(host) && !host.isDoubtful && answered[address]?.includes(host.mac),
     )
     return names.length < 2 ? [] : [`${address} is on ${names.map(({ name }) => name).join(' and ')}`]
   })
 }
 
 /** Sends a probe to each address that hosts have, and checks which machine answers. */
-export const askEach = async (lab: ClusterLab, hosts: readonly FuzzHost[]): Promise<readonly string[]> => {
+export const probeEach = async (lab: ClusterLab, hosts: readonly FuzzHost[]): Promise<readonly string[]> => {
   await lab.observer.mustRun(['ip', 'neigh', 'flush', 'dev', 'eth0'])
   // A host whose block was reclaimed answers for the address too, as long as it does not know. The first answer wins.
-  const doubted = new Set(hosts.flatMap(({ uses, isDoubtful }) => (isDoubtful ? [...uses] : [])))
-  const asked = hosts.flatMap(({ name, uses, isDoubtful }) =>
+  const doubtfulBlocks = new Set(hosts.flatMap(({ uses, isDoubtful }) => (isDoubtful ? [...uses] : [])))
+  const targets = hosts.flatMap(({ name, uses, isDoubtful }) =>
     isDoubtful
       ? []
       : [...uses]
-          .filter((block) => !doubted.has(block))
+          .filter((block) => !doubtfulBlocks.has(block))
           .map((block) => ({ name, address: addressIn(block) })),
   )
   const wrong = await Promise.all(
-    asked.map(async ({ name, address }) => {
+    targets.map(async ({ name, address }) => {
       const outcome = await lab.observer.reach({ ...service, destination: address })
       if (outcome.delivered && outcome.by === name) return []
       return [`${address} of ${name} was answered by ${outcome.delivered ? outcome.by : outcome.how}`]

@@ -3,7 +3,7 @@ import type { Running } from '../../lab/run.ts'
 import { until } from '../../lab/until.ts'
 
 /** Starts a command on a host that keeps running, and follows its output. */
-export const speakingOn = async ({ machine, lab }: ClusterHostMachine, ...words: readonly string[]) => {
+export const startPrinting = async ({ machine, lab }: ClusterHostMachine, ...words: readonly string[]) => {
   const file = `/run/lab/${words.filter((word) => /^[a-z]+$/.test(word)).join('-')}.said`
   // An earlier command may have written this file, and the new one may begin to write late.
   await machine.writeText(file, '')
@@ -15,12 +15,15 @@ export const speakingOn = async ({ machine, lab }: ClusterHostMachine, ...words:
     running.kill('SIGTERM')
     await running.outcome
   }
-  const said = (): Promise<string> => machine.mustRun(['cat', file])
+  const printed = (): Promise<string> => machine.mustRun(['cat', file])
   return {
-    said,
+    said: printed,
     /** @throws Error with the output, when the text does not come */
-    says: async (what: RegExp): Promise<void> => {
-      await until(`it to say ${what}`, async () => what.test(await said()), { beside: running, shows: said })
+    untilPrinted: async (what: RegExp): Promise<void> => {
+      await until(`it to say ${what}`, async () => what.test(await printed()), {
+        beside: running,
+        shows: printed,
+      })
     },
     stop,
     /** Stops the command when a test fails before it has done so. */

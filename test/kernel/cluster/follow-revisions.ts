@@ -5,7 +5,7 @@ import { firstFault } from './first-fault.ts'
 import type { History } from './history.ts'
 
 /** Reads every revision into a history, from the first on. When a server is lost it continues at the last revision. */
-export const follow = async (
+export const followRevisions = async (
   machine: Machine,
   options: EtcdStoreOptions,
   history: History,

@@ -15,31 +15,37 @@ export interface DockerHost extends ClusterHostMachine {
  * Three hosts of one cluster. Docker writes its rules with iptables-nft on the first host, and with iptables-legacy on
  * the second. The third host has Podman with netavark, and joins later.
  */
-export interface Here {
+export interface EngineSite {
   readonly site: ClusterSite
   readonly dockers: readonly [DockerHost, DockerHost]
   readonly third: ClusterHostMachine & { readonly podman: Podman }
   /** One container on each host, in the order of the hosts. */
-  readonly webs: Addressed[]
+  readonly webs: AddressedContainer[]
 }
 
 /** A container with its addresses. */
-export interface Addressed extends Machine {
+export interface AddressedContainer extends Machine {
   readonly address: string | null
   readonly address6: string | null
 }
 
 /** The container with port 80 on the first, second or third host. */
-export const webOf = ({ webs }: Here, at: number): Addressed => {
+export const webOf = ({ webs }: EngineSite, at: number): AddressedContainer => {
   const web = webs[at]
   if (web === undefined) throw new Error(`host ${at + 1} has no container yet`)
   return web
 }
 
-const addressesOf = ({ address, address6 }: Addressed): readonly string[] => [address ?? '', address6 ?? '']
+const addressesOf = ({ address, address6 }: AddressedContainer): readonly string[] => [
+  address ?? '',
+  address6 ?? '',
+]
 
 /** Expects that two containers reach each other, in both families, and see each other's own source address. */
-export const meet = async (one: Addressed, other: Addressed): Promise<void> => {
+export const expectMutualReach = async (
+  one: AddressedContainer,
+  other: AddressedContainer,
+): Promise<void> => {
   for (const [from, to] of [
     [one, other],
     [other, one],
@@ -55,11 +61,11 @@ export const meet = async (one: Addressed, other: Addressed): Promise<void> => {
 export const families = ['ip', 'ip6'] as const
 
 /** Expects that a published port of a host leads a machine outside the cluster to a container. */
-export const isPublished = async (
-  { site: { client } }: Here,
+export const expectPublished = async (
+  { site: { client } }: EngineSite,
   last: number,
   port: number,
-  { name }: Addressed,
+  { name }: AddressedContainer,
 ): Promise<void> => {
   for (const family of families)
     expect(
@@ -68,7 +74,7 @@ export const isPublished = async (
 }
 
 /** Expects that the client sees the container with the address of its host. */
-export const isMasqueraded = async (from: Machine, last: number): Promise<void> => {
+export const expectMasqueraded = async (from: Machine, last: number): Promise<void> => {
   for (const family of families)
     expect(
       await from.reach({ protocol: 'tcp', destination: clusterAddress(9, family), port: 90 }),
@@ -76,7 +82,11 @@ export const isMasqueraded = async (from: Machine, last: number): Promise<void> 
 }
 
 /** Expects that a machine outside the cluster does not reach the container, though it has a route. */
-export const isClosed = async ({ site: { client } }: Here, to: Addressed, last: number): Promise<void> => {
+export const expectClosed = async (
+  { site: { client } }: EngineSite,
+  to: AddressedContainer,
+  last: number,
+): Promise<void> => {
   for (const [at, family] of families.entries()) {
     const destination = addressesOf(to)[at] ?? ''
     await client.ip(`route replace ${destination} via ${clusterAddress(last, family)}`)
