@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describeOnKernel } from '../lab/gate.ts'
 import { openScene, type Scene } from './differential/scene.ts'
 import { shrunkFor } from './differential/shrunk-for.ts'
-import { startTally, type Tally, tryOut } from './differential/trial.ts'
+import { compareTrial, startTally, type Tally } from './differential/trial.ts'
 import { type Mix, trials } from './differential/trial-arbitrary.ts'
 
 /**
@@ -18,11 +18,11 @@ const rulesets = Math.ceil(wanted / mixes.length / flowsPerRuleset)
 
 const summary = (mix: string, tally: Tally): string =>
   [
-    `${mix}: ${tally.flows} flows through ${tally.rulesets} rulesets, every one alike in the kernel and the evaluator`,
+    `${mix}: ${tally.flows} flows through ${tally.rulesets} rulesets, each with the same outcome in the kernel and the evaluator`,
     `(${[...tally.outcomes].map(([kind, count]) => `${count} ${kind}`).join(', ')};`,
-    `${tally.translated} translated; of those stopped ${tally.stoppedBack} on the way back, ${tally.refused} with a`,
-    `refusal, ${tally.stoppedUdp} watched at the receiver; ${tally.possible} only possible;`,
-    `${tally.later} cut off once they were answered; ${tally.again} asked again)\n`,
+    `${tally.translated} translated; of the lost flows ${tally.stoppedBack} lost the reply, ${tally.refused} got a`,
+    `refusal, and ${tally.stoppedUdp} were checked at the receiver; ${tally.possible} only possible;`,
+    `${tally.later} lost a packet after the first reply; ${tally.again} were sent again)\n`,
   ].join(' ')
 
 describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
@@ -30,11 +30,11 @@ describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
   beforeAll(async () => {
     scene = await openScene()
   })
-  /** Some ten of a hundred rulesets cut flows off after their first answer. Among a few rulesets there may be none. */
-  const all = { mixes: 0, later: 0 }
+  /** Some ten of a hundred rulesets drop a packet after the first reply. Among a few rulesets there may be none. */
+  const totals = { mixes: 0, later: 0 }
   afterAll(async () => {
     await scene[Symbol.asyncDispose]()
-    if (all.mixes === mixes.length && wanted >= 6000) expect(all.later).toBeGreaterThan(0)
+    if (totals.mixes === mixes.length && wanted >= 6000) expect(totals.later).toBeGreaterThan(0)
   })
 
   test.each(mixes)(
@@ -45,7 +45,7 @@ describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
         fc.asyncProperty(
           trials(mix, flowsPerRuleset),
           // Each step of shrinking asks the kernel again. What is found within this time is small enough to read.
-          shrunkFor(longestShrinkMs, (trial) => tryOut(scene, trial, tally)),
+          shrunkFor(longestShrinkMs, (trial) => compareTrial(scene, trial, tally)),
         ),
         {
           numRuns: rulesets,
@@ -58,8 +58,8 @@ describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
       expect([...tally.outcomes.keys()]).toEqual(expect.arrayContaining(['local', 'forwarded', 'dropped']))
       expect(tally.translated).toBeGreaterThan(tally.flows / 100)
       expect(tally.possible).toBeLessThan(tally.flows / 3)
-      all.mixes += 1
-      all.later += tally.later
+      totals.mixes += 1
+      totals.later += tally.later
     },
     60_000 + wanted * 60,
   )

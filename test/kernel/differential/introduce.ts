@@ -13,10 +13,10 @@ export const hardwareAddress = async (machine: Machine, link: string): Promise<s
  * Gives all machines permanent neighbour entries of one another. IPv6 neighbour discovery passes the hooks like any
  * other packet: a ruleset that drops it would make flows of later rulesets fail.
  */
-export const introduce = async (machines: ReadonlyMap<string, Machine>): Promise<void> => {
+export const addNeighbourEntries = async (machines: ReadonlyMap<string, Machine>): Promise<void> => {
   const host = machines.get('host')
   const hardware = new Map<string, string>()
-  const learn = (machine: Machine, known: MachineName, at: string, device: string): Promise<void> =>
+  const addEntries = (machine: Machine, known: MachineName, at: string, device: string): Promise<void> =>
     machine.ip(
       ...(['ip', 'ip6'] as const)
         .flatMap((family) => addressesOf[family][known])
@@ -28,8 +28,8 @@ export const introduce = async (machines: ReadonlyMap<string, Machine>): Promise
     const entry = entries[name]
     if (host === undefined || machine === undefined || entry === null) continue
     hardware.set(name, await hardwareAddress(machine, 'eth0'))
-    await learn(host, name, hardware.get(name) ?? '', entry.in)
-    await learn(machine, 'host', await hardwareAddress(host, entry.in), 'eth0')
+    await addEntries(host, name, hardware.get(name) ?? '', entry.in)
+    await addEntries(machine, 'host', await hardwareAddress(host, entry.in), 'eth0')
   }
   // These two share a bridge, and reach each other without the host.
   for (const [name, other] of [
@@ -37,6 +37,6 @@ export const introduce = async (machines: ReadonlyMap<string, Machine>): Promise
     ['a2', 'a1'],
   ] as const) {
     const machine = machines.get(name)
-    if (machine !== undefined) await learn(machine, other, hardware.get(other) ?? '', 'eth0')
+    if (machine !== undefined) await addEntries(machine, other, hardware.get(other) ?? '', 'eth0')
   }
 }

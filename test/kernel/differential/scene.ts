@@ -2,7 +2,7 @@ import { type HostFacts, parseHostFacts } from '@portolan/netfilter'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import type { Machine, Service } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'
-import { introduce } from './introduce.ts'
+import { addNeighbourEntries } from './introduce.ts'
 
 export type Family = 'ip' | 'ip6'
 
@@ -156,7 +156,7 @@ export const openScene = async (): Promise<Scene> => {
       ...lab.containers,
     ])
     for (const machine of all.values()) await machine.listen(...services)
-    await introduce(all)
+    await addNeighbourEntries(all)
     const setBridgeNf: Scene['setBridgeNf'] = async (value) => {
       for (const tool of ['iptables', 'ip6tables'])
         await host.setSysctl(`net.bridge.bridge-nf-call-${tool}`, value)

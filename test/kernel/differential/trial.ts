@@ -50,8 +50,8 @@ export const startTally = (): Tally => ({
  * The timeout for a flow that is expected to be dropped, and for one that is expected to be delivered. A delivery takes
  * a millisecond, but more on a busy machine.
  */
-const SILENCE_MS = 250
-const PATIENCE_MS = 2500
+const silenceMs = 250
+const patienceMs = 2500
 
 let lastSourcePort = 20_000
 const freshSourcePort = (): number => {
@@ -59,9 +59,9 @@ const freshSourcePort = (): number => {
   return lastSourcePort
 }
 
-interface Asked {
+interface ProbedFlow {
   readonly flow: Flow
-  readonly said: Outcome
+  readonly predicted: Outcome
   readonly sourcePort: number
   readonly probe: ProbeOutcome
 }
@@ -69,29 +69,31 @@ interface Asked {
 const isCertain = ({ certainty, alternatives }: Outcome): boolean =>
   certainty === 'certain' && alternatives.length === 0
 
-const ask = async (scene: Scene, evaluator: Evaluator, flow: Flow): Promise<Asked> => {
+const probeFlow = async (scene: Scene, evaluator: Evaluator, flow: Flow): Promise<ProbedFlow> => {
   const sourcePort = freshSourcePort()
-  const said = evaluator.evaluate(packetOf(flow, sourcePort))
+  const predicted = evaluator.evaluate(packetOf(flow, sourcePort))
   const patience =
-    said.certainty === 'certain' && [said, ...said.alternatives].some(isArrival) ? PATIENCE_MS : SILENCE_MS
+    predicted.certainty === 'certain' && [predicted, ...predicted.alternatives].some(isArrival)
+      ? patienceMs
+      : silenceMs
   const probe = await scene.machine(flow.from).probe(probeOf(flow, sourcePort, patience))
-  return { flow, said, sourcePort, probe }
+  return { flow, predicted, sourcePort, probe }
 }
 
 /**
  * Tests a flow again that should be answered and was not. The kernel repeats a lost first TCP segment after a second,
  * so a late answer still counts.
  */
-const askAgain = async (scene: Scene, evaluator: Evaluator, asked: Asked): Promise<Asked> => {
-  const { flow, said, probe } = asked
-  if (probe.delivered || probe.how !== 'timeout') return asked
-  const all = [said, ...said.alternatives]
-  const isSlow = all.every(isArrival) || (!probe.connected && all.every(isCutOffLater))
-  return isSlow ? ask(scene, evaluator, flow) : asked
+const probeAgain = async (scene: Scene, evaluator: Evaluator, probed: ProbedFlow): Promise<ProbedFlow> => {
+  const { flow, predicted, probe } = probed
+  if (probe.delivered || probe.how !== 'timeout') return probed
+  const all = [predicted, ...predicted.alternatives]
+  const mayBeLate = all.every(isArrival) || (!probe.connected && all.every(isCutOffLater))
+  return mayBeLate ? probeFlow(scene, evaluator, flow) : probed
 }
 
 /** All datagrams that services of any machine received since the last call. */
-const hearAll = async (scene: Scene): Promise<readonly HeardBy[]> => {
+const takeDatagrams = async (scene: Scene): Promise<readonly HeardBy[]> => {
   const all = await Promise.all(
     machineNames.map(async (by) =>
       (await scene.machine(by).heard({ clear: true })).map((one) => ({ ...one, by })),
@@ -101,7 +103,7 @@ const hearAll = async (scene: Scene): Promise<readonly HeardBy[]> => {
 }
 
 const describe = (
-  { flow, said, sourcePort, probe }: Asked,
+  { flow, predicted, sourcePort, probe }: ProbedFlow,
   { rules, bridgeNf }: Trial,
   heard: readonly HeardBy[],
 ): string =>
@@ -111,31 +113,31 @@ const describe = (
     ...heard
       .filter((one) => one.sourcePort === sourcePort)
       .map((one) => `           heard: ${JSON.stringify(one)}`),
-    `evaluator: ${said.outcome} ${said.certainty} at ${JSON.stringify(said.at)} seen as ${JSON.stringify(said.seenAs)}`,
-    ...said.alternatives.map(
+    `evaluator: ${predicted.outcome} ${predicted.certainty} at ${JSON.stringify(predicted.at)} seen as ${JSON.stringify(predicted.seenAs)}`,
+    ...predicted.alternatives.map(
       (one) => `       or: ${one.outcome} at ${JSON.stringify(one.at)} seen as ${JSON.stringify(one.seenAs)}`,
     ),
-    ...said.trace.map(
+    ...predicted.trace.map(
       (step) =>
         `  ${step.packet} ${step.direction} ${step.hook} ${step.tool} ${step.table ?? ''} ${step.chain ?? ''}: ${step.rule} -> ${step.verdict}`,
     ),
     ...Object.entries(rules).flatMap(([tool, text]) => (text === null ? [] : [`--- ${tool}`, text])),
   ].join('\n')
 
-const count = (tally: Tally, { flow, said, probe }: Asked): void => {
+const count = (tally: Tally, { flow, predicted, probe }: ProbedFlow): void => {
   tally.flows += 1
-  tally.outcomes.set(said.outcome, (tally.outcomes.get(said.outcome) ?? 0) + 1)
-  const { at, seenAs } = said
+  tally.outcomes.set(predicted.outcome, (tally.outcomes.get(predicted.outcome) ?? 0) + 1)
+  const { at, seenAs } = predicted
   if (
     at !== null &&
     seenAs !== null &&
     (at.address !== flow.to || at.port !== flow.port || typeof seenAs.sourcePort !== 'number')
   )
     tally.translated += 1
-  if (said.certainty === 'possible') tally.possible += 1
-  if (isCutOffLater(said)) tally.later += 1
-  if (isArrival(said)) return
-  if (isCertain(said) && flow.protocol === 'udp') tally.stoppedUdp += 1
+  if (predicted.certainty === 'possible') tally.possible += 1
+  if (isCutOffLater(predicted)) tally.later += 1
+  if (isArrival(predicted)) return
+  if (isCertain(predicted) && flow.protocol === 'udp') tally.stoppedUdp += 1
   if (at !== null) tally.stoppedBack += 1
   if (!probe.delivered && probe.how !== 'timeout') tally.refused += 1
 }
@@ -145,29 +147,29 @@ const count = (tally: Tally, { flow, said, probe }: Asked): void => {
  *
  * @throws where they disagree
  */
-export const tryOut = async (scene: Scene, trial: Trial, tally: Tally): Promise<void> => {
+export const compareTrial = async (scene: Scene, trial: Trial, tally: Tally): Promise<void> => {
   const { host } = scene.lab
   await scene.setBridgeNf(trial.bridgeNf)
   const rulesets = await loadRules(host, trial.rules)
   const evaluator = prepare(scene.facts(trial.bridgeNf), rulesets)
   tally.rulesets += 1
-  await hearAll(scene)
-  const asked = await Promise.all(trial.flows.map((flow) => ask(scene, evaluator, flow)))
-  const settled: Asked[] = []
-  for (const first of asked) {
-    const last = await askAgain(scene, evaluator, first)
+  await takeDatagrams(scene)
+  const probed = await Promise.all(trial.flows.map((flow) => probeFlow(scene, evaluator, flow)))
+  const finalFlows: ProbedFlow[] = []
+  for (const first of probed) {
+    const last = await probeAgain(scene, evaluator, first)
     if (last !== first && last.probe.delivered) tally.again += 1
-    settled.push(last)
+    finalFlows.push(last)
   }
-  const heard = await hearAll(scene)
-  const wrong: Asked[] = []
-  for (const one of settled) {
+  const heard = await takeDatagrams(scene)
+  const disagreements: ProbedFlow[] = []
+  for (const one of finalFlows) {
     count(tally, one)
-    if (!agree(one.flow, one.said, { ...one, heard })) wrong.push(one)
+    if (!agree(one.flow, one.predicted, { ...one, heard })) disagreements.push(one)
   }
-  const [one] = wrong
+  const [one] = disagreements
   if (one !== undefined)
     throw new Error(
-      `${describe(one, trial, heard)}\n(${wrong.length} of ${asked.length} flows, ${tally.flows} so far)`,
+      `${describe(one, trial, heard)}\n(${disagreements.length} of ${probed.length} flows, ${tally.flows} so far)`,
     )
 }
