@@ -187,8 +187,8 @@ describe('a Compose file that takes a network from an attached service', () => {
   }
 
   test('the endpoint is named where the network stays, and no other endpoint gets its address before it is detached', async () => {
-    const left = twoNetworks.replace('[front, back]', '[front]')
-    const file = await lab.write('compose.yaml', left)
+    const withoutBack = twoNetworks.replace('[front, back]', '[front]')
+    const file = await lab.write('compose.yaml', withoutBack)
     const named = expect.stringMatching(
       /^Endpoint web is attached to network shop\/back, .* keeps 10\.9\.0\.\d until .* Detach takes it off front as well/,
     )
@@ -199,18 +199,18 @@ describe('a Compose file that takes a network from an attached service', () => {
     const [note = ''] = await notesOf(file)
     expect(note).toEqual(named)
     const [address = ''] = /10\.9\.0\.\d/.exec(note) ?? []
-    const taken = left.replace(
+    const withJobAtAddress = withoutBack.replace(
       'api: {networks: [back]}',
       `job: {networks: {back: {ipv4_address: ${address}}}}`,
     )
-    const refused = await lab.write('refused.yaml', taken)
+    const refused = await lab.write('refused.yaml', withJobAtAddress)
     expect(await outputOf('plan', '-f', refused)).toContain(
       `${address} of network back is on the interface of web`,
     )
     for (const command of commandsIn(note)) await runAdvised(command, web)
     await runAdvised('portolan attach shop/front --name web --netns NAMESPACE', web)
     expect(await notesOf(file)).toEqual([])
-    await apply(taken)
+    await apply(withJobAtAddress)
     await runAdvised('portolan attach shop/back --name job --netns NAMESPACE', job)
     expect([await servedBy(lab.host, address), await serves(lab, 'ip')]).toEqual(['job', 'web'])
     await runAdvised('portolan detach job -p shop', job)
@@ -246,11 +246,14 @@ describe('a Compose file that takes a network from an attached service', () => {
     expect((await notesOf(moved)).filter((text) => text.startsWith('Endpoint web'))).toEqual([
       expect.stringContaining('`portolan attach shop/new --name web --netns NAMESPACE`'),
     ])
-    const gone = await lab.write('compose.yaml', onFront.replaceAll('front', 'new').replaceAll('web', 'api'))
-    const [note = ''] = (await notesOf(gone)).filter((text) => text.startsWith('Endpoint web'))
+    const withoutService = await lab.write(
+      'compose.yaml',
+      onFront.replaceAll('front', 'new').replaceAll('web', 'api'),
+    )
+    const [note = ''] = (await notesOf(withoutService)).filter((text) => text.startsWith('Endpoint web'))
     expect(commandsIn(note)).toEqual(['portolan detach web -p shop'])
     await runAdvised('portolan detach web -p shop', web)
-    expect((await notesOf(gone)).filter((text) => text.startsWith('Endpoint web'))).toEqual([])
+    expect((await notesOf(withoutService)).filter((text) => text.startsWith('Endpoint web'))).toEqual([])
   })
 
   test('detach of the last endpoint of a removed network says that the next apply frees its subnet', async () => {

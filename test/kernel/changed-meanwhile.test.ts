@@ -45,14 +45,14 @@ describeOnKernel('rules that change between the last reading of apply and its ch
   test('apply plans again where rules of our table were deleted meanwhile, and restores them', async () => {
     const lab = await open()
     await pilotOf(lab, 'nftables').apply(shop())
-    const whole = await table(lab)
+    const tableBefore = await table(lab)
     const { exitCode, stderr } = await applyWhile(lab, 'nft flush chain inet portolan forward', twoPorts)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('planning again') })
-    const now = await table(lab)
+    const tableAfter = await table(lab)
     const chainOf = (text: string): string => /chain forward \{[^}]*\}/.exec(text)?.[0] ?? ''
-    expect(now).toContain('tcp . 8443')
-    expect(chainOf(now)).toBe(chainOf(whole))
-    expect(chainOf(now)).toContain('to_network')
+    expect(tableAfter).toContain('tcp . 8443')
+    expect(chainOf(tableAfter)).toBe(chainOf(tableBefore))
+    expect(chainOf(tableAfter)).toContain('to_network')
   })
 })
 
@@ -70,7 +70,9 @@ const applyBehindLock = async (lab: Lab, compose: string, change: () => Promise<
   const applying = lab.host.start([...lab.command, ...argv])
   // The shell that holds the lock replaces itself by `sleep` after it made the file. That may take longer than the
   // command.
-  await until('it to wait', () => /waiting for (sh|sleep)\b/.test(applying.printed()), { beside: applying })
+  await until('apply to wait for the lock', () => /waiting for (sh|sleep)\b/.test(applying.printed()), {
+    beside: applying,
+  })
   await change()
   holder.kill('SIGKILL')
   return applying.outcome

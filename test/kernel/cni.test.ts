@@ -14,16 +14,20 @@ for (const backend of ['nftables', 'iptables-nft'] as const)
   describeLifecycle('the CNI plugin', backend, verbs)
 
 for (const backend of ['nftables', 'iptables-nft'] as const)
-  describeLifecycle('two interfaces of a container on one network, the CNI plugin', backend, twoInterfaces)
+  describeLifecycle(
+    'the CNI plugin with two interfaces of a container on one network',
+    backend,
+    twoInterfaces,
+  )
 
-describeLifecycle('many calls of the CNI plugin', 'nftables', together)
+describeLifecycle('many calls of the CNI plugin at once', 'nftables', together)
 for (const backend of ['nftables', 'iptables-nft'] as const)
   describeLifecycle('containers that end without the CNI plugin', backend, ended)
 describeLifecycle('killed calls of the CNI plugin', 'nftables', killedVerbs)
 for (const backend of ['nftables', 'iptables-nft'] as const)
-  describeLifecycle('the CNI plugin behind another', backend, chained)
+  describeLifecycle('the CNI plugin after the plugin bridge in a list', backend, chained)
 describeLifecycle('STATUS of the CNI plugin', 'nftables', status)
-describeLifecycle('an ADD that fails, of the CNI plugin', 'nftables', failedAdd)
+describeLifecycle('a failed ADD of the CNI plugin', 'nftables', failedAdd)
 describeLifecycle('a full disk under the CNI plugin', 'nftables', fullDisk)
 for (const backend of ['nftables', 'iptables-nft'] as const)
-  describeLifecycle('the CNI plugin without its state directory', backend, lostState)
+  describeLifecycle('the CNI plugin after the loss of its state directory', backend, lostState)

@@ -77,7 +77,7 @@ const setScene = async (backend: Backend): Promise<Scene> => {
   const plan = await pilot.applied(compose(before))
   const containers = await Promise.all(['web', 'db', 'vault'].map((service) => attach(lab, plan, service)))
   await lab.outside.listen({ protocol: 'tcp', port: 7000 })
-  const asked = [
+  const flows = [
     ...([lab.client, lab.neighbour] as const).flatMap((machine) =>
       before.map((_, index) => ({ machine, destination: addresses.ip.host, port: 8001 + index })),
     ),
@@ -86,7 +86,7 @@ const setScene = async (backend: Backend): Promise<Scene> => {
   ]
   const open = async (): Promise<ReadonlySet<string>> => {
     const found = await Promise.all(
-      asked.map(async ({ machine, ...to }) => {
+      flows.map(async ({ machine, ...to }) => {
         const outcome = await machine.probe({ protocol: 'tcp', ...to, timeoutMs: 700 })
         const by = outcome.delivered ? outcome.by : null
         return by === null ? [] : [`${machine.name} ${to.port} ${by}`]

@@ -38,20 +38,20 @@ interface Picked {
   readonly unread?: readonly string[]
 }
 
-const pick = async (lab: Lab, ...words: readonly string[]): Promise<Picked> =>
+const pickSubnet = async (lab: Lab, ...words: readonly string[]): Promise<Picked> =>
   JSON.parse((await lab.portolan(['subnet', '--json', ...words])).stdout)
 
 const database = 'network/files/local-kv.db'
 
 describeBeside('networks of engines that do not run', ['docker', 'podman', 'libvirt'], () => {
-  test('of Docker are avoided and named with their file, so that its containers are reached once it runs again', async () => {
+  test('subnets of Docker are avoided and named with their file, and its containers are reached once it runs again', async () => {
     await using lab = await labs.open()
     const docker = await startDocker(lab)
     await docker.createNetwork({ name: 'six', subnet: '10.0.0.0/24', subnet6: 'fd00:10::/64' })
     await docker.stop()
     await restartHost(lab)
 
-    const { subnets } = await pick(lab)
+    const { subnets } = await pickSubnet(lab)
     expect(subnets[0]).toMatchObject({
       subnet: '10.1.0.0/16',
       rejected: [
@@ -80,12 +80,12 @@ describeBeside('networks of engines that do not run', ['docker', 'podman', 'libv
     expect(await lab.client.reach(probe)).toMatchObject({ delivered: true, by: 'theirs' })
   })
 
-  test('of Docker are found in the folder that its settings name, and a database that cannot be read is warned of', async () => {
+  test('subnets of Docker are found in the folder that its settings name, and a damaged database causes a warning', async () => {
     await using lab = await labs.open()
     const docker = await startDocker(lab, { 'data-root': '/var/lib/elsewhere' })
     await docker.stop()
     await restartHost(lab)
-    expect((await pick(lab)).subnets[0]?.rejected[0]).toMatchObject({
+    expect((await pickSubnet(lab)).subnets[0]?.rejected[0]).toMatchObject({
       candidate: '172.17.0.0/16',
       detail: expect.stringContaining(`/var/lib/elsewhere/${database}`),
     })
@@ -103,7 +103,7 @@ describeBeside('networks of engines that do not run', ['docker', 'podman', 'libv
     expect(JSON.parse(plan.stdout)).toMatchObject({ unread })
   })
 
-  test('of Podman and libvirt are avoided, those that were never started too', async () => {
+  test('subnets of Podman and libvirt are avoided, also those of networks that were never started', async () => {
     await using lab = await labs.open()
     const podman = await startPodman(lab)
     await podman.createNetwork('down', '--subnet=10.40.0.0/24')
@@ -112,15 +112,15 @@ describeBeside('networks of engines that do not run', ['docker', 'podman', 'libv
     const xml = `<network><name>idle</name><bridge name='virbr7'/><ip address='10.40.1.1' netmask='255.255.255.0'/></network>`
     await libvirt.virsh('net-define', await lab.write('idle.xml', xml))
     await libvirt.stop()
-    const whyNot = async (pool: string): Promise<readonly string[]> =>
-      (await pick(lab, '--pool', pool)).subnets.flatMap(({ rejected }) =>
+    const rejectionsIn = async (pool: string): Promise<readonly string[]> =>
+      (await pickSubnet(lab, '--pool', pool)).subnets.flatMap(({ rejected }) =>
         rejected.map(({ detail }) => detail),
       )
-    expect(await whyNot('10.40.0.0/16:24')).toEqual([
+    expect(await rejectionsIn('10.40.0.0/16:24')).toEqual([
       "podman's network down (10.40.0.0/24), defined in /etc/containers/networks/down.json",
       "libvirt's network idle (10.40.1.0/24), defined in /etc/libvirt/qemu/networks/idle.xml",
     ])
-    expect(await whyNot('10.88.0.0/15:16')).toEqual([
+    expect(await rejectionsIn('10.88.0.0/15:16')).toEqual([
       "podman's network podman (10.88.0.0/16), defined in /var/lib/containers/storage",
     ])
   })

@@ -12,7 +12,7 @@ networks: { theirs: { external: true } }
 `
 
 /** Writes a network in Podman's file, in place of an earlier one. */
-const note = async ({ host }: Lab, bridge: string): Promise<void> => {
+const writeNetworkFile = async ({ host }: Lab, bridge: string): Promise<void> => {
   const subnet = { subnet: '10.77.0.0/24', gateway: '10.77.0.1' }
   const network = { name: 'theirs', driver: 'bridge', network_interface: bridge, subnets: [subnet] }
   await host.writeText('/run/lab/theirs.json', JSON.stringify(network))
@@ -22,12 +22,12 @@ const note = async ({ host }: Lab, bridge: string): Promise<void> => {
 }
 
 /** Makes the bridge, as Podman does with the first container. */
-const bringUp = ({ host }: Lab, bridge: string): Promise<void> =>
+const addBridge = ({ host }: Lab, bridge: string): Promise<void> =>
   host.ip(`link add ${bridge} type bridge`, `link set ${bridge} up`, `addr add 10.77.0.1/24 dev ${bridge}`)
 
-const make = async (lab: Lab, bridge: string): Promise<void> => {
-  await note(lab, bridge)
-  await bringUp(lab, bridge)
+const makeNetwork = async (lab: Lab, bridge: string): Promise<void> => {
+  await writeNetworkFile(lab, bridge)
+  await addBridge(lab, bridge)
 }
 
 const plugWeb = (lab: Lab, bridge: string): Promise<Container> =>
@@ -39,41 +39,41 @@ const plugWeb = (lab: Lab, bridge: string): Promise<Container> =>
 const remove = (lab: Lab, bridge: string): Promise<string> =>
   lab.host.mustRun(['sh', '-c', `rm /run/containers/networks/theirs.json; ip link delete ${bridge}`])
 
-const served = (lab: Lab): Promise<unknown> =>
+const reachWeb = (lab: Lab): Promise<unknown> =>
   lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 3000 })
 
 describeLifecycle(
-  'an external network that its engine makes anew under a watch of a file',
+  'portolan watch of a file with an external network that its engine makes again',
   'nftables',
   (open, backend) => {
     test.each([
       ['at one address of the host', `${addresses.ip.host}:8080`],
       ['at every address', '8080'],
     ])(
-      'is followed to its next bridge, and its absence is told once, with a port %s',
+      'with a port %s, the watch reports the missing network once and follows it to its next bridge',
       async (_where, port) => {
         const lab = await open()
-        await make(lab, 'br-one')
+        await makeNetwork(lab, 'br-one')
         const watch = await startWatch(lab, backend, await lab.write('shop.yaml', textOf(port)))
         await remove(lab, 'br-one')
         await watch.next('missing', ({ kind }) => kind === 'failed')
         // Other damage is repaired meanwhile.
         await lab.host.mustRun(['nft', 'flush', 'ruleset'])
         await watch.next('mended', ({ kind }) => kind === 'drift')
-        await make(lab, 'br-two')
+        await makeNetwork(lab, 'br-two')
         await watch.next(
           'followed',
           (event) =>
             event.kind === 'drift' && event.changes.some(({ description }) => description.includes('br-two')),
         )
         await using _web = await plugWeb(lab, 'br-two')
-        expect(await served(lab)).toMatchObject({ by: 'web' })
+        expect(await reachWeb(lab)).toMatchObject({ by: 'web' })
         const events = await watch.events()
-        const told = events.flatMap((event) => (event.kind === 'failed' ? [event.error.message] : []))
-        expect(told).toEqual([expect.stringContaining('theirs is not on this host')])
+        const failures = events.flatMap((event) => (event.kind === 'failed' ? [event.error.message] : []))
+        expect(failures).toEqual([expect.stringContaining('theirs is not on this host')])
         // The events after the bridge existed for the first time.
-        const since = events.slice(events.findIndex(({ kind }) => kind === 'watching'))
-        const changed = since.flatMap((event) => (event.kind === 'drift' ? event.changes : []))
+        const eventsAfterStart = events.slice(events.findIndex(({ kind }) => kind === 'watching'))
+        const changed = eventsAfterStart.flatMap((event) => (event.kind === 'drift' ? event.changes : []))
         expect(
           changed.filter(({ object }) => object.startsWith('sysctl') && object.includes('br-one')),
         ).toEqual([])
@@ -87,21 +87,21 @@ describeLifecycle(
   'an external network whose bridge its engine has not made yet',
   'nftables',
   (open, backend) => {
-    test('is applied as far as it can be, and once the bridge is there the rest is', async () => {
+    test('apply makes all but the sysctl of the bridge, and a second apply sets that once the bridge is there', async () => {
       const lab = await open()
       const pilot = pilotOf(lab, backend)
-      await note(lab, 'br-one')
+      await writeNetworkFile(lab, 'br-one')
       await pilot.apply(textOf('8080'))
       expect((await pilot.plan(textOf('8080'))).changes).toEqual([])
-      await bringUp(lab, 'br-one')
+      await addBridge(lab, 'br-one')
       expect((await pilot.plan(textOf('8080'))).changes.map(({ object }) => object)).toEqual([
         'sysctl net.ipv4.conf.br-one.route_localnet',
       ])
       await pilot.apply(textOf('8080'))
       await using _web = await plugWeb(lab, 'br-one')
-      expect(await served(lab)).toMatchObject({ by: 'web' })
-      const here = { protocol: 'tcp', destination: addresses.ip.loopback, port: 8080 } as const
-      expect(await lab.host.reach(here)).toMatchObject({ by: 'web' })
+      expect(await reachWeb(lab)).toMatchObject({ by: 'web' })
+      const loopbackPort = { protocol: 'tcp', destination: addresses.ip.loopback, port: 8080 } as const
+      expect(await lab.host.reach(loopbackPort)).toMatchObject({ by: 'web' })
     })
   },
 )

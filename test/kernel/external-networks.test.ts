@@ -18,7 +18,12 @@ networks: { theirs: { external: true, name: ${network} } }
 `
 
 /** Plans a service on another engine's network, applies the plan, and starts the service's container. */
-const join = async (lab: Lab, network: string, bridge: string, gateway: string): Promise<string> => {
+const applyOnNetwork = async (
+  lab: Lab,
+  network: string,
+  bridge: string,
+  gateway: string,
+): Promise<string> => {
   const file = await lab.write('compose.yaml', compose(network))
   const words = ['-f', file, '--backend', 'nftables']
   const planned = await lab.portolan(['plan', ...words, '--json'])
@@ -42,7 +47,7 @@ const join = async (lab: Lab, network: string, bridge: string, gateway: string):
   return address
 }
 
-const usedOn = async (lab: Lab, name: string): Promise<readonly string[]> => {
+const usedAddresses = async (lab: Lab, name: string): Promise<readonly string[]> => {
   const { networks } = JSON.parse((await lab.portolan(['inspect'])).stdout) as {
     readonly networks: readonly {
       readonly name: string
@@ -55,7 +60,7 @@ const usedOn = async (lab: Lab, name: string): Promise<readonly string[]> => {
 }
 
 describeBeside('an external network of another engine', ['docker', 'podman', 'cni'], () => {
-  test('of Docker is found by its name, and its containers keep their addresses, those that are stopped too', async () => {
+  test('of Docker is found by its name, and its running and stopped containers keep their addresses', async () => {
     await using lab = await labs.open()
     const docker = await startDocker(lab)
     await docker.api('POST', '/networks/create', {
@@ -67,23 +72,23 @@ describeBeside('an external network of another engine', ['docker', 'podman', 'cn
     await docker.api('POST', '/containers/stopped/stop')
     const first = await docker.run({ name: 'first', network: 'theirs' })
     expect(first.address).toBe('10.77.0.1')
-    expect(await usedOn(lab, 'theirs')).toEqual(['10.77.0.1', '10.77.0.8'])
+    expect(await usedAddresses(lab, 'theirs')).toEqual(['10.77.0.1', '10.77.0.8'])
 
-    expect(await join(lab, 'theirs', 'br-theirs', '10.77.0.254')).toBe('10.77.0.9')
+    expect(await applyOnNetwork(lab, 'theirs', 'br-theirs', '10.77.0.254')).toBe('10.77.0.9')
     await docker.api('POST', '/containers/stopped/start')
     const second = await docker.run({ name: 'second', network: 'theirs' })
     expect(second.address).toBe('10.77.0.2')
   })
 
-  test('of Docker, whose records cannot be read, needs a static address, and says so', async () => {
+  test('of Docker is refused without a static address where the database of Docker cannot be read', async () => {
     await using lab = await labs.open()
     const docker = await startDocker(lab)
     await docker.run({ name: 'first' })
-    const kept = '/var/lib/docker/network/files/local-kv.db'
+    const database = '/var/lib/docker/network/files/local-kv.db'
     await lab.host.mustRun([
       'sh',
       '-ec',
-      `tr x y < ${kept} | tail -c +9000 > /run/lab/damaged; mount --bind /run/lab/damaged ${kept}`,
+      `tr x y < ${database} | tail -c +9000 > /run/lab/damaged; mount --bind /run/lab/damaged ${database}`,
     ])
     const file = await lab.write('compose.yaml', compose('docker0'))
     const words = ['plan', '-f', file, '--backend', 'nftables', '--json']
@@ -100,7 +105,7 @@ describeBeside('an external network of another engine', ['docker', 'podman', 'cn
     expect(JSON.parse((await lab.portolan(words)).stdout).addresses[0].address).toBe('172.17.0.9')
   })
 
-  test('of Podman is found by its name, up or not, and its containers keep their addresses', async () => {
+  test('of Podman is found by its name with and without a bridge, and its containers keep their addresses', async () => {
     await using lab = await labs.open()
     const podman = await startPodman(lab)
     await podman.createNetwork(
@@ -120,14 +125,18 @@ describeBeside('an external network of another engine', ['docker', 'podman', 'cn
     await podman.run({ name: 'stopped', network: 'theirs', address: '10.66.0.129' })
     await podman.command('stop', '--time=0', 'stopped')
     await podman.run({ name: 'second', network: 'theirs' })
-    expect((await usedOn(lab, 'theirs')).toSorted()).toEqual(['10.66.0.128', '10.66.0.129', '10.66.0.2'])
-    expect(await join(lab, 'theirs', 'br-theirs', '10.66.0.1')).toBe('10.66.0.130')
+    expect((await usedAddresses(lab, 'theirs')).toSorted()).toEqual([
+      '10.66.0.128',
+      '10.66.0.129',
+      '10.66.0.2',
+    ])
+    expect(await applyOnNetwork(lab, 'theirs', 'br-theirs', '10.66.0.1')).toBe('10.66.0.130')
     await podman.command('start', 'stopped')
     const third = await podman.run({ name: 'third', network: 'theirs' })
     expect(third.address).toBe('10.66.0.3')
   })
 
-  test('of CNI is found by its name, and the leases of host-local are kept', async () => {
+  test('of CNI is found by its name, and the leases of host-local are avoided', async () => {
     await using lab = await labs.open()
     const cni = await startCni(lab, { name: 'theirs', bridge: 'br-theirs', subnet: '10.85.0.0/24' })
     const first = await cni.run({ name: 'first' })
@@ -138,7 +147,7 @@ describeBeside('an external network of another engine', ['docker', 'podman', 'cn
       '/var/lib/cni/networks/theirs/10.85.0.3',
       '/var/lib/cni/networks/theirs/10.85.0.128',
     ])
-    expect(await usedOn(lab, 'theirs')).toEqual(['10.85.0.128', '10.85.0.2', '10.85.0.3'])
-    expect(await join(lab, 'theirs', 'br-theirs', '10.85.0.1')).toBe('10.85.0.129')
+    expect(await usedAddresses(lab, 'theirs')).toEqual(['10.85.0.128', '10.85.0.2', '10.85.0.3'])
+    expect(await applyOnNetwork(lab, 'theirs', 'br-theirs', '10.85.0.1')).toBe('10.85.0.129')
   })
 })

@@ -13,11 +13,11 @@ import { applyInLab, applyOnFake } from './fake-host/compose-on-both.ts'
 import {
   type Compared,
   compareFlows,
-  containAll,
   factsOf,
   loadForeign,
   runInLab,
   runOnFake,
+  startContainers,
 } from './fake-host/two-hosts.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 
@@ -30,7 +30,7 @@ COMMIT
 `
 
 /** Foreign rules of another dialect beside each backend. */
-const drawn = (backend: Backend): readonly [string, RuleTexts] => {
+const drawForeignRules = (backend: Backend): readonly [string, RuleTexts] => {
   const at = backends.indexOf(backend) + 1
   const dialect = backends[at % backends.length] ?? 'nftables'
   const seed = Number(process.env.PORTOLAN_SEED)
@@ -38,8 +38,8 @@ const drawn = (backend: Backend): readonly [string, RuleTexts] => {
   return [`rules of ${dialect}`, rules]
 }
 
-describeLifecycle("foreign rules in nft's own language", 'nftables', (open) => {
-  test('are read as nft lists them', async () => {
+describeLifecycle("random foreign rules in nft's own language on a fake host", 'nftables', (open) => {
+  test('are read as nft lists them on a real host', async () => {
     const lab = await open()
     const seed = Number(process.env.PORTOLAN_SEED)
     for (const rules of fc.sample(arbitraryForeignRules('nftables'), { numRuns: 25, seed })) {
@@ -52,20 +52,20 @@ describeLifecycle("foreign rules in nft's own language", 'nftables', (open) => {
 })
 
 describeLifecycle("texts in nft's own language", 'nftables', (open) => {
-  test('are refused by nft or the kernel where the fake host refuses them', async () => {
+  test('a text that the fake host refuses is refused by nft or the kernel too', async () => {
     const lab = await open()
-    const taken: string[] = []
+    const accepted: string[] = []
     for (const [text] of refusedTexts) {
       await lab.host.mustRun(['nft', 'flush', 'ruleset'])
       const { exitCode } = await lab.host.run(['nft', '-f', '-'], { input: text })
-      if (exitCode === 0) taken.push(text)
+      if (exitCode === 0) accepted.push(text)
     }
-    expect(taken).toEqual([])
+    expect(accepted).toEqual([])
     for (const [text] of [...refusedTexts, ...lookedUpTexts])
       expect(() => fakeHost(smallHost, { nft: text })).toThrow()
   })
 
-  test('are taken by nft, and read as it lists them, where the fake host takes them', async () => {
+  test('a text that the fake host accepts is accepted by nft, and read as nft lists it', async () => {
     const lab = await open()
     for (const text of takenTexts) {
       await lab.host.mustRun(['nft', 'flush', 'ruleset'])
@@ -80,24 +80,28 @@ describeLifecycle("texts in nft's own language", 'nftables', (open) => {
 const withoutHandles = (rules: nftables.Ruleset): unknown =>
   JSON.parse(JSON.stringify(rules, (key, value) => (key === 'handle' ? undefined : value)))
 
-const isApart = ({ simulated: { to, seenAs, outcome }, real: came }: Compared): boolean =>
+const differs = ({ simulated: { to, seenAs, outcome }, real: came }: Compared): boolean =>
   outcome === 'delivered'
     ? to?.kind !== 'container' || came?.by !== to.service || came.source !== seenAs?.source
     : came !== null
 
 for (const backend of backends) {
-  describeLifecycle('a simulated host and a real one', backend, (open) => {
-    test('tell the same of a live project, and bring its packets to the same places', async () => {
+  describeLifecycle('a fake host and a real host', backend, (open) => {
+    test('report the same about a live project, and deliver its packets to the same containers', async () => {
       const lab = await open()
       const facts = await factsOf(lab)
-      const foreign = [['no rules', {}] as const, ['a drop', { iptables: dropped }] as const, drawn(backend)]
+      const foreign = [
+        ['no rules', {}] as const,
+        ['a drop', { iptables: dropped }] as const,
+        drawForeignRules(backend),
+      ]
       for (const [name, rules] of foreign) {
         await loadForeign(lab, rules)
         const fake = fakeHost(facts, rules)
         const simulated = await runOnFake(fake, backend)
         const real = await runInLab(lab, backend)
         expect({ name, rules, report: simulated }).toEqual({ name, rules, report: real })
-        if (name === 'no rules') await containAll(lab, real)
+        if (name === 'no rules') await startContainers(lab, real)
         const compared = await compareFlows(lab, fake, real)
         expect(compared.length).toBeGreaterThan(40)
         if (name === 'no rules')
@@ -106,22 +110,22 @@ for (const backend of backends) {
           ({ flow: { from, to } }) => from.address === addresses.ip.client && to.port === 8080,
         )
         if (name === 'a drop') expect(ofClient.map(({ real: came }) => came)).toEqual([null])
-        const apart = compared.filter(isApart)
-        expect(apart.map((one) => ({ name, rules, ...one, way: String(one.simulated) }))).toEqual([])
+        const differing = compared.filter(differs)
+        expect(differing.map((one) => ({ name, rules, ...one, way: String(one.simulated) }))).toEqual([])
       }
     })
 
-    test('make the same of a Compose file: subnets, addresses, rules, and what becomes of packets', async () => {
+    test('have the same subnets, addresses, rules and deliveries after apply of a Compose file', async () => {
       const lab = await open()
       const [fake, simulated] = await applyOnFake(await factsOf(lab), backend)
-      const [asked, real] = await applyInLab(lab, backend)
+      const [project, real] = await applyInLab(lab, backend)
       expect(Object.keys(real.rules).length).toBeGreaterThan(5)
       expect(simulated).toEqual(real)
-      const compared = await compareFlows(lab, fake, asked)
+      const compared = await compareFlows(lab, fake, project)
       expect(compared.filter(({ real: came }) => came !== null).length).toBeGreaterThan(20)
       expect(compared.filter(({ real: came }) => came === null).length).toBeGreaterThan(10)
-      const apart = compared.filter(isApart)
-      expect(apart.map((one) => ({ ...one, way: String(one.simulated) }))).toEqual([])
+      const differing = compared.filter(differs)
+      expect(differing.map((one) => ({ ...one, way: String(one.simulated) }))).toEqual([])
     })
   })
 }

@@ -47,7 +47,7 @@ const savedFilter = async ({ host }: Lab): Promise<string> => {
 }
 
 describeOnKernel('apply --fix', 'nftables', () => {
-  test('mends a policy of Docker by DOCKER-USER, and destroy takes it back', async () => {
+  test('opens a port behind the policy of Docker by a rule in DOCKER-USER, and destroy removes the rule', async () => {
     await using lab = await labs.open()
     await lab.host.mustRun(['iptables-nft-restore'], { input: dockerRules })
     const saved = async (): Promise<string> => savedFilter(lab)
@@ -96,7 +96,7 @@ describeOnKernel('apply --fix', 'nftables', () => {
     expect(await saved()).toBe(before)
   })
 
-  test('takes back what was asked for a mapping once the mapping is gone, and nothing else', async () => {
+  test('removes the DOCKER-USER rule of a mapping that is gone, and no other rule', async () => {
     await using lab = await labs.open()
     await lab.host.mustRun(['iptables-nft-restore'], { input: dockerRules })
     const saved = async (): Promise<string> => savedFilter(lab)

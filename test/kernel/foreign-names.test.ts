@@ -20,10 +20,10 @@ setTimeout(() => undefined, 60000)
 const expectPlain = (text: string): void => expect(text).toMatch(/^(\n|[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}])*$/u)
 
 describeOnKernel(
-  'a listener and an interface of this host that are named to act on a terminal',
+  'a process and an interface with terminal control characters in their names',
   'nftables',
   () => {
-    test('are written out by plan, conflicts, explain and subnet --map', async () => {
+    test('are printed with escaped names by plan, conflicts, explain and subnet --map', async () => {
       await using lab = await workerLabs().open()
       const { host } = lab
       const file = await lab.write('compose.yaml', shop)
@@ -37,7 +37,7 @@ describeOnKernel(
           beside: running,
         },
       )
-      const said: string[] = []
+      const outputs: string[] = []
       for (const words of [
         ['plan', '-f', file],
         ['conflicts', '-f', file],
@@ -48,9 +48,9 @@ describeOnKernel(
         const { stdout, stderr } = await lab.portolan(words)
         expectPlain(stdout)
         expectPlain(stderr)
-        said.push(stdout)
+        outputs.push(stdout)
       }
-      const [plan, conflicts, , explained, map] = said
+      const [plan, conflicts, , explained, map] = outputs
       for (const text of [plan, conflicts, explained]) expect(text).toContain('\\x1b[2J\\x1b[31mroot\\x07')
       for (const text of [plan, map]) expect(text).toContain('d\\x1b[2J\\u{202e}')
       running.kill('SIGKILL')

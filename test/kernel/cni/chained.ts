@@ -35,10 +35,10 @@ const callBridge = async (lab: Lab, verb: 'ADD' | 'DEL', { id, netns }: Sandbox)
     },
   })
 
-const published = (hostPort: number): Json => ports({ hostPort, containerPort: 80 })
+const portTo80 = (hostPort: number): Json => ports({ hostPort, containerPort: 80 })
 
 export const chained = (open: OpenLab, backend: Backend): void => {
-  test('behind the plugin bridge, in place of portmap, it publishes ports and hands the result on', async () => {
+  test('it publishes ports in place of portmap and returns the result of the plugin bridge, and destroy leaves nothing', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
@@ -54,34 +54,34 @@ export const chained = (open: OpenLab, backend: Backend): void => {
     const before = await takeSnapshot(lab.host)
     const prevResult = JSON.parse(await callBridge(lab, 'ADD', first)) as Json
     const results = [prevResult, JSON.parse(await callBridge(lab, 'ADD', second)) as Json]
-    const given = { ...published(8080), ipv6: false, prevResult }
+    const firstConfig = { ...portTo80(8080), ipv6: false, prevResult }
     const add = (sandbox: Sandbox, hostPort: number) =>
-      plugin.must('ADD', sandbox, { ...published(hostPort), ipv6: false, prevResult: results[1] })
+      plugin.must('ADD', sandbox, { ...portTo80(hostPort), ipv6: false, prevResult: results[1] })
     const elsewhere = ports({ hostPort: 8080, containerPort: 80, hostIP: '203.0.113.7' })
     expect(await plugin.refused('ADD', first, { ...elsewhere, prevResult })).toMatchObject({
       code: 7,
       msg: expect.stringContaining('runtimeConfig.portMappings[0].hostIP is "203.0.113.7"'),
     })
     // Two calls at the same time wait for each other.
-    const [handedOn] = await Promise.all([plugin.must('ADD', first, given), add(second, 8081)])
-    expect(handedOn).toMatchObject({ ...prevResult, cniVersion: '1.1.0' })
+    const [result] = await Promise.all([plugin.must('ADD', first, firstConfig), add(second, 8081)])
+    expect(result).toMatchObject({ ...prevResult, cniVersion: '1.1.0' })
     const destination = addresses.ip.host
     for (const from of [lab.client, one, two, lab.host])
       expect(await from.reach({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({ by: 'pod-1' })
-    const answering = async (port: number) =>
+    const isAnswered = async (port: number) =>
       (await lab.client.probe({ protocol: 'tcp', destination, port })).delivered
-    expect(await answering(8081)).toBe(true)
+    expect(await isAnswered(8081)).toBe(true)
     // This container ended without a DEL, and another one has its address now.
     await add({ ...second, id: 'pod-3' }, 8082)
-    expect([await answering(8081), await answering(8082)]).toEqual([false, true])
+    expect([await isAnswered(8081), await isAnswered(8082)]).toEqual([false, true])
 
-    await plugin.must('CHECK', first, given)
+    await plugin.must('CHECK', first, firstConfig)
     await lab.host.mustRun(
       backend === 'nftables'
         ? ['nft', 'delete', 'element', 'inet', 'portolan', 'dnat4', '{ tcp . 8080 }']
         : [backend, '-w', '-t', 'nat', '-F', 'PORTOLAN-DNAT'],
     )
-    expect(await plugin.refused('CHECK', first, given)).toMatchObject({
+    expect(await plugin.refused('CHECK', first, firstConfig)).toMatchObject({
       code: 102,
       msg: expect.stringContaining('8080'),
     })
@@ -90,9 +90,9 @@ export const chained = (open: OpenLab, backend: Backend): void => {
     await plugin.must('DEL', first)
     await plugin.must('DEL', first)
     await plugin.must('GC', null, { 'cni.dev/valid-attachments': [] })
-    expect(await answering(8082)).toBe(false)
-    // Everything the plugin has stored is removed too.
-    await plugin.must('ADD', first, given)
+    expect(await isAnswered(8082)).toBe(false)
+    // destroy also removes the records of the plugin.
+    await plugin.must('ADD', first, firstConfig)
     expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({ exitCode: 0 })
     expect(await lab.host.run(['ls', '/var/lib/portolan/cni'])).toMatchObject({ stdout: '' })
     await callBridge(lab, 'DEL', first)

@@ -7,44 +7,44 @@ import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pluginIn, ports, sandboxOf } from './plugin.ts'
 
 export const ended = (open: OpenLab, backend: Backend): void => {
-  test('the ports of a container that ended without DEL go to the next, and those of one that runs do not', async () => {
+  test('the next container gets the ports of a container that ended without DEL, but not those of a running one', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
-    const web = ports({ hostPort: 8080, containerPort: 80, protocol: 'tcp' })
-    const other = ports({ hostPort: 8081, containerPort: 80, protocol: 'tcp' })
-    const [runs, next] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-3')]
-    const gone = { id: 'pod-2', netns: '/run/netns/pod-2' }
-    const elsewhere = { id: 'pod-4', netns: '/run/netns/pod-4' }
-    for (const { id } of [gone, elsewhere]) await lab.host.mustRun(['ip', 'netns', 'add', id])
-    await plugin.must('ADD', sandboxOf(runs), other)
-    await plugin.must('ADD', gone, web)
+    const port8080 = ports({ hostPort: 8080, containerPort: 80, protocol: 'tcp' })
+    const port8081 = ports({ hostPort: 8081, containerPort: 80, protocol: 'tcp' })
+    const [running, next] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-3')]
+    const endedPod = { id: 'pod-2', netns: '/run/netns/pod-2' }
+    const endedOnLoopback = { id: 'pod-4', netns: '/run/netns/pod-4' }
+    for (const { id } of [endedPod, endedOnLoopback]) await lab.host.mustRun(['ip', 'netns', 'add', id])
+    await plugin.must('ADD', sandboxOf(running), port8081)
+    await plugin.must('ADD', endedPod, port8080)
     await plugin.must(
       'ADD',
-      elsewhere,
+      endedOnLoopback,
       ports({ hostPort: 8082, containerPort: 80, protocol: 'tcp', hostIP: '127.0.0.1' }),
     )
-    for (const { id } of [gone, elsewhere]) await lab.host.mustRun(['ip', 'netns', 'delete', id])
+    for (const { id } of [endedPod, endedOnLoopback]) await lab.host.mustRun(['ip', 'netns', 'delete', id])
     await until('the end of the interfaces of pod-2 and pod-4', async () =>
       / ve-pod[24]e-/.test(await lab.host.mustRun(['ip', '-o', 'link'])) ? null : true,
     )
-    expect(await plugin.refused('ADD', sandboxOf(next), other)).toMatchObject({
+    expect(await plugin.refused('ADD', sandboxOf(next), port8081)).toMatchObject({
       msg: expect.stringContaining('0.0.0.0:8081/tcp is published already'),
     })
-    const asked = ports(
+    const wantedPorts = ports(
       { hostPort: 8080, containerPort: 80, protocol: 'tcp' },
       { hostPort: 8082, containerPort: 80, protocol: 'tcp', hostIP: addresses.ip.host },
     )
-    await plugin.must('ADD', sandboxOf(next), asked)
+    await plugin.must('ADD', sandboxOf(next), wantedPorts)
     const status = await lab.portolan(['status', '--project', 'cni'])
     expect(status.stdout).toContain('0.0.0.0:8080/tcp -> pod-3@eth0:80')
     expect(status.stdout).toContain('0.0.0.0:8081/tcp -> pod-1@eth0:80')
     // The same port at another address is another one: its container may be about to start again.
     expect(status.stdout).toContain('127.0.0.1:8082/tcp -> pod-4@eth0:80')
     // The late DEL takes nothing from the next container.
-    await plugin.must('DEL', gone, web)
+    await plugin.must('DEL', endedPod, port8080)
     expect((await lab.portolan(['status', '--project', 'cni'])).stdout).toContain('0.0.0.0:8080/tcp -> pod-3')
-    await plugin.must('DEL', elsewhere)
-    for (const machine of [runs, next]) await plugin.must('DEL', sandboxOf(machine))
+    await plugin.must('DEL', endedOnLoopback)
+    for (const machine of [running, next]) await plugin.must('DEL', sandboxOf(machine))
   })
   test('the address of a container that ended without DEL stays leased until GC or detach, and a full subnet names it', async () => {
     const lab = await open()

@@ -7,32 +7,32 @@ import { openSmallDisk } from '../attach/small-disk.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { pluginIn, ports, sandboxOf } from './plugin.ts'
 
-const elsewhere = /name another folder with "stateDir" in the network configuration\.$/
+const namesStateDir = /name another folder with "stateDir" in the network configuration\.$/
 
 export const fullDisk = (open: OpenLab, backend: Backend): void => {
-  test('a full disk fails ADD with what is wrong and what to do, leaves nothing, and is told by STATUS', async () => {
+  test('STATUS and ADD fail with the full disk and the remedy, a failed ADD leaves nothing, and DEL works on a full disk', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const pod = sandboxOf(await bareMachine(lab, 'pod-1'))
     const disk = await openSmallDisk(lab)
     const config = { ...ports({ hostPort: 8080, containerPort: 80 }), stateDir: `${disk.path}/state` }
-    const seen = async () => {
+    const state = async () => {
       const { nft, links, addresses: given } = await takeSnapshot(lab.host)
       return { nft, links, given }
     }
-    const before = await seen()
+    const before = await state()
     await disk.leaveFree(0)
     expect(await plugin.refused('STATUS', null, config)).toMatchObject({
       code: 50,
       msg: expect.stringContaining('is full'),
-      details: expect.stringMatching(elsewhere),
+      details: expect.stringMatching(namesStateDir),
     })
     expect(await plugin.refused('ADD', pod, config)).toMatchObject({
       code: 100,
       msg: expect.stringMatching(/could not be written: the disk is full \(ENOSPC\)\./),
       details: expect.stringMatching(/^Make room on that disk and run this again/),
     })
-    expect(await seen()).toEqual(before)
+    expect(await state()).toEqual(before)
     // With little room the disk fills up at one or another of the files that ADD writes.
     for (const free of [24, 64]) {
       await disk.leaveFree(free)
@@ -43,7 +43,7 @@ export const fullDisk = (open: OpenLab, backend: Backend): void => {
           msg: expect.stringContaining('the disk is full'),
           details: expect.stringContaining('Make room on that disk and run this again'),
         })
-        expect(await seen()).toEqual(before)
+        expect(await state()).toEqual(before)
       }
     }
     await disk.leaveFree(1024)

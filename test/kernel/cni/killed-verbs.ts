@@ -32,14 +32,14 @@ const leftOn = async (lab: Lab): Promise<string> =>
   ])
 
 export const killedVerbs = (open: OpenLab, backend: Backend): void => {
-  test('ADD and DEL that are killed before each of their steps leave nothing after DEL, and hinder no ADD', async () => {
+  test('after an ADD or a DEL that was killed before any of its steps, the next ADD works and the next DEL leaves nothing', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const before = await takeSnapshot(lab.host)
     const one = await bareMachine(lab, 'pod-1')
     const sandbox = sandboxOf(one)
     let steps = 0
-    for (let goesOn = true; goesOn; steps += 1) {
+    for (let wasEitherKilled = true; wasEitherKilled; steps += 1) {
       const addKilled = await wasKilled(plugin, 'ADD', sandbox, steps + 1)
       if (steps % 2 === 0) await plugin.must('DEL', sandbox, web)
       await plugin.must('ADD', sandbox, web)
@@ -50,19 +50,19 @@ export const killedVerbs = (open: OpenLab, backend: Backend): void => {
       await plugin.must('DEL', sandbox, web)
       expect(await leftOn(lab)).toBe('')
       expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
-      goesOn = addKilled || delKilled
+      wasEitherKilled = addKilled || delKilled
     }
     expect(steps).toBeGreaterThan(5)
     expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({ exitCode: 0 })
     expect(await takeSnapshot(lab.host)).toEqual(before)
   }, 600_000)
 
-  test('GC gives up what ADD and DEL that were killed before any of their steps left', async () => {
+  test('GC removes what an ADD or a DEL leaves that was killed before any of its steps', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const one = await bareMachine(lab, 'pod-1')
     const sandbox = sandboxOf(one)
-    const collect = async (verb: string, step: number): Promise<void> => {
+    const expectGcRemovesAll = async (verb: string, step: number): Promise<void> => {
       await plugin.must('GC', null, { 'cni.dev/valid-attachments': [] })
       const held = (await leasedOn(lab))
         .split('\n')
@@ -72,13 +72,13 @@ export const killedVerbs = (open: OpenLab, backend: Backend): void => {
     }
     await plugin.must('ADD', sandbox, web)
     let step = 1
-    for (let goesOn = true; goesOn; step += 1) {
+    for (let wasEitherKilled = true; wasEitherKilled; step += 1) {
       const delKilled = await wasKilled(plugin, 'DEL', sandbox, step)
-      await collect('DEL', step)
+      await expectGcRemovesAll('DEL', step)
       const addKilled = await wasKilled(plugin, 'ADD', sandbox, step)
-      await collect('ADD', step)
-      goesOn = delKilled || addKilled
-      if (goesOn) await plugin.must('ADD', sandbox, web)
+      await expectGcRemovesAll('ADD', step)
+      wasEitherKilled = delKilled || addKilled
+      if (wasEitherKilled) await plugin.must('ADD', sandbox, web)
     }
     expect(step).toBeGreaterThan(4)
   }, 600_000)

@@ -10,15 +10,15 @@ const addressesIn = ({ ips }: Json): readonly string[] =>
   (ips as readonly { readonly address: string }[]).map(({ address }) => address.split('/')[0] ?? '')
 
 /** Expects that nothing of the plugin's is left. */
-const ended = async (lab: Lab): Promise<void> =>
+const expectDestroyed = async (lab: Lab): Promise<void> =>
   expect(await lab.portolan(['destroy', '-p', 'cni', '--yes'])).toMatchObject({ exitCode: 0 })
 
 /** The state directory is lost while containers run. */
 export const lostState = (open: OpenLab, backend: Backend): void => {
-  test('DEL, ADD and CHECK go on from what is up: its addresses and its ports stay, and are given to nothing else', async () => {
+  test('running containers keep their addresses and ports, no other container gets them, and DEL, ADD and CHECK work', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
-    const forget = () => lab.host.mustRun(['sh', '-c', 'rm -rf /var/lib/portolan/*'])
+    const loseState = () => lab.host.mustRun(['sh', '-c', 'rm -rf /var/lib/portolan/*'])
     const published = ports({ hostPort: 8080, containerPort: 80, protocol: 'tcp' })
     const [one, two, three] = [
       await bareMachine(lab, 'pod-1'),
@@ -27,38 +27,38 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     ]
     const result = await plugin.must('ADD', sandboxOf(one), published)
     const second = await plugin.must('ADD', sandboxOf(two))
-    const served = async (): Promise<void> => {
+    const expectServed = async (): Promise<void> => {
       for (const family of ['ip', 'ip6'] as const)
         expect(
           await lab.client.reach({ protocol: 'tcp', destination: addresses[family].host, port: 8080 }),
         ).toMatchObject({ by: 'pod-1' })
     }
-    await served()
-    await forget()
+    await expectServed()
+    await loseState()
     // The first call restores all of it.
     await plugin.must('DEL', sandboxOf(two))
     expect(await two.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
-    await served()
+    await expectServed()
     await plugin.must('CHECK', sandboxOf(one), { ...published, prevResult: result })
-    await forget()
+    await loseState()
     const third = await plugin.must('ADD', sandboxOf(three))
     expect(addressesIn(third)).toEqual(addressesIn(second))
-    await served()
+    await expectServed()
     const [own = ''] = addressesIn(result)
     expect(await three.reach({ protocol: 'tcp', destination: own, port: 80 })).toMatchObject({ by: 'pod-1' })
     const taken = await plugin.refused('ADD', sandboxOf(two), { args: { cni: { ips: [own] } } })
     expect(taken).toMatchObject({ msg: expect.stringContaining(own) })
-    await forget()
+    await loseState()
     await plugin.must('DEL', sandboxOf(one))
     await plugin.must('DEL', sandboxOf(three))
-    await forget()
+    await loseState()
     await plugin.must('DEL', sandboxOf(three))
-    await ended(lab)
+    await expectDestroyed(lab)
     const left = 'ip -d link show | grep -F portolan; nft list tables | grep -F portolan; true'
     expect(await lab.host.mustRun(['sh', '-c', left])).toBe('')
   })
 
-  test('the port of a container that has ended meanwhile goes with the first call, and another one gets it', async () => {
+  test('the first call removes the port of a container that has ended meanwhile, and another container can get it', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const published = (hostPort: number) => ports({ hostPort, containerPort: 80, protocol: 'tcp' })
@@ -76,10 +76,10 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     await plugin.must('ADD', sandboxOf(one), published(8080))
     expect(await port(8080)).toMatchObject({ by: 'pod-1' })
     for (const each of [one, two]) await plugin.must('DEL', sandboxOf(each))
-    await ended(lab)
+    await expectDestroyed(lab)
   })
 
-  test('a container that is out of sight keeps its bridge: all calls are refused until it has ended', async () => {
+  test('calls are refused while a container whose namespace cannot be found is on a bridge, with the command that removes it', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     // No process is in this namespace, and its file is in no engine's folder.
@@ -101,10 +101,10 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     await plugin.must('ADD', sandboxOf(one), { name: 'others' })
     await plugin.must('DEL', sandboxOf(one), { name: 'others' })
     await lab.host.mustRun(['umount', '/run/lab/hidden'])
-    await ended(lab)
+    await expectDestroyed(lab)
   })
 
-  test('what a plan made is no container of a plugin, and is left alone', async () => {
+  test('a network that a plan has made is left alone, and an ADD with its project name is refused', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const file = await lab.write(
@@ -118,6 +118,6 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
     expect(await plugin.refused('ADD', sandboxOf(one))).toMatchObject({
       msg: expect.stringContaining('was made by a plan'),
     })
-    await ended(lab)
+    await expectDestroyed(lab)
   })
 }

@@ -39,7 +39,7 @@ export interface Plugin {
 }
 
 /** The verbs that this worker has run in a process of their own. */
-const begun = new Set<string>()
+const startedVerbs = new Set<string>()
 
 /**
  * Loading the plugin takes longer than most calls take. So the first call of each verb in a worker has its own process,
@@ -58,7 +58,7 @@ export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] =
     ...more,
   })
   const call: Plugin['call'] = async (verb, sandbox, given, environment = null) => {
-    const told = {
+    const variables = {
       CNI_COMMAND: verb,
       CNI_PATH: '/opt/cni/bin',
       ...(sandbox === null
@@ -70,15 +70,15 @@ export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] =
           }),
     }
     const stdin = JSON.stringify(given)
-    const isAlone = !begun.has(verb) || before.length > 0 || environment !== null
-    begun.add(verb)
+    const inOwnProcess = !startedVerbs.has(verb) || before.length > 0 || environment !== null
+    startedVerbs.add(verb)
     return (
-      (isAlone ? null : lab.plugins.ask({ environment: told, stdin })) ??
+      (inOwnProcess ? null : lab.plugins.ask({ environment: variables, stdin })) ??
       lab.host.run([...before, process.execPath, plugin], {
         input: stdin,
         // Fifty calls at the same time wait for each other.
         timeoutMs: 300_000,
-        environment: { ...environment, ...told },
+        environment: { ...environment, ...variables },
       })
     )
   }

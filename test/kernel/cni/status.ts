@@ -36,7 +36,7 @@ const reasons: readonly (readonly [string, Json, string, string])[] = [
 ]
 
 export const status = (open: OpenLab, backend: Backend): void => {
-  test('STATUS says what keeps ADD from being served, and changes nothing', async () => {
+  test('STATUS fails with each reason for which ADD would fail, and changes nothing', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const before = await takeSnapshot(lab.host)
@@ -53,27 +53,27 @@ export const status = (open: OpenLab, backend: Backend): void => {
       code: 50,
       msg: expect.stringContaining('nsenter is not installed'),
     })
-    // ADD finds the program in /usr/sbin all the same.
+    // Without `ip` on the path, the plugin finds it in /usr/sbin.
     await pluginIn(lab, backend, ['env', `PATH=${await pathWithout(lab, 'ip')}`]).must('STATUS', null)
     expect(await lab.host.run(['ls', '-d', '/var/lib/portolan'])).toMatchObject({ stdout: '' })
     expect(await takeSnapshot(lab.host)).toEqual(before)
-    await ofANetworkThatIsThere(lab, plugin)
+    await expectReasonsOfExistingNetwork(lab, plugin)
   }, 120_000)
 }
 
-const ofANetworkThatIsThere = async (lab: Lab, plugin: Plugin): Promise<void> => {
-  const own = { subnet: '10.77.0.0/30', ipv6: false }
+const expectReasonsOfExistingNetwork = async (lab: Lab, plugin: Plugin): Promise<void> => {
+  const onlyOneAddress = { subnet: '10.77.0.0/30', ipv6: false }
   const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
-  await plugin.must('ADD', sandboxOf(one), own)
-  const other = await plugin.refused('STATUS', null, { ...own, subnet: '10.78.0.0/24' })
+  await plugin.must('ADD', sandboxOf(one), onlyOneAddress)
+  const other = await plugin.refused('STATUS', null, { ...onlyOneAddress, subnet: '10.78.0.0/24' })
   expect(other).toMatchObject({
     code: 50,
     details: expect.stringContaining('Give the network another "name"'),
   })
   // The only address of the subnet is taken.
-  const full = await plugin.refused('STATUS', null, own)
+  const full = await plugin.refused('STATUS', null, onlyOneAddress)
   expect(full).toMatchObject({ code: 50, msg: expect.stringContaining('10.77.0.0/30') })
-  expect(await plugin.refused('ADD', sandboxOf(two), own)).toMatchObject({ code: 100 })
-  await plugin.must('DEL', sandboxOf(one), own)
-  await plugin.must('STATUS', null, own)
+  expect(await plugin.refused('ADD', sandboxOf(two), onlyOneAddress)).toMatchObject({ code: 100 })
+  await plugin.must('DEL', sandboxOf(one), onlyOneAddress)
+  await plugin.must('STATUS', null, onlyOneAddress)
 }

@@ -26,8 +26,8 @@ export const together = (open: OpenLab, backend: Backend): void => {
         plugin.must('ADD', sandbox, ports({ hostPort: 9000 + at, containerPort: 80 })),
       ),
     )
-    const given = results.flatMap(({ ips }) => (ips as readonly Json[]).map(({ address }) => address))
-    expect(new Set(given).size).toBe(2 * count)
+    const allAddresses = results.flatMap(({ ips }) => (ips as readonly Json[]).map(({ address }) => address))
+    expect(new Set(allAddresses).size).toBe(2 * count)
     expect(
       await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: 9999 }),
     ).toMatchObject({ by: 'last' })

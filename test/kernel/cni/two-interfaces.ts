@@ -8,7 +8,7 @@ import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { type Json, pluginIn, ports, type Sandbox, sandboxOf } from './plugin.ts'
 
 /** The values that a result of ADD gives for the interface inside. */
-const givenBy = ({ interfaces, ips }: Json) => {
+const interfaceOf = ({ interfaces, ips }: Json) => {
   const [, inside] = interfaces as readonly { readonly name: string; readonly mac: string }[]
   const given = (ips as readonly { readonly address: string }[]).map(
     ({ address }) => address.split('/')[0] ?? '',
@@ -32,7 +32,7 @@ const strictMachine = async (lab: Parameters<typeof bareMachine>[0], name: strin
 }
 
 export const twoInterfaces = (open: OpenLab, backend: Backend): void => {
-  test('a container is on one network twice: each interface has its own lease, MAC and ports, and stays when the other goes', async () => {
+  test('each of the two interfaces has its own lease, MAC and ports, and stays when the other one is removed', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const before = await takeSnapshot(lab.host)
@@ -46,7 +46,7 @@ export const twoInterfaces = (open: OpenLab, backend: Backend): void => {
       await plugin.must('ADD', first, portsOf(0)),
       await plugin.must('ADD', second, portsOf(1)),
     ] as const
-    const [ofTwo] = givenBy(await plugin.must('ADD', sandboxOf(two))).given
+    const [ofTwo] = interfaceOf(await plugin.must('ADD', sandboxOf(two))).given
     // Here eth9 has an address of the network that is leased to another container. It does not count as a second
     // interface of Portolan's.
     const three = await bareMachine(lab, 'pod-3')
@@ -55,7 +55,7 @@ export const twoInterfaces = (open: OpenLab, backend: Backend): void => {
       code: 4,
       msg: expect.stringContaining(`has the address ${ofTwo}/16`),
     })
-    const [eth0, net1] = [givenBy(results[0]), givenBy(results[1])]
+    const [eth0, net1] = [interfaceOf(results[0]), interfaceOf(results[1])]
     expect([eth0.name, net1.name]).toEqual(['eth0', 'net1'])
     expect(new Set([...eth0.given, ...net1.given]).size).toBe(4)
     expect(eth0.mac).not.toBe(net1.mac)
@@ -64,7 +64,7 @@ export const twoInterfaces = (open: OpenLab, backend: Backend): void => {
       await one.listen({ protocol: 'udp', port: 54, answersAs: 'second', addresses: [address] })
 
     const everywhere = [lab.client, two, lab.host, one]
-    const serves = async (at: number, by: string): Promise<void> => {
+    const expectServed = async (at: number, by: string): Promise<void> => {
       for (const family of ['ip', 'ip6'] as const)
         for (const from of everywhere)
           for (const [protocol, port] of [
@@ -77,14 +77,14 @@ export const twoInterfaces = (open: OpenLab, backend: Backend): void => {
               ...(await from.reach({ protocol, destination: addresses[family].host, port })),
             }).toMatchObject({ from: from.name, asked: port, by })
     }
-    const isClosed = async (port: number): Promise<void> =>
+    const expectClosed = async (port: number): Promise<void> =>
       expect(await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port })).toMatchObject(
         { delivered: false },
       )
     const check = (at: 0 | 1) =>
       plugin.must('CHECK', at === 0 ? first : second, { ...portsOf(at), prevResult: results[at] })
-    await serves(0, 'pod-1')
-    await serves(1, 'second')
+    await expectServed(0, 'pod-1')
+    await expectServed(1, 'second')
     // The host's neighbour table has each address with the MAC of its own interface.
     const neighbours = await lab.host.mustRun(['ip', 'neighbour'])
     for (const { given, mac } of [eth0, net1])
@@ -97,17 +97,17 @@ export const twoInterfaces = (open: OpenLab, backend: Backend): void => {
 
     await plugin.must('DEL', first, portsOf(0))
     expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
-    await isClosed(8080)
-    await serves(1, 'second')
+    await expectClosed(8080)
+    await expectServed(1, 'second')
     await check(1)
     expect(await plugin.refused('CHECK', first, { ...portsOf(0), prevResult: results[0] })).toMatchObject({
       code: 102,
       msg: expect.stringContaining('no interface eth0'),
     })
 
-    expect(givenBy(await plugin.must('ADD', first, portsOf(0)))).toEqual(eth0)
-    await serves(0, 'pod-1')
-    await serves(1, 'second')
+    expect(interfaceOf(await plugin.must('ADD', first, portsOf(0)))).toEqual(eth0)
+    await expectServed(0, 'pod-1')
+    await expectServed(1, 'second')
     await plugin.must('GC', null, {
       'cni.dev/valid-attachments': [
         { containerID: 'pod-1', ifname: 'eth0' },
@@ -115,8 +115,8 @@ export const twoInterfaces = (open: OpenLab, backend: Backend): void => {
       ],
     })
     expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('net1')
-    await isClosed(8081)
-    await serves(0, 'pod-1')
+    await expectClosed(8081)
+    await expectServed(0, 'pod-1')
     await check(0)
 
     for (const sandbox of [first, second, sandboxOf(two)]) await plugin.must('DEL', sandbox)

@@ -21,7 +21,7 @@ const addressesIn = ({ details }: Json): readonly string[] => {
 }
 
 export const verbs = (open: OpenLab, backend: Backend): void => {
-  test('ADD gives a container its network and its ports, CHECK holds it to the result, DEL leaves nothing', async () => {
+  test('ADD gives a container its network and ports, CHECK fails after a change, and DEL leaves nothing', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const before = await takeSnapshot(lab.host)
@@ -44,14 +44,14 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
         expect(await from.reach({ protocol: 'udp', destination, port: 5300 })).toMatchObject({ by: 'pod-1' })
       }
     }
-    const ask = (from: typeof one, destination: string, port: number) =>
+    const probe = (from: typeof one, destination: string, port: number) =>
       from.probe({ protocol: 'tcp', destination, port })
-    expect(await ask(lab.client, addresses.ip.host, 8081)).toMatchObject({ by: 'pod-1' })
-    expect(await ask(lab.client, addresses.ip6.host, 8081)).toMatchObject({ delivered: false })
-    expect(await ask(lab.host, '127.0.0.1', 8082)).toMatchObject({ by: 'pod-1' })
-    expect(await ask(lab.client, addresses.ip.host, 8082)).toMatchObject({ delivered: false })
+    expect(await probe(lab.client, addresses.ip.host, 8081)).toMatchObject({ by: 'pod-1' })
+    expect(await probe(lab.client, addresses.ip6.host, 8081)).toMatchObject({ delivered: false })
+    expect(await probe(lab.host, '127.0.0.1', 8082)).toMatchObject({ by: 'pod-1' })
+    expect(await probe(lab.client, addresses.ip.host, 8082)).toMatchObject({ delivered: false })
     // Directly to the container, and not by its published port.
-    expect(await ask(lab.neighbour, '172.17.0.1', 80)).toMatchObject({ delivered: false })
+    expect(await probe(lab.neighbour, '172.17.0.1', 80)).toMatchObject({ delivered: false })
 
     await plugin.must('CHECK', sandboxOf(one), { ...published, prevResult: result })
     await one.ip('addr flush dev eth0 scope global')
@@ -61,7 +61,7 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
 
     await plugin.must('DEL', sandboxOf(one), published)
     await plugin.must('DEL', sandboxOf(one), published)
-    expect(await ask(lab.client, addresses.ip.host, 8080)).toMatchObject({ delivered: false })
+    expect(await probe(lab.client, addresses.ip.host, 8080)).toMatchObject({ delivered: false })
     // The namespace is gone before the runtime calls DEL.
     await plugin.must('DEL', { id: 'pod-2', netns: '/run/netns/gone' })
     expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({
@@ -70,7 +70,7 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
-  test('CHECK finds a port that another program took away, and GC what no attachment owns', async () => {
+  test('CHECK fails after another program deleted a port, and GC removes containers that are not in its list', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
@@ -99,7 +99,7 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
     await plugin.must('GC', null, valid)
   })
 
-  test('a conflict fails ADD with its words and leaves nothing of it; "warn" goes on', async () => {
+  test('a conflict fails ADD and leaves nothing, and only causes a warning with "conflicts": "warn"', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const one = await bareMachine(lab, 'pod-1')

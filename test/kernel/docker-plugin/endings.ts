@@ -2,64 +2,64 @@ import { expect, test } from '@jest/globals'
 import { createPluginNetwork, type PluginNetwork } from '../../lab/neighbour/docker-network.ts'
 import { addresses } from '../../lab/topology.ts'
 import { containerCount, forMany } from '../many-containers.ts'
-import { answers, type Here, leftOver, refusal } from './here.ts'
+import { answeringContainer, type DockerSite, leftOver, refusalOf } from './docker-site.ts'
 
 const { ip } = addresses
 
 /** Removes the content of the state directory. */
-const forget = ['sh', '-c', 'rm -rf /var/lib/portolan 2>/dev/null; ls -A /var/lib/portolan || true']
+const loseState = ['sh', '-c', 'rm -rf /var/lib/portolan 2>/dev/null; ls -A /var/lib/portolan || true']
 
 /** Things that end and come back: dockerd, the plugin, the state directory, containers, the machine. */
-export const endings = (opened: () => Here): void => {
-  test('dockerd and the plugin are restarted, and containers that run notice nothing', async () => {
-    const here = opened()
-    const { lab, docker, plugin } = here
+export const endings = (opened: () => DockerSite): void => {
+  test('running containers stay reachable while dockerd and the plugin are stopped and restarted', async () => {
+    const dockerSite = opened()
+    const { lab, docker, plugin } = dockerSite
     await createPluginNetwork(docker, 'web')
     await docker.run({ name: 'web-1', network: 'web', publish: ['8080:80'] })
-    const served = (): Promise<string | null> => answers(lab.client, ip.host, 8080)
+    const webAnswering = (): Promise<string | null> => answeringContainer(lab.client, ip.host, 8080)
     expect(await plugin.stop()).toBe(0)
-    expect(await served()).toBe('web-1')
+    expect(await webAnswering()).toBe('web-1')
     await plugin.start()
     // With live-restore dockerd does not call the plugin for running containers.
     await docker.restart()
-    expect(await served()).toBe('web-1')
+    expect(await webAnswering()).toBe('web-1')
     await plugin.stop('SIGKILL')
     await plugin.start()
     const web = await docker.run({ name: 'web-2', network: 'web', publish: ['8081:80'] })
-    expect(await answers(lab.client, ip.host, 8081)).toBe('web-2')
-    expect(await answers(web, ip.host, 8080)).toBe('web-1')
+    expect(await answeringContainer(lab.client, ip.host, 8081)).toBe('web-2')
+    expect(await answeringContainer(web, ip.host, 8080)).toBe('web-1')
     for (const name of ['web-1', 'web-2']) await docker.remove(name)
     await docker.removeNetwork('web')
-    expect(await leftOver(here)).toBe('')
+    expect(await leftOver(dockerSite)).toBe('')
   })
 
-  test('a watch beside the plugin keeps its rules where those of dockerd let them through', async () => {
-    const here = opened()
-    const { lab, docker } = here
+  test('portolan watch beside the plugin keeps and restores the rules with the backend of dockerd', async () => {
+    const dockerSite = opened()
+    const { lab, docker } = dockerSite
     await createPluginNetwork(docker, 'web')
     await docker.run({ name: 'web-1', network: 'web', publish: ['8080:80'] })
-    const served = (): Promise<string | null> => answers(lab.client, ip.host, 8080)
+    const webAnswering = (): Promise<string | null> => answeringContainer(lab.client, ip.host, 8080)
     const watchOnce = async (): Promise<string> => {
       await lab.host.mustRun([...lab.command, 'watch', '-p', 'docker', '--once'])
-      expect(await served()).toBe('web-1')
+      expect(await webAnswering()).toBe('web-1')
       return lab.host.mustRun(['nft', 'list', 'tables'])
     }
-    expect(await served()).toBe('web-1')
+    expect(await webAnswering()).toBe('web-1')
     expect(await watchOnce()).not.toContain('inet portolan')
     // As after a boot, when the watch starts before the plugin.
     await lab.host.mustRun(['sh', '-c', 'iptables-nft-save | sed "/PORTOLAN/d" | iptables-nft-restore'])
-    expect(await served()).toBeNull()
+    expect(await webAnswering()).toBeNull()
     expect(await watchOnce()).not.toContain('inet portolan')
     await docker.remove('web-1')
     await docker.removeNetwork('web')
-    expect(await leftOver(here)).toBe('')
+    expect(await leftOver(dockerSite)).toBe('')
   })
 
   test.each(['serves', 'is stopped'])(
-    'the state directory is lost while the plugin %s, and containers go on, end and start',
+    'after the loss of the state directory while the plugin %s, containers run, end and start',
     async (state) => {
-      const here = opened()
-      const { lab, docker, plugin } = here
+      const dockerSite = opened()
+      const { lab, docker, plugin } = dockerSite
       await createPluginNetwork(docker, 'web', { ipv6: true })
       const web1 = { name: 'web-1', network: 'web', publish: ['8080:80'] }
       const first = await docker.run(web1)
@@ -67,7 +67,7 @@ export const endings = (opened: () => Here): void => {
       const notes = () => lab.host.mustRun(['sh', '-c', 'cat /var/lib/portolan/state-*.json'])
       const before = await notes()
       if (state === 'is stopped') await plugin.stop()
-      await lab.host.mustRun(forget)
+      await lab.host.mustRun(loseState)
       // When dockerd ends a container, it moves the interface back. Its call of Leave may be lost while the plugin is
       // stopped.
       if (state === 'is stopped') {
@@ -91,24 +91,24 @@ export const endings = (opened: () => Here): void => {
           [8081, 'web-2'],
           [8082, 'web-3'],
         ] as const)
-          expect(await answers(lab.client, addresses[family].host, port)).toBe(name)
-      expect(await answers(third, first.address, 80)).toBe('web-1')
+          expect(await answeringContainer(lab.client, addresses[family].host, port)).toBe(name)
+      expect(await answeringContainer(third, first.address, 80)).toBe('web-1')
       await docker.remove('web-2')
-      expect(await answers(lab.client, ip.host, 8081)).toBeNull()
+      expect(await answeringContainer(lab.client, ip.host, 8081)).toBeNull()
       await docker.run({ name: 'web-4', network: 'web', publish: ['8081:80'] })
-      expect(await answers(lab.client, ip.host, 8081)).toBe('web-4')
-      expect(await answers(lab.client, ip.host, 8080)).toBe('web-1')
+      expect(await answeringContainer(lab.client, ip.host, 8081)).toBe('web-4')
+      expect(await answeringContainer(lab.client, ip.host, 8080)).toBe('web-1')
       for (const name of ['web-1', 'web-3', 'web-4']) await docker.remove(name)
       await docker.removeNetwork('web')
-      expect(await leftOver(here)).toBe('')
+      expect(await leftOver(dockerSite)).toBe('')
     },
   )
 
   test.each(['serves', 'is started again'])(
-    'after the loss of the state directory, where the plugin %s, a subnet of a network is refused to another, and the network stays',
+    'after the loss of the state directory, where the plugin %s, no other network gets the subnet of a network',
     async (state) => {
-      const here = opened()
-      const { lab, docker, plugin } = here
+      const dockerSite = opened()
+      const { lab, docker, plugin } = dockerSite
       const used = { Subnet: '10.77.0.0/24' }
       const idle = { Subnet: '10.78.0.0/24' }
       await createPluginNetwork(docker, 'used', { config: [used] })
@@ -119,7 +119,7 @@ export const endings = (opened: () => Here): void => {
       const before = await bridges()
       expect(before.trim().split('\n')).toHaveLength(2)
       if (state === 'is started again') await plugin.stop()
-      await lab.host.mustRun(forget)
+      await lab.host.mustRun(loseState)
       if (state === 'is started again') await plugin.start()
       for (const [ipam, config] of [
         ['default', used],
@@ -127,17 +127,17 @@ export const endings = (opened: () => Here): void => {
         ['portolan', used],
         ['portolan', idle],
       ] as const) {
-        expect(await refusal(createPluginNetwork(docker, 'again', { ipam, config: [config] }))).toContain(
+        expect(await refusalOf(createPluginNetwork(docker, 'again', { ipam, config: [config] }))).toContain(
           config.Subnet,
         )
         expect(await bridges()).toBe(before)
-        expect(await answers(lab.client, ip.host, 8080)).toBe('used-1')
+        expect(await answeringContainer(lab.client, ip.host, 8080)).toBe('used-1')
       }
       await docker.run({ name: 'idle-1', network: 'idle', publish: ['8081:80'] })
-      expect(await answers(lab.client, ip.host, 8081)).toBe('idle-1')
+      expect(await answeringContainer(lab.client, ip.host, 8081)).toBe('idle-1')
       for (const name of ['used-1', 'idle-1']) await docker.remove(name)
       for (const name of ['used', 'idle']) await docker.removeNetwork(name)
-      expect(await leftOver(here)).toBe('')
+      expect(await leftOver(dockerSite)).toBe('')
     },
   )
 
@@ -145,10 +145,10 @@ export const endings = (opened: () => Here): void => {
     ['is not found', ''],
     ['is damaged', 'head -c 65536 /dev/zero > $files/local-kv.db'],
   ])(
-    'after the loss of the state directory a network stays where the database of Docker %s',
+    'after the loss of the state directory a network without containers stays where the database of Docker %s',
     async (_what, write) => {
-      const here = opened()
-      const { lab, docker } = here
+      const dockerSite = opened()
+      const { lab, docker } = dockerSite
       const config = [{ Subnet: '10.78.0.0/24' }]
       await createPluginNetwork(docker, 'idle', { config })
       const script = (text: string): Promise<string> =>
@@ -156,11 +156,11 @@ export const endings = (opened: () => Here): void => {
       const bridge = (): Promise<string> =>
         script("ip -o -4 addr | awk '$4 ~ /^10[.]78[.]/ { print $2, $4 }'")
       const before = await bridge()
-      await lab.host.mustRun(forget)
+      await lab.host.mustRun(loseState)
       // dockerd keeps its file open and is not affected.
       await script(`ls $files/local-kv.db; mount -t tmpfs tmpfs $files; ${write}`)
       try {
-        expect(await refusal(createPluginNetwork(docker, 'again', { ipam: 'default', config }))).toContain(
+        expect(await refusalOf(createPluginNetwork(docker, 'again', { ipam: 'default', config }))).toContain(
           '10.78.0.0/24',
         )
         expect(await bridge()).toBe(before)
@@ -168,16 +168,16 @@ export const endings = (opened: () => Here): void => {
         await script('umount $files')
       }
       await docker.run({ name: 'idle-1', network: 'idle', publish: ['8081:80'] })
-      expect(await answers(lab.client, ip.host, 8081)).toBe('idle-1')
+      expect(await answeringContainer(lab.client, ip.host, 8081)).toBe('idle-1')
       await docker.remove('idle-1')
       await docker.removeNetwork('idle')
-      expect(await leftOver(here)).toBe('')
+      expect(await leftOver(dockerSite)).toBe('')
     },
   )
 
-  test('what a network was created with is known after the loss of the state directory, and opens nothing more', async () => {
-    const here = opened()
-    const { lab, docker, plugin } = here
+  test('after the loss of the state directory the bridges give the options of the networks back, and an option that is lost closes its ports', async () => {
+    const dockerSite = opened()
+    const { lab, docker, plugin } = dockerSite
     const option = 'com.docker.network.bridge.'
     const nearby = '192.0.2.0/24'
     const created: Readonly<Record<string, PluginNetwork>> = {
@@ -219,43 +219,43 @@ export const endings = (opened: () => Here): void => {
         )
         .sort()
     const before = await aliases()
-    const serves = async (): Promise<void> => {
-      expect(await answers(lab.client, ip.host, 8080)).toBe('bound-1')
-      expect(await answers(lab.client, ip.hostSecond, 8080)).toBeNull()
-      expect(await answers(lab.neighbour, open.address, 80)).toBe('open-1')
-      expect(await answers(lab.neighbour, open.address, 81)).toBeNull()
-      expect(await answers(lab.client, ip.host, 8081)).toBe('many-1')
-      expect(await answers(lab.neighbour, routed.address, 80)).toBe('routed-1')
-      expect(await answers(lab.client, addresses.ip6.host, 8082)).toBe('routed-1')
-      expect(await answers(other, apart.address, 80)).toBe('apart-1')
-      expect(await answers(lab.neighbour, apart.address, 80)).toBeNull()
+    const expectServed = async (): Promise<void> => {
+      expect(await answeringContainer(lab.client, ip.host, 8080)).toBe('bound-1')
+      expect(await answeringContainer(lab.client, ip.hostSecond, 8080)).toBeNull()
+      expect(await answeringContainer(lab.neighbour, open.address, 80)).toBe('open-1')
+      expect(await answeringContainer(lab.neighbour, open.address, 81)).toBeNull()
+      expect(await answeringContainer(lab.client, ip.host, 8081)).toBe('many-1')
+      expect(await answeringContainer(lab.neighbour, routed.address, 80)).toBe('routed-1')
+      expect(await answeringContainer(lab.client, addresses.ip6.host, 8082)).toBe('routed-1')
+      expect(await answeringContainer(other, apart.address, 80)).toBe('apart-1')
+      expect(await answeringContainer(lab.neighbour, apart.address, 80)).toBeNull()
     }
-    await serves()
-    expect(await answers(lab.neighbour, many.address, 80)).toBe('many-1')
-    await lab.host.mustRun(forget)
-    const said = plugin.said.length
+    await expectServed()
+    expect(await answeringContainer(lab.neighbour, many.address, 80)).toBe('many-1')
+    await lab.host.mustRun(loseState)
+    const linesBefore = plugin.said.length
     // New containers are bound, opened and isolated as before.
     await start('bound', 2, '8090:80')
-    await serves()
-    expect(await answers(lab.client, ip.host, 8090)).toBe('bound-2')
-    expect(await answers(lab.client, ip.hostSecond, 8090)).toBeNull()
-    expect(await answers(lab.neighbour, (await start('open', 2)).address, 80)).toBe('open-2')
+    await expectServed()
+    expect(await answeringContainer(lab.client, ip.host, 8090)).toBe('bound-2')
+    expect(await answeringContainer(lab.client, ip.hostSecond, 8090)).toBeNull()
+    expect(await answeringContainer(lab.neighbour, (await start('open', 2)).address, 80)).toBe('open-2')
     const third = await start('apart', 3)
-    expect(await answers(third, apart.address, 80)).toBe('apart-1')
+    expect(await answeringContainer(third, apart.address, 80)).toBe('apart-1')
     expect(new Set([apart.address, other.address, third.address]).size).toBe(3)
     await start('empty', 1)
     // A setting that the bridge could not store is closed again, and the log says so.
-    expect(await answers(lab.neighbour, many.address, 80)).toBeNull()
-    await lab.host.mustRun(forget)
+    expect(await answeringContainer(lab.neighbour, many.address, 80)).toBeNull()
+    await lab.host.mustRun(loseState)
     await docker.remove('routed-1')
-    expect(await answers(lab.neighbour, routed.address, 80)).toBeNull()
-    expect(await answers(await start('routed', 2, '8082:80'), ip.host, 8080)).toBe('bound-1')
-    expect(await answers(lab.client, addresses.ip6.host, 8082)).toBe('routed-2')
+    expect(await answeringContainer(lab.neighbour, routed.address, 80)).toBeNull()
+    expect(await answeringContainer(await start('routed', 2, '8082:80'), ip.host, 8080)).toBe('bound-1')
+    expect(await answeringContainer(lab.client, addresses.ip6.host, 8082)).toBe('routed-2')
     expect(await aliases()).toEqual(before.map((alias) => alias.replace(' more=from', '')).sort())
     await plugin.stop()
     expect(
       plugin.said
-        .slice(said)
+        .slice(linesBefore)
         .join('\n')
         .match(/was too long to be kept on the bridge/g),
     ).toHaveLength(1)
@@ -263,12 +263,12 @@ export const endings = (opened: () => Here): void => {
     for (const { Names } of (await docker.api('GET', '/containers/json')) as readonly { Names: string[] }[])
       await docker.remove((Names[0] ?? '').slice(1))
     for (const name of Object.keys(created)) await docker.removeNetwork(name)
-    expect(await leftOver(here)).toBe('')
+    expect(await leftOver(dockerSite)).toBe('')
   })
 
-  test('after a boot the plugin brings the networks back, and dockerd its containers', async () => {
-    const here = opened()
-    const { lab, docker, plugin } = here
+  test('after a boot the plugin restores the networks, and dockerd starts its containers', async () => {
+    const dockerSite = opened()
+    const { lab, docker, plugin } = dockerSite
     await createPluginNetwork(docker, 'web', { ipv6: true })
     await docker.run({ name: 'web-1', network: 'web', publish: ['8080:80'] })
     const settings = JSON.parse(await lab.host.readText('/etc/docker/daemon.json')) as object
@@ -288,17 +288,17 @@ export const endings = (opened: () => Here): void => {
     await docker.start()
     await docker.enter({ name: 'web-1', network: 'web' })
     for (const host of [ip.host, addresses.ip6.host])
-      expect(await answers(lab.client, host, 8080)).toBe('web-1')
+      expect(await answeringContainer(lab.client, host, 8080)).toBe('web-1')
     await docker.remove('web-1')
     await docker.removeNetwork('web')
-    expect(await leftOver(here)).toBe('')
+    expect(await leftOver(dockerSite)).toBe('')
   })
 
   test(
     'many containers that start and end at once leave nothing',
     async () => {
-      const here = opened()
-      const { lab, docker } = here
+      const dockerSite = opened()
+      const { lab, docker } = dockerSite
       await createPluginNetwork(docker, 'web')
       const names = Array.from({ length: containerCount(8) }, (_, at) => `many-${at}`)
       const many = await forMany(names, (name, at) =>
@@ -306,10 +306,10 @@ export const endings = (opened: () => Here): void => {
       )
       expect(new Set(many.map(({ address }) => address)).size).toBe(names.length)
       for (const [at, name] of names.entries())
-        expect(await answers(lab.client, ip.host, 8100 + at)).toBe(name)
+        expect(await answeringContainer(lab.client, ip.host, 8100 + at)).toBe(name)
       await forMany(names, (name) => docker.remove(name))
       await docker.removeNetwork('web')
-      expect(await leftOver(here)).toBe('')
+      expect(await leftOver(dockerSite)).toBe('')
     },
     120_000 + 10_000 * containerCount(0),
   )

@@ -3,7 +3,7 @@ import type { Backend } from '../../lab/backend.ts'
 import { startDockerPlugin } from '../../lab/neighbour/docker-plugin.ts'
 import { openSmallDisk } from '../attach/small-disk.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
-import { leftOver } from './here.ts'
+import { leftOver } from './docker-site.ts'
 
 const NetworkID = 'a'.repeat(64)
 const network = {
@@ -14,7 +14,7 @@ const network = {
 }
 
 export const fullDisk = (open: OpenLab, backend: Backend): void => {
-  test('a full disk fails the call with what is wrong and what to do, and leaves nothing', async () => {
+  test('CreateNetwork on a full disk fails with the remedy and leaves nothing, and works once there is room', async () => {
     const lab = await open()
     const disk = await openSmallDisk(lab, '/var/lib/portolan')
     const plugin = await startDockerPlugin(lab, backend)

@@ -66,21 +66,23 @@ const startToBeKilled = async (plugin: DockerPlugin, first: number): Promise<num
 }
 
 /** Each life of a container begins with another kill, so its later kills come at other places. */
-const firsts = Array.from({ length: Number(process.env.PORTOLAN_KILLS ?? 1) }, (_, at) => at + 1)
+const firstSteps = Array.from({ length: Number(process.env.PORTOLAN_KILLS ?? 1) }, (_, at) => at + 1)
 
 export const killed = (open: OpenLab, backend: Backend): void => {
-  test('a plugin that is killed in every call, and as it starts, serves what dockerd calls again and leaves nothing', async () => {
+  test('a plugin that is killed during calls and during its start serves the repeated calls of dockerd and leaves nothing', async () => {
     const lab = await open()
     const plugin = await startDockerPlugin(lab, backend)
     await plugin.stop()
     const before = await takeSnapshot(lab.host)
     await plugin.start()
-    const whole = await lifeOfContainer(async (path, body) => (await plugin.call(path, body))?.body ?? {})
+    const resultWithoutKills = await lifeOfContainer(
+      async (path, body) => (await plugin.call(path, body))?.body ?? {},
+    )
     await plugin.stop()
     let kills = 0
-    for (const first of firsts) {
+    for (const first of firstSteps) {
       let step = await startToBeKilled(plugin, first)
-      const lived = await lifeOfContainer(async (path, body) => {
+      const result = await lifeOfContainer(async (path, body) => {
         for (let sent: unknown = body; ; sent = '') {
           const answer = await plugin.call(path, sent)
           if (answer !== null) {
@@ -97,7 +99,7 @@ export const killed = (open: OpenLab, backend: Backend): void => {
         }
       })
       // With a leaked address or subnet, this life would have got another one.
-      expect(lived).toEqual(whole)
+      expect(result).toEqual(resultWithoutKills)
       await plugin.stop()
     }
     expect(kills).toBeGreaterThan(7)

@@ -10,7 +10,7 @@ import { addresses } from '../../lab/topology.ts'
 import { iptablesProgram } from '../../property/support/load.ts'
 import { iptablesStructure, nftStructure, type Structure } from '../../property/support/structure.ts'
 import { pilotOf } from '../lifecycle/pilot.ts'
-import type { Asked } from './two-hosts.ts'
+import type { ComparedProject } from './two-hosts.ts'
 
 /** `compareFlows` tests these ports. */
 const compose = `name: shop
@@ -57,7 +57,7 @@ export const applyOnFake = async (
 }
 
 /** The rules in the kernel, as the backend's tool lists them. */
-const listed = async (lab: Lab, backend: Backend): Promise<Structure> => {
+const listRules = async (lab: Lab, backend: Backend): Promise<Structure> => {
   if (backend === 'nftables') {
     const all = nftables.parse(await lab.host.mustRun(['nft', '-j', 'list', 'ruleset']))
     const tables = all.tables.filter(({ name }) => name === 'portolan')
@@ -79,11 +79,14 @@ const services = [
 ] as const
 
 /** Applies the file with the command, starts its containers, and returns what flows may be tested. */
-export const applyInLab = async (lab: Lab, backend: Backend): Promise<readonly [Asked, Applied]> => {
+export const applyInLab = async (
+  lab: Lab,
+  backend: Backend,
+): Promise<readonly [ComparedProject, Applied]> => {
   const pilot = pilotOf(lab, backend)
   const plan = await pilot.plan(compose)
   await pilot.apply(compose)
-  const rules = await listed(lab, backend)
+  const rules = await listRules(lab, backend)
   for (const service of ['one', 'two', 'db']) await attach(lab, plan, service, { services, hairpin: true })
   const addressOf = (service: string, isOfIp6: boolean): string | null =>
     plan.addresses.find((one) => one.service === service && one.address.includes(':') === isOfIp6)?.address ??
@@ -94,6 +97,6 @@ export const applyInLab = async (lab: Lab, backend: Backend): Promise<readonly [
     ip6: addressOf(name, true),
     network: { name: name === 'db' ? 'back' : 'web' },
   }))
-  const asked: Asked = { leases, published: [{ hostPort: 5353, protocol: 'udp' }] }
-  return [asked, { subnets: plan.subnets, addresses: plan.addresses, rules }]
+  const project: ComparedProject = { leases, published: [{ hostPort: 5353, protocol: 'udp' }] }
+  return [project, { subnets: plan.subnets, addresses: plan.addresses, rules }]
 }

@@ -80,7 +80,7 @@ export const loadForeign = (lab: Lab, { nft, ...saved }: RuleTexts): Promise<str
   })
 
 /** Starts the containers that have leases. */
-export const containAll = async (lab: Lab, { leases }: Report): Promise<void> => {
+export const startContainers = async (lab: Lab, { leases }: Report): Promise<void> => {
   for (const one of leases) await contain(lab, one)
   await lab.host.areUp(leases.flatMap(({ bridge, name }) => [bridge, `v-${name}`]))
 }
@@ -91,7 +91,7 @@ interface Sender {
 }
 
 /** The data of a project that a comparison needs: the addresses of its containers, and the published UDP port. */
-export interface Asked {
+export interface ComparedProject {
   readonly leases: readonly {
     readonly name: string
     readonly ip: string | null
@@ -101,7 +101,7 @@ export interface Asked {
   readonly published: Report['published']
 }
 
-const sendersOf = (lab: Lab, { leases }: Asked): readonly Sender[] => {
+const sendersOf = (lab: Lab, { leases }: ComparedProject): readonly Sender[] => {
   const machines = (['client', 'neighbour', 'outside'] as const).map(
     (name): Sender => ({
       machine: lab[name],
@@ -132,7 +132,7 @@ interface Aim {
   readonly port: number
 }
 
-const aimsOf = (family: 'ip' | 'ip6', { leases, published }: Asked): readonly Aim[] => {
+const aimsOf = (family: 'ip' | 'ip6', { leases, published }: ComparedProject): readonly Aim[] => {
   const { host, hostOutside, loopback } = addresses[family]
   const automatic = published.find(({ protocol }) => protocol === 'udp')?.hostPort ?? 0
   return [
@@ -155,8 +155,12 @@ export interface Compared {
 /**
  * Sends the same flows on both hosts. Left out: flows that no rule decides for certain, and flows that leave the lab.
  */
-export const compareFlows = async (lab: Lab, fake: FakeHost, report: Asked): Promise<readonly Compared[]> => {
-  const asked = (['ip', 'ip6'] as const).flatMap((family) =>
+export const compareFlows = async (
+  lab: Lab,
+  fake: FakeHost,
+  report: ComparedProject,
+): Promise<readonly Compared[]> => {
+  const flows = (['ip', 'ip6'] as const).flatMap((family) =>
     sendersOf(lab, report).flatMap(({ machine, source }) =>
       aimsOf(family, report).flatMap(({ protocol, ...to }) => {
         const flow: Flow = { family, protocol, from: source(family), to }
@@ -167,7 +171,7 @@ export const compareFlows = async (lab: Lab, fake: FakeHost, report: Asked): Pro
       }),
     ),
   )
-  const decided = asked.filter(
+  const decided = flows.filter(
     ({ simulated: { certainty, outcome } }) => certainty === 'certain' && outcome !== 'forwarded',
   )
   return Promise.all(

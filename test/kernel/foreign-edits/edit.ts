@@ -49,7 +49,7 @@ const foreignEdits: readonly [(drawing: Drawing) => Edit, ...((drawing: Drawing)
   ({ below }) => foreign(`ip route flush table ${1000 + below(3)}`),
 ]
 
-const elsewhere = '172.17.99.99 . 80'
+const wrongTarget = '172.17.99.99 . 80'
 
 const inNftables: readonly ((drawing: Drawing) => Edit)[] = [
   () => foreign('nft flush ruleset'),
@@ -61,9 +61,9 @@ const inNftables: readonly ((drawing: Drawing) => Edit)[] = [
   ({ pick }) => ours(`nft delete element inet portolan dnat4 '{ tcp . ${pick([8080, 8081])} }'`),
   () =>
     ours(
-      `nft 'flush map inet portolan dnat4; add element inet portolan dnat4 { tcp . 8080 : ${elsewhere} }'`,
+      `nft 'flush map inet portolan dnat4; add element inet portolan dnat4 { tcp . 8080 : ${wrongTarget} }'`,
     ),
-  ({ below }) => ours(`nft add element inet portolan dnat4 '{ tcp . ${9000 + below(50)} : ${elsewhere} }'`),
+  ({ below }) => ours(`nft add element inet portolan dnat4 '{ tcp . ${9000 + below(50)} : ${wrongTarget} }'`),
   ({ pick }) =>
     ours(`nft insert rule inet portolan ${pick(['forward', 'nat_prerouting'])} tcp dport 80 accept`),
   ({ pick }) => ours(`nft flush set inet portolan ${pick(['bridges', 'masquerade4'])}`),
@@ -95,7 +95,7 @@ const damages: Readonly<Record<Backend, readonly ((drawing: Drawing) => Edit)[]>
   'iptables-legacy': inIptables('iptables-legacy'),
 }
 
-const elsewhereThanRules: readonly ((drawing: Drawing) => Edit)[] = [
+const linkDamages: readonly ((drawing: Drawing) => Edit)[] = [
   () => ours('echo 0 > /proc/sys/net/ipv4/ip_forward'),
   () => ours('ip addr flush dev "$BRIDGE" scope global'),
   () => ours('ip link del "$BRIDGE"'),
@@ -105,6 +105,6 @@ const elsewhereThanRules: readonly ((drawing: Drawing) => Edit)[] = [
 /** Draws the next edit. Half of the edits change foreign rules, and one of eight changes links or sysctls. */
 export const drawEdit = (backend: Backend, drawing: Drawing): Edit => {
   const at = drawing.below(8)
-  const [first, ...more] = at < 4 ? foreignEdits : at < 7 ? damages[backend] : elsewhereThanRules
+  const [first, ...more] = at < 4 ? foreignEdits : at < 7 ? damages[backend] : linkDamages
   return first === undefined ? foreign('true') : drawing.pick([first, ...more])(drawing)
 }

@@ -18,7 +18,7 @@ const wanted = Number(process.env.PORTOLAN_EDITS ?? 60)
 const batch = 20
 
 /** Every foreign rule, chain and route. */
-const foreignOf = async (machine: Machine): Promise<readonly string[]> => {
+const foreignRules = async (machine: Machine): Promise<readonly string[]> => {
   const text = await machine.mustRun([
     'sh',
     '-c',
@@ -50,13 +50,13 @@ const script = (edits: readonly Edit[]): readonly string[] => [
 ]
 
 /** True: a new process finds no drift on the host. */
-const isWhole = async (lab: Lab, backend: Backend): Promise<boolean> =>
+const hasNoDrift = async (lab: Lab, backend: Backend): Promise<boolean> =>
   (await inShop(lab, backend, 'report((await host.status({ conflicts: false })).drift.length === 0)')) ===
   true
 
 /** Random edits of other programs. */
 export const editsUnderWatch = (open: OpenLab, backend: Backend): void => {
-  test(`${wanted} random edits of others: their rules are as they left them, and ours are back each time`, async () => {
+  test(`${wanted} random edits: foreign rules stay as the other programs left them, and the watch restores the rules of Portolan`, async () => {
     const lab = await open()
     const seed = Number(process.env.PORTOLAN_SEED)
     const drawing = drawingOf(seed, 20 + ['nftables', 'iptables-nft', 'iptables-legacy'].indexOf(backend))
@@ -81,38 +81,38 @@ export const editsUnderWatch = (open: OpenLab, backend: Backend): void => {
           await setTimeout(drawing.below(300))
         }
         const where = { batch: counted.edits / batch, lines: edits.map(({ line }) => line) }
-        await until('all to be whole again', () => isWhole(lab, backend), {
+        await until('all to be whole again', () => hasNoDrift(lab, backend), {
           shows: async () => ({ ...where, told: (await watcher.events()).slice(before) }),
         })
-        expect({ where, foreign: await foreignOf(lab.host) }).toEqual({
+        expect({ where, foreign: await foreignRules(lab.host) }).toEqual({
           where,
-          foreign: await foreignOf(twin),
+          foreign: await foreignRules(twin),
         })
         await lab.host.areUp([bridge, 'v-web-1'])
         await expectWhole(lab)
         const isOurs = edits.some((edit) => edit.of === 'ours')
-        const toldNow = async () => (await watcher.events()).slice(before)
+        const readNewEvents = async () => (await watcher.events()).slice(before)
         // The event of a repair comes after the repair.
         if (isOurs)
           await until(
             'a drift to be told',
-            async () => (await toldNow()).some(({ kind }) => kind === 'drift'),
+            async () => (await readNewEvents()).some(({ kind }) => kind === 'drift'),
             {
               shows: () => where,
             },
           )
-        const told = await toldNow()
-        const drifts = told.filter(({ kind }) => kind === 'drift').length
+        const newEvents = await readNewEvents()
+        const drifts = newEvents.filter(({ kind }) => kind === 'drift').length
         counted.edits += edits.length
         counted.drifts += drifts
         // After so many undone repairs the watch would pause for longer each time.
-        const isContended = told.some(({ kind }) => kind === 'contended')
+        const isContended = newEvents.some(({ kind }) => kind === 'contended')
         if (isContended) counted.contended += 1
         if (isContended || counted.edits % (5 * batch) === 0) {
           await watcher[Symbol.asyncDispose]()
           watcher = await startWatcher(lab, backend)
         }
-        for (const event of told) {
+        for (const event of newEvents) {
           if (event.kind !== 'failed') continue
           counted.failed.set(event.error.code, (counted.failed.get(event.error.code) ?? 0) + 1)
           if (process.env.PORTOLAN_EDITS !== undefined)

@@ -6,14 +6,14 @@ import type { DockerPlugin } from '../../lab/neighbour/docker-plugin.ts'
 import type { ProbeProtocol } from '../../lab/probe.ts'
 
 /** One host with dockerd and the plugin. */
-export interface Here {
+export interface DockerSite {
   readonly lab: Lab
   readonly docker: Docker
   readonly plugin: DockerPlugin
 }
 
 /** The container that answers at a port; null: none. */
-export const answers = async (
+export const answeringContainer = async (
   from: Machine,
   destination: string,
   port: number,
@@ -24,7 +24,7 @@ export const answers = async (
 }
 
 /** Everything of a container or network that could be left on the host: links, rules and leases of Docker's project. */
-export const leftOver = async ({ lab }: Pick<Here, 'lab'>): Promise<string> =>
+export const leftOver = async ({ lab }: Pick<DockerSite, 'lab'>): Promise<string> =>
   (
     await lab.host.mustRun([
       'sh',
@@ -34,7 +34,7 @@ export const leftOver = async ({ lab }: Pick<Here, 'lab'>): Promise<string> =>
   ).trim()
 
 /** dockerd's message when it refuses. */
-export const refusal = async (work: Promise<unknown>): Promise<string> => {
+export const refusalOf = async (work: Promise<unknown>): Promise<string> => {
   const outcome = await work.then(
     () => 'it was not refused',
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
