@@ -46,29 +46,33 @@ export const ended = (open: OpenLab, backend: Backend): void => {
     await plugin.must('DEL', endedOnLoopback)
     for (const machine of [running, next]) await plugin.must('DEL', sandboxOf(machine))
   })
+
   test('the address of a container that ended without DEL stays leased until GC or detach, and a full subnet names it', async () => {
     const lab = await open()
     const plugin = pluginIn(lab, backend)
     const small = { subnet: '10.77.0.0/30', ipv6: false }
     const next = await bareMachine(lab, 'pod-3')
-    const gone = { id: 'pod-2', netns: '/run/netns/pod-2' }
+    const endedPod = { id: 'pod-2', netns: '/run/netns/pod-2' }
     const endWithoutDel = async (): Promise<void> => {
-      await lab.host.mustRun(['ip', 'netns', 'add', gone.id])
-      await plugin.must('ADD', gone, small)
-      await lab.host.mustRun(['ip', 'netns', 'delete', gone.id])
+      await lab.host.mustRun(['ip', 'netns', 'add', endedPod.id])
+      await plugin.must('ADD', endedPod, small)
+      await lab.host.mustRun(['ip', 'netns', 'delete', endedPod.id])
       await until('the end of the interface of pod-2', async () =>
         / ve-pod2e-/.test(await lab.host.mustRun(['ip', '-o', 'link'])) ? null : true,
       )
     }
     await endWithoutDel()
-    const named = {
+    const errorOfFullSubnet = {
       msg: expect.stringContaining('10.77.0.0/30'),
       details: expect.stringContaining(
         'One attachment has an address and no interface on this host: pod-2@eth0. If the container has ended, DEL or GC',
       ),
     }
-    expect(await plugin.refused('ADD', sandboxOf(next), small)).toMatchObject({ code: 100, ...named })
-    expect(await plugin.refused('STATUS', null, small)).toMatchObject({ code: 50, ...named })
+    expect(await plugin.refused('ADD', sandboxOf(next), small)).toMatchObject({
+      code: 100,
+      ...errorOfFullSubnet,
+    })
+    expect(await plugin.refused('STATUS', null, small)).toMatchObject({ code: 50, ...errorOfFullSubnet })
     expect(await lab.portolan(['detach', 'pod-2@eth0', '--project', 'cni'])).toMatchObject({ exitCode: 0 })
     await endWithoutDel()
     await plugin.must('GC', null, { ...small, 'cni.dev/valid-attachments': [] })
