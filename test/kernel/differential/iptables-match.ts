@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { rareMatches } from './iptables-rare.ts'
 import type { Family } from './scene.ts'
 import {
   address,
@@ -72,7 +73,13 @@ const protocols: fc.Arbitrary<string> = one('tcp', 'udp').chain((protocol) =>
         ),
       )
       .map((match) => `-p ${protocol} -m multiport ${match}`),
-    one(`-p ${protocol}`, `! -p ${protocol}`),
+    port.map((at) => `-p ${protocol} -m multiport --dports 1:79,${at}`),
+    one(
+      `-p ${protocol}`,
+      `! -p ${protocol}`,
+      `-p ${protocol} -m multiport --sports 1:1023,20000:30000`,
+      `-p ${protocol} -m multiport ! --ports 80:81,8080`,
+    ),
   ),
 )
 
@@ -186,6 +193,7 @@ export const matches = (place: Place): fc.Arbitrary<Matches> =>
         { weight: 2, arbitrary: types(place) },
         { weight: 1, arbitrary: ranges(place) },
         { weight: 1, arbitrary: bridgePorts(place) },
+        { weight: 2, arbitrary: rareMatches(place) },
       ),
       one(ends(place), links(place), conntrack(place), place.table === 'raw' ? links(place) : chance).chain(
         (another) => another,

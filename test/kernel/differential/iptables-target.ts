@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Place } from './iptables-match.ts'
+import { rareMangling, rareTracking, rareTranslation } from './iptables-rare.ts'
 import type { Family } from './scene.ts'
 import { mark, markMask, one, port, target } from './vocabulary.ts'
 
@@ -72,9 +73,14 @@ export const iptablesTarget = (
     },
     { weight: leads.length === 0 ? 0 : 4, arbitrary: one('-j RETURN', ...leads) },
     { weight: table === 'nat' ? 6 : 0, arbitrary: translation(place, transport) },
+    { weight: table === 'nat' ? 2 : 0, arbitrary: rareTranslation(place, transport) },
     {
       weight: table === 'mangle' || table === 'raw' ? 4 : 0,
       arbitrary: table === 'mangle' ? markings : one('-j CT --notrack', '-j CT --notrack', '-j CT --zone 7'),
+    },
+    {
+      weight: table === 'mangle' || table === 'raw' ? 1 : 0,
+      arbitrary: table === 'mangle' ? rareMangling(place) : rareTracking,
     },
     {
       weight: table === 'filter' ? 1 : 0,

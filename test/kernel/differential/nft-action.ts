@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { isEarly, ofProtocol, type RulePlace } from './nft-match.ts'
+import { rareDestination, rareDispatch, rareSource, rareStatement } from './nft-rare-action.ts'
 import type { Family } from './scene.ts'
 import { address, interfaceName, mark, markMask, one, port, portRange, seldom, target } from './vocabulary.ts'
 
@@ -27,6 +28,7 @@ const statement = (place: RulePlace): fc.Arbitrary<string> => {
     ),
     one('log', 'meta mark set meta mark ^ 9', 'meta mark set ct mark & 0xf | 8'),
     early ? one('notrack', 'notrack', 'ct zone set 7') : fc.constant('counter'),
+    rareStatement(place, isEarly(place)),
   )
 }
 
@@ -84,8 +86,13 @@ const source = ({ table, hook, family, protocol }: RulePlace): fc.Arbitrary<stri
   return fc.oneof(snat, one('masquerade'), fc.constant(`${ofProtocol(protocol)} masquerade to :6000-6999`))
 }
 
-const translation = (place: RulePlace): fc.Arbitrary<string> =>
-  place.hook === 'prerouting' || place.hook === 'output' ? destination(place) : source(place)
+const translation = (place: RulePlace): fc.Arbitrary<string> => {
+  const isBefore = place.hook === 'prerouting' || place.hook === 'output'
+  return fc.oneof(
+    { weight: 3, arbitrary: isBefore ? destination(place) : source(place) },
+    { weight: 1, arbitrary: isBefore ? rareDestination(place) : rareSource(place) },
+  )
+}
 
 /**
  * Only some hooks can reject in every kernel (net/netfilter/nft_reject.c). A rejection after the handshake looks to the
@@ -126,6 +133,7 @@ const verdict = (place: RulePlace, onward: readonly string[]): fc.Arbitrary<stri
     { weight: 3, arbitrary: fc.constant('drop') },
     { weight: place.type === 'filter' ? 1 : 0, arbitrary: rejection(place) },
     { weight: 2, arbitrary: dispatch(place, onward) },
+    { weight: 1, arbitrary: rareDispatch(place, onward, isEarly(place)) },
     ...(onward.length === 0
       ? []
       : [

@@ -1,5 +1,6 @@
 import type { Hook } from '@portolan/netfilter'
 import fc from 'fast-check'
+import { rareMatch } from './nft-rare.ts'
 import type { Family } from './scene.ts'
 import {
   address,
@@ -235,4 +236,5 @@ export const nftMatch = (place: RulePlace): fc.Arbitrary<string> =>
     { weight: 2, arbitrary: concatenation(place) },
     { weight: 1, arbitrary: linkMatch(place.hook) },
     { weight: 1, arbitrary: otherMatch(place) },
+    { weight: 3, arbitrary: rareMatch(place, isEarly(place)) },
   )

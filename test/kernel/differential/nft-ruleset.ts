@@ -1,6 +1,7 @@
 import type { Hook } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { nftAction } from './nft-action.ts'
+import { edgeTables } from './nft-edges.ts'
 import { familiesOf, nftMatch, type Place, type RulePlace } from './nft-match.ts'
 import type { Family } from './scene.ts'
 import { address, one, port, prefix, seldom, somePorts, target } from './vocabulary.ts'
@@ -85,6 +86,7 @@ export const setsOf = (family: Family): fc.Arbitrary<readonly string[]> => {
       `set prefixes_${family} { type ${type}; flags interval; elements = { ${one} } }`,
       `set pairs_${family} { type ${type} . inet_service; flags interval; elements = { ${to} . ${at}, ${prefixOf(family)} . 443-8080 } }`,
       `set crossings_${family} { type ${type} . ${type}; elements = { ${from} . ${onto} } }`,
+      `set seen_${family} { type ${type}; flags dynamic,timeout; timeout 1h; size 1000; }`,
       `map doors_${family} { type ${type} . inet_service : ${type} . inet_service; elements = { ${door} . ${number} : ${behind} . ${inside} } }`,
     ])
 }
@@ -130,8 +132,12 @@ const table = (name: string): fc.Arbitrary<string> =>
       )
   })
 
-/** A text for `nft -f` with one to three tables. */
+/** A text for `nft -f` with one to three tables, and sometimes others at the edges of devices. */
 export const nftRuleset: fc.Arbitrary<string> = fc
-  .integer({ min: 1, max: 3 })
-  .chain((count) => fc.tuple(...Array.from({ length: count }, (_, at) => table(`t${at}`))))
-  .map((tables) => tables.join('\n'))
+  .tuple(
+    fc
+      .integer({ min: 1, max: 3 })
+      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, at) => table(`t${at}`)))),
+    edgeTables,
+  )
+  .map(([tables, edges]) => [...tables, ...edges].join('\n'))

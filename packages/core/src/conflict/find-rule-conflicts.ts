@@ -11,7 +11,12 @@ import type { Conflict } from './conflict.ts'
 import { findBypasses } from './find-bypasses.ts'
 import { findDnatShadows } from './find-dnat-shadows.ts'
 import { findingInWords } from './finding-in-words.ts'
-import { type IncompleteSearch, incompleteRows, incompleteSurroundings } from './incomplete-search.ts'
+import {
+  type IncompleteSearch,
+  incompleteArp,
+  incompleteRows,
+  incompleteSurroundings,
+} from './incomplete-search.ts'
 import { mergeByCause } from './merge-by-cause.ts'
 import { neighbourDiscoveryDropped, withoutReportedNetworks } from './neighbour-discovery-dropped.ts'
 import type { Drafted } from './remedy/draft.ts'
@@ -258,6 +263,7 @@ const searchWith = (
     remedied: (conflicts) => withInsertions(rulesets, insertionsOf(conflicts, found, held, drafts)),
     incomplete: [
       ...families.flatMap((family) => incompleteSurroundings(around[family], family)),
+      ...incompleteArp(desired, rulesets),
       ...desired.mappings.flatMap((mapping) => missed.get(mapping) ?? none),
       ...desired.networks.flatMap((network) => missedOf.get(network) ?? []),
       ...bypasses.incomplete,

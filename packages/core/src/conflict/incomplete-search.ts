@@ -1,6 +1,7 @@
-import type { Family } from '@portolan/netfilter'
+import type { Family, NetfilterRuleset } from '@portolan/netfilter'
 import { protocolName } from '@portolan/netfilter'
-import { MOST_STRETCHES } from '@portolan/netfilter/analysis'
+import { findArpTable, MOST_STRETCHES } from '@portolan/netfilter/analysis'
+import type { DesiredState } from '../contract/index.ts'
 import { type ExploredRow, mostCells } from './search/explore.ts'
 import type { Row } from './search/row.ts'
 import { mostCellsOfAll } from './search/seeker.ts'
@@ -82,6 +83,27 @@ export const incompleteSurroundings = (
           ),
         ]),
   ]
+}
+
+/**
+ * Tells that ARP was not looked at, where a table may drop it.
+ * @internal
+ */
+export const incompleteArp = (
+  { networks }: DesiredState,
+  rulesets: readonly NetfilterRuleset[],
+): readonly IncompleteSearch[] => {
+  const table = networks.some(({ ip }) => ip !== null) ? findArpTable(rulesets) : null
+  return table === null
+    ? none
+    : [
+        {
+          mapping: null,
+          network: null,
+          what: 'ARP of this host, by which IPv4 packets find containers and other machines',
+          why: `Table arp ${table.name} may drop or change it. If a container or a machine is not found over IPv4, look at the rules that "nft list ruleset arp" shows.`,
+        },
+      ]
 }
 
 const reasonsOf = (

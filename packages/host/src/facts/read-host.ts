@@ -3,6 +3,7 @@ import { checkOptions, flagValue, type OptionKinds, textValue } from '@portolan/
 import { readEngineNetworks } from '../engines/read-engine-networks.ts'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6, NETLINK_ROUTE } from '../netlink/constants.ts'
+import { countIpsecPolicies, ipsecSentence } from './count-ipsec-policies.ts'
 import { readHostSockets } from './host-sockets.ts'
 import type { LinkSysctls } from './link-sysctls.ts'
 import { readMachineId } from './machine-id.ts'
@@ -59,6 +60,8 @@ export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts
   )
   const nameservers = await attempt('Nameservers', () => readNameservers())
   const machineId = await attempt('The machine id', readMachineId)
+  const ipsec = ipsecSentence(await countIpsecPolicies())
+  if (ipsec !== null) unread.push(ipsec)
   const { networks, enginePools, unread: unreadEngines } = readEngineNetworks(options.root, addressesInUse)
   unread.push(...unreadEngines)
   return {

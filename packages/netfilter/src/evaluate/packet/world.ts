@@ -112,6 +112,9 @@ const sameTuple = (a: Tuple | null, b: Tuple | null): boolean =>
     a.dport === b.dport &&
     sameOrigins(a.origins, b.origins))
 
+const sameRange = (a: World['sourcePorts'], b: World['sourcePorts']): boolean =>
+  a === b || (a !== null && b !== null && a[0] === b[0] && a[1] === b[1])
+
 /** Whether two worlds go on in the same way. Their past does not matter. */
 export const sameWorld = (a: World, b: World): boolean =>
   a.saddr === b.saddr &&
@@ -134,6 +137,7 @@ export const sameWorld = (a: World, b: World): boolean =>
   a.hopLimit === b.hopLimit &&
   a.boundSource === b.boundSource &&
   a.boundDestination === b.boundDestination &&
+  sameRange(a.sourcePorts, b.sourcePorts) &&
   a.tproxy === b.tproxy &&
   a.looped === b.looped &&
   a.rerouted === b.rerouted &&

@@ -72,7 +72,12 @@ const routeOf = (
   link: Link | null,
   useMark: boolean,
 ): Pick<Route, 'link'> | null | 'doubtful' => {
-  if (world.hook === 'prerouting' && world.in === host.lo) return { link: world.in }
+  if (world.in === host.lo) {
+    if (world.hook === 'prerouting') return { link: world.in }
+    // Kernels since 6.16 look up nothing at INPUT either, and before that a local source had no route
+    // (include/net/netfilter/nft_fib.h `nft_fib_can_skip`).
+    if (world.hook === 'input') return 'doubtful'
+  }
   if (useMark && isUnknown(world.mark)) return 'doubtful'
   const forwardReverse = world.hook === 'forward' && of === 'saddr'
   const { route, doubtful } = lookUpRoute(host.routers[world.family], {

@@ -98,6 +98,13 @@ const portClass = (port: number, range: ValueRange | null): readonly [number, nu
   return port < 1024 ? [600, 1023] : [1024, 65535]
 }
 
+/**
+ * Whether the kernel picks a new port although the old one would do: for `random` and `fully-random` it does
+ * (net/netfilter/nf_nat_core.c `get_unique_tuple`, NF_NAT_RANGE_PROTO_RANDOM_ALL), if there is more than one.
+ */
+const picksPort = ({ flags }: NatStep, port: number, range: ValueRange | null): boolean =>
+  port >= 0 && (range === null || range.first !== range.last) && flags.some((flag) => flag.includes('random'))
+
 /** Binds one side of the flow to a target, as conntrack keeps it. */
 const bindSide = (world: World, action: NatStep, { address, port, range, origins }: NatTarget): void => {
   const { answer } = world
@@ -105,7 +112,7 @@ const bindSide = (world: World, action: NatStep, { address, port, range, origins
   if (action.type === 'snat' || action.type === 'masquerade') {
     world.boundSource = true
     world.sourcePorts = portClass(answer.dport, range)
-    if (answer.daddr !== address || answer.dport !== port || range !== null)
+    if (answer.daddr !== address || answer.dport !== port || picksPort(action, port, range))
       world.status |= conntrackStatus.snat
     world.answer = {
       ...answer,

@@ -36,6 +36,22 @@ export const findBridgeTable = (
   )
 }
 
+/**
+ * The first arp table that may drop an ARP message or change it; null: there is none. Without ARP no IPv4 packet finds
+ * its receiver on a link. These tables are not simulated.
+ */
+export const findArpTable = (rulesets: readonly NetfilterRuleset[]): NetfilterTable | null =>
+  rulesets
+    .flatMap(({ tables }) => tables)
+    .find(
+      (table) =>
+        table.family === 'arp' &&
+        !table.dormant &&
+        reachable(table).some(
+          ({ base, rules }) => base?.policy === 'drop' || rules.some(({ steps }) => steps.some(acts)),
+        ),
+    ) ?? null
+
 /** Whether a step ends the packet's path, or changes the packet. */
 const acts = (step: Step): boolean => {
   switch (step.kind) {
