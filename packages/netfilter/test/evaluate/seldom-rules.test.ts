@@ -34,6 +34,31 @@ describe('rules that are seldom, as kernels were seen to take them', () => {
     expect(at(fromLan)).toEqual(['local', 'certain'])
   })
 
+  test.each(['ingress', 'egress'] as const)(
+    'a chain at the %s of a bridge sees what the host forwards, and not what the bridge switches',
+    (hook) => {
+      const sketch = base(hook, 0, {}, [drop])
+      const onBridge = {
+        ...sketch,
+        base: sketch.base === null ? null : { ...sketch.base, devices: ['br-web'] },
+      }
+      const rules = ruleset(table({ family: 'netdev' }, onBridge))
+      const between: Packet = {
+        ...fromLan,
+        in: 'br-web',
+        source: '172.17.0.2',
+        destination: '172.17.0.3',
+      }
+      expect(evaluate(between, facts, rules).outcome).toBe('forwarded')
+      const routed: Packet = { ...between, destination: '172.18.0.3' }
+      const onward =
+        hook === 'ingress'
+          ? routed
+          : { ...routed, in: 'br-db', source: '172.18.0.3', destination: '172.17.0.3' }
+      expect(evaluate(onward, facts, rules).outcome).toBe('dropped')
+    },
+  )
+
   const isRandom = (step: NatStep, flag = 'random'): NatStep => ({ ...step, flags: [flag] })
 
   test('a rule that may give a random port leaves the old port and a new one to be seen', () => {

@@ -18,8 +18,11 @@ import { crossBridge, passesBridge } from './bridge.ts'
 /** Follows a packet that comes in by an interface, to its end. */
 export const receive = (traffic: Traffic, world: World, from: Link): void => {
   const { host, run } = traffic
+  const onBridge = isBridge(host, from)
+  // Chains at the ingress of the bridge itself see only what is not switched.
+  world.bridged = onBridge && isSwitched(traffic, world, from)
   for (const one of traverse(traffic, 'ingress', [world])) {
-    const onBridge = isBridge(host, from)
+    one.bridged = false
     crossBridge(traffic, one, from)
     one.viaBridge = onBridge && bridgeCallsHooks(host, from, one.family)
     if (!onBridge || !isSwitched(traffic, one, from)) {

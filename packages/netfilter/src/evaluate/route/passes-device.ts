@@ -11,12 +11,14 @@ import { type Link, MOST_LEVELS } from './link.ts'
 export const passesDevice = (
   { ports }: Pick<Host, 'ports'>,
   { hook, devices }: Pick<BaseHook, 'hook' | 'devices'>,
-  { in: from, port, out }: World,
+  { in: from, port, out, bridged }: World,
 ): Truth => {
   if (devices.length === 0) return YES
   const bridge = hook === 'egress' ? out : from
   const own = hook === 'egress' ? null : port
-  if ([own, bridge].some((link) => link !== null && devices.includes(link.name))) return YES
+  // A switched frame passes the ports alone: the bridge itself is the device of what the host takes or sends.
+  const passed = bridged ? [own] : [own, bridge]
+  if (passed.some((link) => link !== null && devices.includes(link.name))) return YES
   const lowest = own ?? bridge
   return lowest === null ? NO : passesBelow(ports, devices, lowest, MOST_LEVELS)
 }
