@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import { acquireAddress, acquireSubnet } from '@portolan/core'
+import { openLeaseStore } from '@portolan/host'
 import { oneService } from './host-facts.ts'
 import { commandLine, portolan, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -9,7 +11,13 @@ services: {web: {image: nginx, networks: [front, back]}}
 networks: {front: {}, back: {}}
 `
 const program = `#!/bin/sh\nexec ${commandLine.map((word) => `'${word}'`).join(' ')} "$@"\n`
-const folder = temporaryFolder({ 'compose.yaml': oneService, 'two.yaml': two, 'bin/portolan': program })
+const facts = '{"interfaces": [{"name": "eth7"}, {"name": "wg7"}]}'
+const folder = temporaryFolder({
+  'compose.yaml': oneService,
+  'two.yaml': two,
+  'host.json': facts,
+  'bin/portolan': program,
+})
 const path = `${folder}/bin:/usr/local/bin:/usr/bin:/bin`
 
 /** Runs a script in which `portolan` is on the PATH, as for a user. */
@@ -51,6 +59,14 @@ const cases: readonly [words: readonly string[], offers: string][] = [
   [['destroy', '-f', 'two.yaml', '-p', ''], 'shop'],
   [['explain', '--in', 'l'], 'lo'],
   [['help', 'com'], 'completion'],
+  [['attach', '-f', 'two.yaml', 'f'], 'front'],
+  [['attach', 'web', '--parent', 'l'], 'lo'],
+  [['attach', 'web', '--driver', 'ipv'], 'ipvlan:l2 ipvlan:l3 ipvlan:l3s'],
+  // bash has cut the word at the colon.
+  [['attach', 'web', '--driver', 'macvlan', ':', 'p'], 'private passthru'],
+  [['attach', 'web', '--driver', '=', 'macvlan', ':'], 'bridge vepa private passthru'],
+  [['cluster', 're'], 'release reclaim'],
+  [['explain', '--host', 'host.json', '--in', ''], 'eth7 wg7'],
 ]
 
 describe('bash', () => {
@@ -86,32 +102,102 @@ test('what is offered of names is plain, and an unreadable file is no message', 
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: ':4\n', stderr: '' })
 })
 
+/** What is offered on a host that has these interfaces, each with its alias. */
+const offeredOn = async (
+  links: readonly (readonly [name: string, alias: string])[],
+  words: readonly string[],
+  where = folder,
+): Promise<readonly string[]> => {
+  const host = links
+    .map(([name, alias]) => `ip link add ${name} type bridge; ip link set ${name} alias '${alias}'`)
+    .join('; ')
+  const { stdout, stderr } = await portolan(['complete', '--', ...words], {
+    folder: where,
+    under: [
+      ...['unshare', '--user', '--map-root-user', '--net', '--mount', '--'],
+      ...['sh', '-ec', `mount -t sysfs sysfs /sys; ${host}; exec "$@"`, 'sh'],
+    ],
+  })
+  expect(stderr).toBe('')
+  return stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && line !== ':4')
+    .sort()
+}
+
+/** A state directory in which a network is leased on an interface of the host, and an endpoint on it. */
+const stateWithParent = async (): Promise<string> => {
+  const directory = temporaryFolder({})
+  const store = openLeaseStore(directory)
+  await store.transact((before) => {
+    const subnet = acquireSubnet(before, {
+      kind: 'subnet',
+      project: 'wire',
+      network: 'lan',
+      family: 'ip',
+      subnet: '192.0.2.0/24',
+      gateway: '192.0.2.1',
+      movedFrom: null,
+      parented: {
+        driver: { kind: 'macvlan', mode: 'bridge' },
+        parent: 'eth1',
+        mtu: null,
+        router: '192.0.2.1',
+        ipRange: null,
+      },
+    })
+    const address = acquireAddress(subnet.state, {
+      on: { project: null, network: 'eth1' },
+      holder: { project: 'wire', service: 'printer', replica: 1 },
+      ...{ subnet: '192.0.2.0/24', gateway: '192.0.2.1', ipRange: null, address: null, mac: null },
+    })
+    return { ...address, changes: [...subnet.changes, ...address.changes], result: null }
+  })
+  await store.close()
+  return directory
+}
+
+const bridges = [
+  ['br0', 'portolan project=shop network=web'],
+  ['br1', 'portolan project=other network=web'],
+  ['br2', 'portolan project=other network=solo'],
+] as const
+
+test('networks on this host and in the state are offered to attach, in words that it understands', async () => {
+  const state = await stateWithParent()
+  const nowhere = temporaryFolder({})
+  const offered = (words: readonly string[], where: string): Promise<readonly string[]> =>
+    offeredOn(bridges, ['attach', '--state', state, ...words, ''], where)
+  expect(await offered([], nowhere)).toEqual(['lan', 'other/web', 'shop/web', 'solo'])
+  expect(await offered(['-p', 'other'], nowhere)).toEqual(['solo', 'web'])
+  // With a file, a plain name is one of its project.
+  expect(await offered(['-f', 'two.yaml'], folder)).toEqual([
+    ...['back', 'front', 'other/solo', 'other/web', 'web', 'wire/lan'],
+  ])
+  expect(await offeredOn(bridges, ['destroy', '--state', state, '-p', ''], nowhere)).toEqual([
+    ...['other', 'shop', 'wire'],
+  ])
+}, 60_000)
+
 test('what is attached is offered to detach, of the project that is named', async () => {
+  const state = await stateWithParent()
   const links = [
     ['ve0', 'portolan project=shop network=web endpoint=web-1'],
     ['ve1', 'portolan project=other network=web endpoint=job'],
     ['ve2', 'portolan project=shop network=web endpoint=x%1b'],
     ['br0', 'portolan project=shop network=web'],
   ] as const
-  const host = links
-    .map(([name, alias]) => `ip link add ${name} type bridge; ip link set ${name} alias '${alias}'`)
-    .join('; ')
-  const offered = async (...words: readonly string[]): Promise<readonly string[]> => {
-    const { stdout, stderr } = await portolan(['complete', '--', 'detach', ...words, ''], {
-      folder,
-      under: [
-        ...['unshare', '--user', '--map-root-user', '--net', '--mount', '--'],
-        ...['sh', '-ec', `mount -t sysfs sysfs /sys; ${host}; exec "$@"`, 'sh'],
-      ],
-    })
-    expect(stderr).toBe('')
-    return stdout
-      .split('\n')
-      .map((line) => line.trim())
-      .sort()
-  }
-  expect(await offered()).toEqual(['', ':4', 'job', 'web-1'])
-  expect(await offered('-p', 'shop')).toEqual(['', ':4', 'web-1'])
+  const offered = (...words: readonly string[]): Promise<readonly string[]> =>
+    offeredOn(links, ['detach', '--state', state, ...words, ''])
+  expect(await offered()).toEqual(['job', 'printer', 'web-1'])
+  expect(await offered('-p', 'shop')).toEqual(['web-1'])
+}, 60_000)
+
+test('Tab makes no state directory', async () => {
+  const nowhere = temporaryFolder({})
+  await offeredOn([], ['attach', '--state', `${nowhere}/state`, ''], nowhere)
+  expect(existsSync(`${nowhere}/state`)).toBe(false)
 })
 
 test('an unknown shell is an error that names those there are', async () => {
@@ -132,11 +218,32 @@ testWith('fish')('fish completes commands, values and names', async () => {
     'portolan plan --backend iptables-l',
     'portolan move -f two.yaml ',
     'portolan plan -f tw',
+    'portolan cluster re',
+    'portolan help mov',
+    'portolan attach web --driver macvlan:pr',
   ]
   const asked = lines.map((line) => `complete -C '${line}'; echo .`).join('\n')
   const stdout = await shell(['fish', '--no-config', '-c', `portolan completion fish | source\n${asked}`])
   const offered = stdout.split('\n').map((line) => line.split('\t')[0])
-  expect(offered).toEqual(['plan', '.', 'iptables-legacy', '.', 'back', 'front', '.', 'two.yaml', '.', ''])
+  expect(offered).toEqual([
+    ...[
+      'plan',
+      '.',
+      'iptables-legacy',
+      '.',
+      'back',
+      'front',
+      '.',
+      'two.yaml',
+      '.',
+      'reclaim',
+      'release',
+      '.',
+    ],
+    ...['move', '.', 'macvlan:private', '.', ''],
+  ])
+  expect(stdout).toContain('release\tGive the blocks of this host back.\n')
+  expect(stdout).toMatch(/\nmove\tShow the plan that gives a network another subnet/)
 })
 
 testWith('zsh')('zsh completes what is typed, with names and files', async () => {
@@ -150,6 +257,8 @@ testWith('zsh')('zsh completes what is typed, with names and files', async () =>
     ask $'portolan plan --backend iptables-l\\t'
     ask $'portolan move -f two.yaml fr\\t'
     ask $'portolan plan -f tw\\t'
+    ask $'portolan cluster relea\\t'
+    ask $'portolan attach web --driver macvlan:pr\\t'
     ask $'exit'
     while zpty -r inner line; do :; done`
   await shell(['zsh', '-f', '-c', script])
@@ -159,6 +268,8 @@ testWith('zsh')('zsh completes what is typed, with names and files', async () =>
     'ran plan --backend iptables-legacy',
     'ran move -f two.yaml front',
     'ran plan -f two.yaml',
+    'ran cluster release',
+    'ran attach web --driver macvlan:private',
     '',
   ])
 })

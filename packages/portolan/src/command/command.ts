@@ -33,7 +33,7 @@ export interface Command {
   readonly needs?: Readonly<Partial<Record<OptionName, OptionName>>>
   /** The number of words besides the options. */
   readonly positionals: number
-  /** What such a word names, for completion. */
-  readonly completes?: ValueKind | readonly string[]
+  /** What such a word names, for completion: names of a kind, or words, each with what it means. */
+  readonly completes?: ValueKind | readonly string[] | Readonly<Record<string, string>>
   readonly load: () => Promise<{ readonly run: (context: CommandContext) => Promise<ExitCode> }>
 }

@@ -40,7 +40,7 @@ export const attachingCommands: Readonly<Record<string, Command>> = {
     ],
     meaning,
     positionals: 1,
-    completes: 'network',
+    completes: 'network-here',
     load: () => import('../commands/attach.ts'),
   },
   detach: {

@@ -56,7 +56,13 @@ export const clusterCommand: Readonly<Record<string, Command>> = {
       address: 'that of before, else of the interface towards etcd, else of the default route',
     },
     positionals: 1,
-    completes: ['init', 'join', 'status', 'release', 'reclaim'],
+    completes: {
+      init: 'Settle the pools, once for the cluster.',
+      join: 'Verify the blocks of this host, and claim what it lacks.',
+      status: 'Show which host has which block.',
+      release: 'Give the blocks of this host back.',
+      reclaim: 'Take the blocks of a host that is off.',
+    },
     load: () => import('../commands/cluster.ts'),
   },
 }

@@ -41,9 +41,14 @@ _portolan() {
     mapfile -t COMPREPLY < <(compgen -d -- "$current")
     return 0
   fi
+  # Of a value with a colon, bash replaces only what is behind the colon.
+  local whole=\${typed[-1]}
+  local lead=\${whole%"$current"}
+  lead=\${lead#--*=}
   local line value
   for line in "\${lines[@]:0:count-1}"; do
     value=\${line%%$'\\t'*}
+    value=\${value#"$lead"}
     [[ $value == "$current"* ]] && COMPREPLY+=("$value")
   done
   return 0

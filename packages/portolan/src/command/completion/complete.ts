@@ -24,24 +24,52 @@ export const complete = async (
     terminal.print(`:${place === 'file' ? files : folders}`)
     return
   }
-  const names = isKind(place) ? await namesOf(place, wordsGiven(typed)) : (place ?? [])
-  shellCommand(names).parse([...typed])
+  shellCommand(await offersFor(place, typed)).parse([...typed])
 }
 
-const isKind = (place: ValueKind | readonly string[] | null): place is ValueKind => typeof place === 'string'
+type Place = Command['completes'] | null
+
+/** Words that are offered, each with its meaning or an empty text. */
+type Offers = readonly (readonly [word: string, meaning: string])[]
+
+const offersFor = async (
+  place: Exclude<Place, 'file' | 'folder'>,
+  typed: readonly string[],
+): Promise<Offers> => {
+  if (place === null || place === undefined) return []
+  if (place === 'command') return commandOffers
+  if (typeof place === 'object' && !isList(place)) return Object.entries(place)
+  const words = isList(place) ? place : await namesOf(place, wordsGiven(typed))
+  return words.map((word) => [word, ''])
+}
+
+const isList = (value: unknown): value is readonly string[] => Array.isArray(value)
+
+const helpSummary = 'The options and examples of a command.'
+
+const commandOffers: Offers = [
+  ...Object.entries(commands).map(([name, { summary }]) => [name, summary] as const),
+  ['help', helpSummary],
+]
 
 /** The kind or the values of which the last word is one; null: the word is a command or an option. */
-const placeOf = (typed: readonly string[]): ValueKind | readonly string[] | null => {
+const placeOf = (typed: readonly string[]): Place => {
   const word = typed.at(-1) ?? ''
   const [, assigned] = /^--([a-z0-9-]+)=/.exec(word) ?? []
   const option = optionNamed(assigned === undefined ? (typed.at(-2) ?? '') : `--${assigned}`)
   if (option !== null && takesValue(option) && (assigned !== undefined || !word.startsWith('-')))
-    return closedValues[option] ?? openValues[option] ?? namedValues[option] ?? []
+    return closedValues[option] ?? openValues[option] ?? kindOf(option, word) ?? []
   if (word.startsWith('-')) return null
   const [name, ...before] = wordsGiven(typed).positionals
   if (name === 'help') return before.length === 0 ? 'command' : []
   const command = commandNamed(name)
   return command === null || before.length >= command.positionals ? null : (command.completes ?? null)
+}
+
+/** A namespace is written by its name, or by the path of its file. */
+const kindOf = (option: OptionName, word: string): ValueKind | undefined => {
+  const kind = namedValues[option]
+  return kind === 'namespace' && word.includes('/') ? 'file' : kind
 }
 
 const commandNamed = (name: string | undefined): Command | null =>
@@ -59,11 +87,11 @@ const takesValue = (option: OptionName): boolean => optionTable[option].type ===
 const wordsGiven = (typed: readonly string[]): WordsGiven =>
   parseArgs({ args: typed.slice(0, -1), options: optionTable, allowPositionals: true, strict: false })
 
-/** The commands in the form of the completion library. Whatever a word is a value of, its values are `names`. */
-const shellCommand = (names: readonly string[]): RootCommand => {
+/** The commands in the form of the completion library. Whatever a word is a value of, its values are `offers`. */
+const shellCommand = (offers: Offers): RootCommand => {
   const root = new RootCommand()
   const offer = (take: (value: string, description: string) => void): void => {
-    for (const name of names) take(name, '')
+    for (const [word, meaning] of offers) take(word, meaning)
   }
   for (const [name, command] of Object.entries(commands)) {
     const one = root.command(name, command.summary)
@@ -79,6 +107,6 @@ const shellCommand = (names: readonly string[]): RootCommand => {
   // Before a command is typed, the command line has only these options.
   for (const option of ['help', 'version'] as const)
     root.option(option, optionTable[option].help, optionTable[option].short)
-  root.command('help', 'The options and examples of a command.').argument('command', offer)
+  root.command('help', helpSummary).argument('command', offer)
   return root
 }

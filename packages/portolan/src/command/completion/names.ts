@@ -1,44 +1,68 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseBridgeAlias, parseEndpointAlias } from '@portolan/core'
-import { defaultStateDirectory } from '@portolan/host'
+import {
+  emptyLeases,
+  type LeaseState,
+  leasedSubnets,
+  listLeases,
+  parseBridgeAlias,
+  parseEndpointAlias,
+  replicaName,
+} from '@portolan/core'
+import { appliedProjects, defaultStateDirectory, openLeaseStore } from '@portolan/host'
 import { visibleLine } from '@portolan/netfilter'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
-import { commands } from '../commands.ts'
 import type { Options } from '../options/option-table.ts'
 import type { ValueKind } from '../options/option-values.ts'
 import { readIntent } from '../sources/read-intent.ts'
+import { networksToAttach } from './networks-to-attach.ts'
 import type { WordsGiven } from './words-given.ts'
+
+/** The kinds of names that are looked up here. */
+export type NamedKind = Exclude<ValueKind, 'file' | 'folder' | 'command'>
 
 /**
  * The names for which a word may stand. A source that cannot be read gives no name, because Tab asks for no message.
  */
-export const namesOf = async (
-  kind: Exclude<ValueKind, 'file' | 'folder'>,
-  { values }: WordsGiven,
-): Promise<readonly string[]> => {
-  const readers: Readonly<Record<typeof kind, () => readonly string[]>> = {
-    command: () => [...Object.keys(commands), 'help'],
-    interface: () => Object.keys(networkInterfaces()),
-    network: () => {
-      const { networks, parented = [] } = intentOf(values)
-      return [...networks, ...parented].map(({ name }) => name)
+export const namesOf = async (kind: NamedKind, { values }: WordsGiven): Promise<readonly string[]> => {
+  const state = textOf(values.state) ?? defaultStateDirectory()
+  const readers: Readonly<Record<NamedKind, () => Promise<readonly string[]> | readonly string[]>> = {
+    interface: () => interfacesOf(textOf(values.host)),
+    namespace: () => readdirSync('/run/netns'),
+    network: () => namesIn(intentOf(values)),
+    'network-here': async () => {
+      const { file = [] } = filesOf(values)
+      const found = await attempted(() => [intentOf(values)])
+      return networksToAttach({
+        named: textOf(values.project) ?? null,
+        file: found.map((intent) => ({ project: intent.project, networks: namesIn(intent) }))[0] ?? null,
+        isFileNamed: file.length > 0,
+        here: [...(await attempted(bridgesHere)), ...parentedIn(await leasesIn(state))],
+      })
     },
-    endpoint: () => endpointsHere(textOf(values.project)),
-    project: () => [
-      ...attempted(() => [intentOf(values).project]),
-      ...attempted(projectsOfBridges),
-      ...attempted(() => liveProjects(textOf(values.state) ?? defaultStateDirectory())),
+    endpoint: async () => {
+      const project = textOf(values.project) ?? (filesOf(values).file && intentOf(values).project)
+      return [...(await attempted(endpointsHere)), ...endpointsIn(await leasesIn(state))].flatMap((one) =>
+        project === undefined || one.project === project ? [one.endpoint] : [],
+      )
+    },
+    project: async () => [
+      ...(await attempted(() => [intentOf(values).project])),
+      ...(await attempted(() => bridgesHere().map(({ project }) => project))),
+      ...(await attempted(() => liveProjects(state))),
+      ...(await attempted(() => appliedProjects(state))),
+      ...leasedSubnets(await leasesIn(state)).map(({ project }) => project),
     ],
   }
   // A name with characters that act on a terminal is not offered.
-  return [...new Set(attempted(readers[kind]))].filter((name) => visibleLine(name) === name)
+  return [...new Set(await attempted(readers[kind]))].filter((name) => visibleLine(name) === name)
 }
 
-const attempted = (read: () => readonly string[]): readonly string[] => {
+const attempted = async <Item>(
+  read: () => Promise<readonly Item[]> | readonly Item[],
+): Promise<readonly Item[]> => {
   try {
-    return read()
+    return await read()
   } catch {
     return []
   }
@@ -46,32 +70,89 @@ const attempted = (read: () => readonly string[]): readonly string[] => {
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
+const filesOf = (values: WordsGiven['values']): Pick<Options, 'file'> => {
+  const files = Array.isArray(values.file) ? values.file.map(String) : []
+  return files.length === 0 ? {} : { file: files }
+}
+
 /**
  * The intent of the file that was named, or of the one found here. A pipe is not read, because the command needs its
  * text.
  */
 const intentOf = (values: WordsGiven['values']): ReturnType<typeof readIntent> => {
-  const files = Array.isArray(values.file) ? values.file.map(String) : []
-  if (files.some((file) => !statSync(file).isFile())) return readIntent({ file: [''] })
-  const options: Options = files.length === 0 ? {} : { file: files }
+  const options = filesOf(values)
+  if ((options.file ?? []).some((file) => !statSync(file).isFile())) return readIntent({ file: [''] })
   return readIntent(options)
 }
 
-const projectsOfBridges = (): readonly string[] =>
-  aliasesHere().flatMap((alias) => parseBridgeAlias(alias)?.project ?? [])
+const namesIn = ({ networks, parented = [] }: ReturnType<typeof readIntent>): readonly string[] =>
+  [...networks, ...parented].map(({ name }) => name)
+
+/** The leases in a state directory. Nothing is made where none are. */
+const leasesIn = async (directory: string): Promise<LeaseState> => {
+  if (!existsSync(join(directory, 'leases.mdb'))) return emptyLeases
+  const store = openLeaseStore(directory)
+  const [state = emptyLeases] = await attempted(async () => [await store.read()])
+  await store.close()
+  return state
+}
+
+interface NamedNetwork {
+  readonly project: string
+  readonly network: string
+}
+
+const bridgesHere = (): readonly NamedNetwork[] =>
+  aliasesHere().flatMap((alias) => {
+    const mark = parseBridgeAlias(alias)
+    return mark === null ? [] : [{ project: mark.project, network: mark.network }]
+  })
+
+/** The networks on interfaces of this host, of which nothing on the host tells. */
+const parentedIn = (leases: LeaseState): readonly NamedNetwork[] =>
+  leasedSubnets(leases).filter(({ parented }) => parented !== undefined)
+
+interface NamedEndpoint {
+  readonly project: string
+  readonly endpoint: string
+}
+
+/** The endpoints that are attached to bridges. */
+const endpointsHere = (): readonly NamedEndpoint[] =>
+  aliasesHere().flatMap((alias) => parseEndpointAlias(alias) ?? [])
 
 /**
- * The endpoints that are attached to bridges. An endpoint on a network of another kind has no interface that the host
- * sees.
+ * The endpoints that no plan leased, and those on interfaces of this host. The host sees no interface of the latter.
  */
-const endpointsHere = (project: string | undefined): readonly string[] =>
-  aliasesHere().flatMap((alias) => {
-    const mark = parseEndpointAlias(alias)
-    return mark === null || (project !== undefined && mark.project !== project) ? [] : [mark.endpoint]
-  })
+const endpointsIn = (leases: LeaseState): readonly NamedEndpoint[] =>
+  listLeases(leases).flatMap((lease) =>
+    lease.kind === 'address' &&
+    lease.released === null &&
+    (lease.on.project === null || lease.planned !== true)
+      ? [{ project: lease.holder.project, endpoint: replicaName(lease.holder) }]
+      : [],
+  )
 
 /** The aliases of the host's interfaces. The marks of managed interfaces are in `ifalias`, which any user may read. */
 const aliasesHere = (): readonly string[] =>
-  readdirSync('/sys/class/net').flatMap((link) =>
-    attempted(() => [readFileSync(join('/sys/class/net', link, 'ifalias'), 'utf8').trim()]),
-  )
+  linksHere().flatMap((link) => {
+    try {
+      return [readFileSync(join('/sys/class/net', link, 'ifalias'), 'utf8').trim()]
+    } catch {
+      return []
+    }
+  })
+
+/** The interfaces of this host, with or without an address. The folder also has files of drivers. */
+const linksHere = (): readonly string[] =>
+  readdirSync('/sys/class/net').filter((name) => lstatSync(join('/sys/class/net', name)).isSymbolicLink())
+
+/** The interfaces of this host, or of the one that a file describes. */
+const interfacesOf = (file: string | undefined): readonly string[] => {
+  if (file === undefined) return linksHere()
+  if (!statSync(file).isFile()) return []
+  const { interfaces } = JSON.parse(readFileSync(file, 'utf8')) as { readonly interfaces?: unknown }
+  return Array.isArray(interfaces)
+    ? interfaces.map((one: { readonly name?: unknown }) => String(one.name))
+    : []
+}

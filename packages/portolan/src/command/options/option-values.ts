@@ -2,7 +2,16 @@ import { backends } from '../../backend/backend.ts'
 import type { OptionName } from './option-table.ts'
 
 /** The kind of thing that a value names, where it can be looked up. */
-export type ValueKind = 'file' | 'folder' | 'project' | 'network' | 'endpoint' | 'interface' | 'command'
+export type ValueKind =
+  | 'file'
+  | 'folder'
+  | 'project'
+  | 'network'
+  | 'network-here'
+  | 'endpoint'
+  | 'interface'
+  | 'namespace'
+  | 'command'
 
 /** Options that take one of a few words, and nothing else. */
 export const closedValues: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
@@ -13,6 +22,10 @@ export const closedValues: Readonly<Partial<Record<OptionName, readonly string[]
 /** Options that take one of these words, or something else. */
 export const openValues: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
   pool: ['classic', 'docker'],
+  driver: [
+    ...['macvlan:bridge', 'macvlan:vepa', 'macvlan:private', 'macvlan:passthru'],
+    ...['ipvlan:l2', 'ipvlan:l3', 'ipvlan:l3s'],
+  ],
 }
 
 /** Options whose values are names of something. */
@@ -31,4 +44,6 @@ export const namedValues: Readonly<Partial<Record<OptionName, ValueKind>>> = {
   svg: 'file',
   output: 'file',
   in: 'interface',
+  parent: 'interface',
+  netns: 'namespace',
 }
