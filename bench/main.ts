@@ -7,12 +7,14 @@ import { buildOther } from './pairs/other-build.ts'
 import { printComparison } from './pairs/print-comparison.ts'
 import { pairedEntries, runPairs } from './pairs/run-pairs.ts'
 import { printReport } from './print-report.ts'
+import { refuseOptions } from './refuse-options.ts'
 import { reportOf } from './report.ts'
 import { childFlag, runApart, sizeFlag } from './run-apart.ts'
 import { checkStore, storeReport } from './store-report.ts'
 
-const usage = `npm run bench -- [--quick] [--json] [--store FILE] [--peers] [--list] [NAME...]
+const usage = `npm run bench -- [--quick | --store FILE] [--json] [--peers | NAME...]
 npm run bench -- --against REF [--pairs N] [--json] [NAME...]
+npm run bench -- --list
   --quick    small sizes, one round: shows that everything works, and says nothing about time
   --json     print JSON, and only JSON, on standard output (npm's own two lines: npm run --silent bench)
   --store    write the JSON to bench/results/FILE.json too, and its charts beside it
@@ -30,7 +32,7 @@ const { values, positionals } = parseArgs({
     store: { type: 'string' },
     peers: { type: 'boolean', default: false },
     against: { type: 'string' },
-    pairs: { type: 'string', default: '9' },
+    pairs: { type: 'string' },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
     [childFlag]: { type: 'string' },
@@ -63,7 +65,7 @@ const show = (value: unknown, text: string): void =>
   void process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : text)
 
 const runAll = async (): Promise<void> => {
-  if (store !== undefined) checkStore(store, quick)
+  if (store !== undefined) checkStore(store)
   const results = []
   for (const name of await chosenNames(allNames)) {
     tell(`${name} ...\n`)
@@ -77,7 +79,7 @@ const runAll = async (): Promise<void> => {
 }
 
 const runAgainst = async (ref: string): Promise<void> => {
-  const count = Number(values.pairs)
+  const count = Number(values.pairs ?? 9)
   if (!Number.isInteger(count) || count < 1) throw new Error(`--pairs ${values.pairs} is no number of pairs`)
   const names = await chosenNames(async () => pairedEntries)
   tell(`building ${ref} ...\n`)
@@ -91,6 +93,8 @@ const runAgainst = async (ref: string): Promise<void> => {
 }
 
 try {
+  if (!help && child === undefined)
+    refuseOptions({ quick, json, peers, list, store, against, pairs: values.pairs, names: positionals })
   if (help) process.stdout.write(`${usage}\n`)
   else if (typeof child === 'string') {
     const rows = await (await loadEntry(child)).measure(scaleOf(childSize as Size))

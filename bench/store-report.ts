@@ -9,10 +9,9 @@ import type { Report } from './report.ts'
 const results = fileURLToPath(new URL('../results', import.meta.url))
 
 /** Throws where a report could not be stored. It is called first, because the measurement takes minutes. */
-export const checkStore = (name: string, isQuick: boolean): void => {
+export const checkStore = (name: string): void => {
   if (!/^[a-z0-9-]+$/.test(name))
     throw new Error(`--store ${JSON.stringify(name)} is no name of a file: a-z, 0-9 and - only.`)
-  if (isQuick) throw new Error('--store and --quick exclude each other: quick figures mean nothing.')
 }
 
 /** Stores a report with its machine, day and versions, and draws the charts for which its rows have points. */

@@ -127,4 +127,21 @@ describe('npm run bench', () => {
   ])('refuses to store under %s before it measures', async (_what, words, said) => {
     expect(await bench(...words, 'parse-iptables')).toEqual({ code: 1, stdout: '', stderr: said })
   })
+
+  test.each([
+    [
+      ['--against', 'HEAD', '--store', 'x'],
+      '--against and --store exclude each other: a comparison is printed',
+    ],
+    [['--against', 'HEAD', '--quick'], '--against and --quick exclude each other'],
+    [['--against', 'HEAD', '--peers'], '--against and --peers exclude each other'],
+    [['--pairs', '5'], '--pairs has an effect only with --against REF'],
+    [['--list', '--json'], '--list and --json exclude each other'],
+    [['--list', 'evaluate'], '--list and evaluate exclude each other'],
+    [['--peers', 'evaluate'], '--peers and evaluate exclude each other'],
+  ])('refuses options that have no effect beside each other: %j', async (words, said) => {
+    const { code, stdout, stderr } = await bench(...words)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`bench: ${said}`)
+  })
 })

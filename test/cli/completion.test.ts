@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { acquireAddress, acquireSubnet } from '@portolan/core'
 import { openLeaseStore } from '@portolan/host'
 import { oneService } from './host-facts.ts'
@@ -126,10 +126,12 @@ const offeredOn = async (
     .sort()
 }
 
-/** A state directory in which a network is leased on an interface of the host, and an endpoint on it. */
-const stateWithParent = async (): Promise<string> => {
-  const directory = temporaryFolder({})
-  const store = openLeaseStore(directory)
+const nowhere = temporaryFolder({})
+const state = temporaryFolder({})
+
+/** In the state directory a network is leased on an interface of the host, and an endpoint on it. */
+beforeAll(async () => {
+  const store = openLeaseStore(state)
   await store.transact((before) => {
     const subnet = acquireSubnet(before, {
       kind: 'subnet',
@@ -155,8 +157,7 @@ const stateWithParent = async (): Promise<string> => {
     return { ...address, changes: [...subnet.changes, ...address.changes], result: null }
   })
   await store.close()
-  return directory
-}
+})
 
 const bridges = [
   ['br0', 'portolan project=shop network=web'],
@@ -165,8 +166,6 @@ const bridges = [
 ] as const
 
 test('networks on this host and in the state are offered to attach, in words that it understands', async () => {
-  const state = await stateWithParent()
-  const nowhere = temporaryFolder({})
   const offered = (words: readonly string[], where: string): Promise<readonly string[]> =>
     offeredOn(bridges, ['attach', '--state', state, ...words, ''], where)
   expect(await offered([], nowhere)).toEqual(['lan', 'other/web', 'shop/web', 'solo'])
@@ -181,7 +180,6 @@ test('networks on this host and in the state are offered to attach, in words tha
 }, 60_000)
 
 test('what is attached is offered to detach, of the project that is named', async () => {
-  const state = await stateWithParent()
   const links = [
     ['ve0', 'portolan project=shop network=web endpoint=web-1'],
     ['ve1', 'portolan project=other network=web endpoint=job'],
@@ -195,8 +193,7 @@ test('what is attached is offered to detach, of the project that is named', asyn
 }, 60_000)
 
 test('Tab makes no state directory', async () => {
-  const nowhere = temporaryFolder({})
-  await offeredOn([], ['attach', '--state', `${nowhere}/state`, ''], nowhere)
+  await offeredOn(bridges, ['attach', '--state', `${nowhere}/state`, ''], nowhere)
   expect(existsSync(`${nowhere}/state`)).toBe(false)
 })
 
@@ -258,7 +255,6 @@ testWith('zsh')('zsh completes what is typed, with names and files', async () =>
     ask $'portolan move -f two.yaml fr\\t'
     ask $'portolan plan -f tw\\t'
     ask $'portolan cluster relea\\t'
-    ask $'portolan attach web --driver macvlan:pr\\t'
     ask $'exit'
     while zpty -r inner line; do :; done`
   await shell(['zsh', '-f', '-c', script])
@@ -269,7 +265,6 @@ testWith('zsh')('zsh completes what is typed, with names and files', async () =>
     'ran move -f two.yaml front',
     'ran plan -f two.yaml',
     'ran cluster release',
-    'ran attach web --driver macvlan:private',
     '',
   ])
 })
