@@ -41,7 +41,7 @@ describeStored('portolan watch --intent after a loss of the state directory', ()
     const after = JSON.parse((await plan()).stdout)
     expect(after).toMatchObject({
       addresses: before.addresses,
-      summary: { add: 0, change: 0, deleteText: 0 },
+      summary: { add: 0, change: 0, remove: 0 },
     })
     expect((await run('status', '-p', 'shop', ...cluster())).stdout).not.toContain('DRIFT ?')
     // A text that is held back does not become the active one.
@@ -63,7 +63,7 @@ describeStored('portolan watch --intent after a loss of the state directory', ()
     await stopWatch()
   })
 
-  test('does not run yet: commands that name the project say what is lost and what to do', async () => {
+  test('does not run yet: until then commands that name the project say what is lost and what to do', async () => {
     const { lab } = here()
     await lab.host.mustRun(['mv', state, `${state}.third`])
     for (const verb of ['plan', 'conflicts', 'move']) {
