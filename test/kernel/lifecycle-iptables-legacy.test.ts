@@ -3,6 +3,7 @@ import { destroying } from './lifecycle/destroy.ts'
 import { flows } from './lifecycle/flows.ts'
 import { foreignAccept } from './lifecycle/foreign-accept.ts'
 import { foreignFlush } from './lifecycle/foreign-flush.ts'
+import { foreignRefusal } from './lifecycle/foreign-refusal.ts'
 import { idempotence } from './lifecycle/idempotence.ts'
 import { interruption } from './lifecycle/interruption.ts'
 import { liveHost } from './lifecycle/live-host.ts'
@@ -22,3 +23,4 @@ describeLifecycle('interruption', 'iptables-legacy', interruption)
 describeLifecycle('a live host', 'iptables-legacy', liveHost)
 describeLifecycle('a foreign flush', 'iptables-legacy', foreignFlush)
 describeLifecycle('a foreign accept', 'iptables-legacy', (open) => foreignAccept(open, 'iptables-legacy'))
+describeLifecycle('a foreign refusal', 'iptables-legacy', (open) => foreignRefusal(open, 'iptables-legacy'))

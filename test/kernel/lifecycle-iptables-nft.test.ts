@@ -3,6 +3,7 @@ import { destroying } from './lifecycle/destroy.ts'
 import { flows } from './lifecycle/flows.ts'
 import { foreignAccept } from './lifecycle/foreign-accept.ts'
 import { foreignFlush } from './lifecycle/foreign-flush.ts'
+import { foreignRefusal } from './lifecycle/foreign-refusal.ts'
 import { forwarding } from './lifecycle/forwarding.ts'
 import { idempotence } from './lifecycle/idempotence.ts'
 import { interruption } from './lifecycle/interruption.ts'
@@ -28,3 +29,4 @@ describeLifecycle('interruption', 'iptables-nft', interruption)
 describeLifecycle('a live host', 'iptables-nft', liveHost)
 describeLifecycle('a foreign flush', 'iptables-nft', foreignFlush)
 describeLifecycle('a foreign accept', 'iptables-nft', (open) => foreignAccept(open, 'iptables-nft'))
+describeLifecycle('a foreign refusal', 'iptables-nft', (open) => foreignRefusal(open, 'iptables-nft'))

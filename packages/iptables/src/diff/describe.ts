@@ -1,8 +1,9 @@
 import { type ChangeWords, withWords } from '@portolan/core/planning'
+import { placeOf } from '../model/chain/jumps.ts'
 import type { Rule } from '../model/ruleset.ts'
 import { commandText, invert, program } from '../print/command.ts'
 import { printRule } from '../print/rule/print-rule.ts'
-import type { IptablesChange, Operation } from './change.ts'
+import type { IptablesChange, MoveRule, Operation } from './change.ts'
 
 const familyName = { ip: 'IPv4', ip6: 'IPv6' } as const
 
@@ -15,6 +16,12 @@ const commentOf = (rule: Rule): string => {
 
 const leadsTo = ({ target }: Rule): string =>
   target?.kind === 'jump' || target?.kind === 'goto' ? target.chain : ''
+
+/** Says where a jump is moved, and why it is wrong where it is. */
+const whither = (operation: MoveRule): string =>
+  placeOf(operation.table, operation.chain) === 'first'
+    ? `to the front of ${where(operation)}. Foreign rules stand before it, and what they accept never reaches it.`
+    : `to the end of ${where(operation)}. Foreign rules stand behind it, and what it accepts never reaches them.`
 
 const line = ({ chain }: Operation, rule: Rule): string => `-A ${chain} ${printRule(rule)}`
 
@@ -63,7 +70,7 @@ export const wordsOf = (operation: Operation): ChangeWords => {
       const text = line(operation, rule)
       return {
         object,
-        description: `Move the jump to ${leadsTo(rule)} to the front of ${place}. Foreign rules stand before it, and what they accept never reaches it.`,
+        description: `Move the jump to ${leadsTo(rule)} ${whither(operation)}`,
         before: `${text} (rule ${from})`,
         after: `${text} (rule ${to})`,
         reverse: reverse(operation),

@@ -1,5 +1,6 @@
 import { type Family, families } from '@portolan/netfilter'
 import { isOwnJump, ownChains } from '../compile/ours.ts'
+import { mayRefuse } from '../model/chain/may-refuse.ts'
 import { type Chain, findTable, type Ruleset, type Table } from '../model/ruleset.ts'
 import { applyTo } from './apply-to.ts'
 import type { DeleteRule, InsertRule, IptablesChange, MoveRule, Operation } from './change.ts'
@@ -42,6 +43,7 @@ const diffTable = (
   const [isOwnBefore, isOwnAfter] = [ownChains(before), ownChains(after)]
   const isOwn = (chain: string): boolean => isOwnBefore(chain) || isOwnAfter(chain)
   const isOurChain = (chain: Chain): boolean => chain.kind === 'user' && isOwn(chain.name)
+  const isRefusal = mayRefuse(before ?? { chains: [] })
   const goes = (chain: string): boolean => isOwn(chain) && !desired.has(chain)
 
   for (const chain of desired.values()) {
@@ -68,6 +70,7 @@ const diffTable = (
         actual.get(chain.name)?.rules ?? [],
         wanted,
         (rule) => isOwnJump(name, chain.name, rule, isOwn),
+        isRefusal,
         isOwn,
       ),
     )

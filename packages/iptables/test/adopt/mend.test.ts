@@ -109,13 +109,35 @@ describe('mend', () => {
         table: 'mangle',
         chain: 'INPUT',
         to: 'PORTOLAN-INPUT',
-        before: '-A INPUT -p udp -j ACCEPT',
+        place: 'first',
+        foreign: '-A INPUT -p udp -j ACCEPT',
       },
     ])
     const { ruleset, lost } = mend(actual, { networks })
     expect(lost).toEqual([])
     expect(diff(actual, ruleset).map(({ operation }) => operation.kind)).toEqual(['move-rule'])
     expect(displacedJumps(parse(textOf(whole).replace(jump, `${jump}${foreign}`)))).toEqual([])
+  })
+
+  test('leaves a foreign refusal behind our accepts to diff, which moves the jump to the end', () => {
+    const jump = '-A FORWARD -m comment --comment portolan -j PORTOLAN-ACCEPT\n'
+    const foreign = '-A FORWARD -s 203.0.113.0/24 -j DROP\n'
+    const actual = parse(textOf(whole).replace(jump, `${jump}${foreign}`))
+    expect(wholeFamilies(actual, networks)).toEqual(['ip', 'ip6'])
+    expect(displacedJumps(actual)).toEqual([
+      {
+        family: 'ip',
+        table: 'filter',
+        chain: 'FORWARD',
+        to: 'PORTOLAN-ACCEPT',
+        place: 'last',
+        foreign: foreign.trimEnd(),
+      },
+    ])
+    const { ruleset, lost } = mend(actual, { networks })
+    expect(lost).toEqual([])
+    expect(diff(actual, ruleset).map(({ operation }) => operation.kind)).toEqual(['move-rule'])
+    expect(displacedJumps(parse(textOf(whole).replace(jump, `${foreign}${jump}`)))).toEqual([])
   })
 
   test('finds rules whole as they were compiled, and a family that needs none', () => {

@@ -124,7 +124,52 @@ describe('diff', () => {
     expect(diff(moved, before)).toEqual([])
   })
 
-  test('moves the jumps of mangle and nat, and leaves the last one of filter where it is', () => {
+  test('moves our accepts behind foreign rules that may refuse packets, by themselves or in a chain', () => {
+    const saved = print(before, 'iptables-save')
+    const jump = '-A FORWARD -m comment --comment portolan -j PORTOLAN-ACCEPT\n'
+    const chains = ':ufw-deny - [0:0]\n:ufw-more - [0:0]\n:ufw-log - [0:0]\n'
+    const inside = '-A ufw-deny -g ufw-more\n-A ufw-more -j REJECT\n-A ufw-log -j LOG\n-A ufw-log -j RETURN\n'
+    const filled = (front: string, behind: string) =>
+      read(
+        saved.replace('*filter\n', `*filter\n${chains}`).replace(jump, `${front}${jump}${behind}${inside}`),
+      )
+    const refusals = [
+      '-A FORWARD -s 203.0.113.9/32 -j DROP\n',
+      '-A FORWARD -j ufw-deny\n',
+      '-A FORWARD -p tcp -j NFQUEUE --queue-num 1\n',
+    ]
+    for (const refusal of refusals) {
+      const actual = filled('-A FORWARD -p udp -j ACCEPT\n', `${refusal}-A FORWARD -j LOG\n`)
+      const changes = diff(actual, before)
+      expect(changes).toEqual([
+        expect.objectContaining({
+          action: 'change',
+          object: 'rule in filter FORWARD (IPv4)',
+          description:
+            'Move the jump to PORTOLAN-ACCEPT to the end of filter FORWARD (IPv4). Foreign rules stand behind it, and what it accepts never reaches them.',
+          before: '-A FORWARD -m comment --comment portolan -j PORTOLAN-ACCEPT (rule 2)',
+          after: '-A FORWARD -m comment --comment portolan -j PORTOLAN-ACCEPT (rule 4)',
+          reverse:
+            'iptables -t filter -D FORWARD -m comment --comment portolan -j PORTOLAN-ACCEPT && iptables -t filter -I FORWARD 2 -m comment --comment portolan -j PORTOLAN-ACCEPT',
+        }),
+      ])
+      expect(restoreText(changes, 'ip')).toBe(
+        `*filter\n-D FORWARD ${jump.slice(11)}-I FORWARD 4 ${jump.slice(11)}COMMIT\n`,
+      )
+      const moved = applyTo(actual, changes)
+      expect(print(moved, 'iptables-save')).toBe(
+        print(filled(`-A FORWARD -p udp -j ACCEPT\n${refusal}-A FORWARD -j LOG\n`, ''), 'iptables-save'),
+      )
+      expect(diff(moved, before)).toEqual([])
+    }
+    // What lets packets go on overrules nothing of ours, and is not overruled.
+    const harmless = ['-j LOG', '-j ACCEPT', '-j RETURN', '-j ufw-log', '-p tcp'].map(
+      (words) => `-A FORWARD ${words}\n`,
+    )
+    expect(diff(filled('', harmless.join('')), before)).toEqual([])
+  })
+
+  test('moves the jumps of mangle and nat, and leaves the last one of filter where only accepts stand behind it', () => {
     const saved = print(before, 'iptables-save')
     const everywhere = read(
       saved.replaceAll(

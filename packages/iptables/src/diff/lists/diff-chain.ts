@@ -66,17 +66,19 @@ export const diffOwnChain = (
 /**
  * Compares a built-in or foreign chain: only the rules that lead to our chains. A missing jump is added at its end of
  * the chain, and a surplus jump is deleted. A jump that belongs first is moved in front of foreign rules, because
- * packets that they accept would not reach our drops. A jump that belongs last stays where it is: foreign rules behind
- * it drop or accept no packet that our rules forbid.
+ * packets that they accept would not reach our drops. A jump that belongs last is moved behind foreign rules that may
+ * refuse packets, because our accepts would overrule them.
  *
  * @param wanted - our jumps as they should be; none: all our jumps are deleted
  * @param isMeant - whether a rule that leads to our chains is ours to delete
+ * @param isRefusal - whether a foreign rule may refuse packets
  */
 export const diffForeignChain = (
   place: ChainPlace,
   before: readonly Rule[],
   wanted: readonly Rule[],
   isMeant: (rule: Rule) => boolean,
+  isRefusal: (rule: Rule) => boolean,
   isOwn: IsOwn = isOurs,
 ): ChainDiff => {
   const missing = [...wanted]
@@ -93,9 +95,18 @@ export const diffForeignChain = (
     return { of: isMeant(rule) ? 'old' : 'both', item: rule }
   })
   const added = missing.map((item): MergeStep<Rule> => ({ of: 'new', item }))
-  if (placeOf(place.table, place.chain) === 'last') return operations(place, [...steps, ...added])
+  if (placeOf(place.table, place.chain) === 'last') {
+    const { moves, moved } = toBack(place, steps, jumps, isRefusal)
+    return { ...operations(place, [...moved, ...added]), moves }
+  }
   const { moves, moved } = toFront(place, steps, jumps)
   return { ...operations(place, [...added, ...moved]), moves }
+}
+
+/** The steps of a chain after moves. */
+interface Moved {
+  readonly moves: readonly MoveRule[]
+  readonly moved: readonly MergeStep<Rule>[]
 }
 
 /** Moves our jumps in front of foreign rules and keeps their order. */
@@ -103,7 +114,7 @@ const toFront = (
   place: ChainPlace,
   steps: readonly MergeStep<Rule>[],
   jumps: ReadonlySet<MergeStep<Rule>>,
-): { readonly moves: readonly MoveRule[]; readonly moved: readonly MergeStep<Rule>[] } => {
+): Moved => {
   const moves: MoveRule[] = []
   const moved = [...steps]
   // A surplus jump in front will be deleted, so it is not in the way.
@@ -117,6 +128,28 @@ const toFront = (
     moved.splice(front, 0, step)
     moves.push({ kind: 'move-rule', ...place, from: at + 1, to: front + 1, rule: step.item })
     front += 1
+  }
+  return { moves, moved }
+}
+
+/** Moves our jumps to the end where a foreign rule behind them may refuse packets, and keeps their order. */
+const toBack = (
+  place: ChainPlace,
+  steps: readonly MergeStep<Rule>[],
+  jumps: ReadonlySet<MergeStep<Rule>>,
+  isRefusal: (rule: Rule) => boolean,
+): Moved => {
+  const lastRefusal = steps.findLastIndex(
+    (step) => step.of === 'both' && !jumps.has(step) && isRefusal(step.item),
+  )
+  const moved = [...steps]
+  const moves: MoveRule[] = []
+  for (const step of steps.slice(0, lastRefusal + 1)) {
+    if (!jumps.has(step)) continue
+    const at = moved.indexOf(step)
+    moved.splice(at, 1)
+    moved.push(step)
+    moves.push({ kind: 'move-rule', ...place, from: at + 1, to: moved.length, rule: step.item })
   }
   return { moves, moved }
 }

@@ -9,16 +9,11 @@ import {
   verdict,
 } from '@portolan/netfilter'
 import { argumentOf, optionOf } from '../../model/option/extension.ts'
+import { passingTargets } from '../../model/option/passing-targets.ts'
 import type { ExtensionTarget, Target } from '../../model/option/target.ts'
 import { printTarget } from '../../print/rule/print-target.ts'
 import { masqueradeStep, natSteps, netmapSteps, type ReadAddresses } from '../nat.ts'
 import { connmarkStep, setPacketMark, valueAndMask } from './mark-steps.ts'
-
-/** Targets that log or change something without effect on the packet's path. The packet goes on to the next rule. */
-const harmless: ReadonlySet<string> = new Set([
-  ...['AUDIT', 'CHECKSUM', 'CLASSIFY', 'CONNSECMARK', 'DSCP', 'ECN', 'IDLETIMER', 'LED', 'LOG', 'NFLOG'],
-  ...['RATEEST', 'SECMARK', 'SET', 'TCPMSS', 'TCPOPTSTRIP', 'TEE', 'TOS', 'TRACE', 'ULOG'],
-])
 
 const verdicts = { ACCEPT: 'accept', DROP: 'drop', RETURN: 'return' } as const
 
@@ -115,7 +110,7 @@ const extensionTarget = (
     case 'NFQUEUE':
       return [verdict('stolen')]
     default:
-      return [harmless.has(name) ? note(text) : unknownAction(text)]
+      return [passingTargets.has(name) ? note(text) : unknownAction(text)]
   }
 }
 
@@ -124,7 +119,7 @@ const opaqueTarget = (name: string, text: string): ActionStep => {
   if (name === 'MARK') return unknownSet(text, 'mark')
   if (name === 'TTL' || name === 'HL') return unknownSet(text, 'hop-limit')
   if (name === 'CONNMARK') return unknownSet(text, 'ct-mark')
-  return harmless.has(name) && name !== 'SET' ? note(text) : unknownAction(text)
+  return passingTargets.has(name) && name !== 'SET' ? note(text) : unknownAction(text)
 }
 
 /** The facts about the table that lowering a target needs. */

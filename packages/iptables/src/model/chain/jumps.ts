@@ -15,7 +15,7 @@ export interface Jump {
   readonly table: 'mangle' | 'filter' | 'nat'
   readonly chain: string
   readonly to: string
-  /** `last`: our accepts come after the foreign rules, so that they overrule only the policy. */
+  /** `last`: our accepts come after foreign rules that refuse packets, so that they overrule only the policy. */
   readonly place: 'first' | 'last'
   readonly rule: Rule
 }
