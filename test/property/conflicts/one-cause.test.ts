@@ -170,6 +170,13 @@ COMMIT
     expect(told(conflicts)).toEqual(['error DnatShadows 0.0.0.0:8080/tcp by docker'])
   })
 
+  test('is told with all senders that lose it, and where their packets go without the mapping', async () => {
+    const [conflict] = await conflictsOf({ saved: docker, facts: listening('docker-proxy') })
+    expect(conflict?.message).toBe(
+      "0.0.0.0:8080/tcp -> nginx:80 takes packets from eth0 and eth1 that go to 172.29.0.2:80 without it, by Docker's rule 1 of chain DOCKER (iptables-nft, table nat). While the mapping is in force, they reach the container instead.",
+    )
+  })
+
   test('is told apart from another program that listens on it', async () => {
     const conflicts = await conflictsOf({ saved: docker, facts: listening('nginx') })
     expect(told(conflicts)).toEqual([

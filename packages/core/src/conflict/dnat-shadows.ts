@@ -6,8 +6,8 @@ import { type OwnProject, ruleConflict } from './rule-conflict.ts'
 import { culpritOf, type Finding } from './search/finding.ts'
 
 /**
- * The mapping takes packets that a foreign translation serves today.
- * @param place - the destination that serves the packets today
+ * The mapping takes packets that a foreign translation serves without it. The mapping may be in force already.
+ * @param place - the destination that serves the packets without the mapping
  * @internal
  */
 export const dnatShadows = (finding: Finding, place: string, own: OwnProject): Conflict => {
@@ -18,7 +18,7 @@ export const dnatShadows = (finding: Finding, place: string, own: OwnProject): C
     ...ruleConflict(
       finding,
       {
-        message: `${receiver(finding)} takes packets from ${senders(finding)} that go to ${place} today${by}. Once the mapping is in force, they reach the container instead.`,
+        message: `${receiver(finding)} takes packets from ${senders(finding)} that go to ${place} without it${by}. While the mapping is in force, they reach the container instead.`,
         otherwise: '',
         remedy: {
           text: `${elsewhere}, or ${terms === null ? 'delete that translation first.' : `take that translation back first. ${terms}`}`,

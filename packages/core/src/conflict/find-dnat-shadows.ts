@@ -10,6 +10,7 @@ import type { Finding } from './search/finding.ts'
 import { isDestinationChange } from './search/foreign-step.ts'
 import type { Failed, Judgement } from './search/judge.ts'
 import { pointAt } from './search/member-cells.ts'
+import { mergeFindings } from './search/merge-findings.ts'
 import { isEmptyRegion, type Point } from './search/region.ts'
 import type { Row } from './search/row.ts'
 
@@ -35,7 +36,7 @@ export const findDnatShadows = (
   { members, rows }: ExploredGroup,
   project: string,
 ): DnatShadows | null => {
-  const found = members.map(() => new Map<object | string, Conflict>())
+  const found = members.map(() => new Map<object | string, Shadow>())
   const unseen: ExploredRow[] = []
   for (const planned of rows) {
     const { source, mapping } = planned.row.first
@@ -50,19 +51,34 @@ export const findDnatShadows = (
       const step = translationOf(cell.judgement)
       if (step === null) continue
       for (const member of numbersIn(cell.area.members)) {
-        const conflicts = found[member]
-        if (conflicts === undefined || conflicts.has(culpritKey(step))) continue
+        const shadows = found[member]
         const own = planned.row.rowOf(member)
-        if (own === undefined || !takes(planned, cell, member, own)) continue
+        if (shadows === undefined || own === undefined) continue
+        const key = culpritKey(step)
+        const known = shadows.get(key)
+        if (known?.finding.rows.includes(own) === true || !takes(planned, cell, member, own)) continue
         const shadow = shadowAt(today, planned, cell, member, own)
-        const conflict =
-          shadow === null ? null : dnatShadows(shadow.finding, shadow.place, { project, ownTool: () => null })
-        if (conflict === null) return null
-        conflicts.set(culpritKey(step), conflict)
+        if (shadow === null) return null
+        shadows.set(key, known === undefined ? shadow : mergeShadows(known, shadow))
       }
     }
   }
-  return { conflicts: found.map((conflicts) => [...conflicts.values()]), unseen }
+  const conflicts = found.map((shadows) =>
+    [...shadows.values()].map(({ finding, place }) =>
+      dnatShadows(finding, place, { project, ownTool: () => null }),
+    ),
+  )
+  return { conflicts, unseen }
+}
+
+/**
+ * Two findings of one foreign rule. Where the packets of both reach the same place, the conflict names the senders of
+ * both. Otherwise it is about the worse one alone.
+ */
+const mergeShadows = (a: Shadow, b: Shadow): Shadow => {
+  const finding = mergeFindings(a.finding, b.finding)
+  if (a.place === b.place) return { finding, place: a.place }
+  return finding.point === b.finding.point ? b : a
 }
 
 /** Whether the mapping serves packets of the cell, as planned. */
