@@ -195,6 +195,23 @@ describeInBrowser('the page of a report in a browser', () => {
     await page.resize(1280, 900)
   })
 
+  test('has on paper what is folded on the screen, and the way of a packet only if it was asked for', async () => {
+    const seen = (selector: string): Promise<boolean> =>
+      page.read(`document.querySelector('${selector}').checkVisibility()`)
+    const folded = '#networks details li'
+    await page.open(url)
+    expect([await seen(folded), await seen('#way h2')]).toEqual([false, true])
+    await page.send('Emulation.setEmulatedMedia', { media: 'print', features: [] })
+    expect([await seen(folded), await seen('#way h2')]).toEqual([true, false])
+    await page.read('document.querySelector("[data-witness]").click()')
+    expect([
+      await seen('#way h2'),
+      await seen('#answer .r-ending'),
+      await seen('#answer details td'),
+    ]).toEqual([true, true, true])
+    await page.send('Emulation.setEmulatedMedia', { media: '', features: [] })
+  })
+
   test('keeps the rows of its tables short on a narrow screen, where tables scroll', async () => {
     await page.resize(360, 900)
     const lines = await page.read<readonly number[]>(

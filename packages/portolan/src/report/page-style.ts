@@ -77,7 +77,7 @@ summary{cursor:pointer;color:var(--link);width:fit-content}
 @media (max-width:40rem){.r-way>li{grid-template-columns:1fr}.r-way>li>:not(:first-child){grid-column:1}.r-top,.r-main,.r-foot{padding-left:.75rem;padding-right:.75rem}.r-part{padding:1rem .85rem}}
 @media screen and (max-width:40rem){td{min-width:6rem}td:last-child{min-width:11rem}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
-@media print{body,.r-part{background:#fff;color:#000}.r-part{border:0;padding:0;break-inside:auto}.r-conflict,tr,.r-way>li{break-inside:avoid}.r-links,.r-skip,#ask,button{display:none!important}.r-scroll{overflow:visible}figure svg{max-width:100%;height:auto}}
+@media print{body,.r-part{background:#fff;color:#000}.r-part{border:0;padding:0;break-inside:auto}.r-conflict,tr,.r-way>li{break-inside:avoid}.r-links,.r-skip,#ask,#way:has(#answer:empty),button{display:none!important}details::details-content{content-visibility:visible;display:block;height:auto}.r-scroll{overflow:visible}figure svg{max-width:100%;height:auto}}
 `
 
 /** The complete style of a report: light or dark as the reader's system is, and light on paper. */
