@@ -27,6 +27,13 @@ export const unresolvedNames = async (
   return found.flat()
 }
 
+/** Why a lookup failed (getaddrinfo(3)). */
+const lookupWords: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'no nameserver knows it (ENOTFOUND)',
+  EAI_AGAIN: 'no nameserver answered for now (EAI_AGAIN)',
+  EAI_FAIL: 'the nameserver answered with an error (EAI_FAIL)',
+}
+
 const whyUnresolved = async (name: string): Promise<string | null> => {
   let heard: () => void = () => {}
   const silent = new Promise<string>((resolve) => {
@@ -36,7 +43,8 @@ const whyUnresolved = async (name: string): Promise<string | null> => {
     return await Promise.race([
       lookup(name).then(
         () => null,
-        (error: NodeJS.ErrnoException) => error.code ?? error.message,
+        ({ code = '', message }: NodeJS.ErrnoException) =>
+          lookupWords[code] ?? `the lookup failed: ${message}`,
       ),
       silent,
     ])

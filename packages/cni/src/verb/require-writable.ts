@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmdirSync, statfsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { whyUnwritten } from '@portolan/host/file'
 import { oneWay } from '@portolan/netfilter'
 import { CniError, cniCodes } from '../cni-error.ts'
 import { wording } from './wording.ts'
@@ -22,7 +23,7 @@ export const requireWritable = (folder: string): void => {
   } catch (error) {
     throw new CniError(
       cniCodes.io,
-      `the folder ${folder}, where leases are kept, cannot be written to (${error instanceof Error ? error.message : String(error)}).`,
+      `the folder ${folder}, where leases are kept, cannot be written to: ${whyUnwritten(error)}.`,
       {
         details: oneWay('mend that, and try again', wording.elsewhere),
         cause: error,

@@ -4,8 +4,8 @@ import { RefusedFileError } from './refused-file-error.ts'
 /** Explains in one clause why a file could not be read. */
 export const whyUnread = (error: unknown): string => {
   if (error instanceof RefusedFileError) return error.message
-  const { code, message } = error as NodeJS.ErrnoException
-  return readingWords[code ?? ''] ?? code ?? message
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return readingWords[code] ?? message
 }
 
 /**

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { writingWords } from '../file/errno-words.ts'
+import { whyUnread } from '../file/why-unread.ts'
+import { whyUnwritten } from '../file/why-unwritten.ts'
 import { fullDisk } from '../state/full-disk.ts'
 
 export const notOurs = (path: string, fault: string): PortolanError =>
@@ -32,11 +34,11 @@ export const namedLater = async <Result>(
 export const journalError = (action: 'read' | 'written', path: string, error: unknown): PortolanError => {
   if (error instanceof PortolanError) return error
   const { code } = error as NodeJS.ErrnoException
-  const why = error instanceof Error ? error.message : String(error)
+  const why = action === 'read' ? whyUnread(error) : whyUnwritten(error)
   if (code === 'EACCES' || code === 'EPERM')
     return new PermissionError(
       {
-        problem: `The journal ${path} could not be ${action} (${why}).`,
+        problem: `The journal ${path} could not be ${action}: ${why}.`,
         remedy: ({ elsewhere }) => oneWay('run this as root', elsewhere),
       },
       'file access',
@@ -55,7 +57,10 @@ export const journalError = (action: 'read' | 'written', path: string, error: un
   return new PortolanError(
     'STATE',
     full === null
-      ? `The journal ${path} could not be ${action}: ${why}.`
+      ? {
+          problem: `The journal ${path} could not be ${action}: ${why}.`,
+          remedy: () => 'Fix that, and run this again.',
+        }
       : {
           problem: `The journal ${path} could not be ${action}: ${full}. What was written before is still there.`,
           remedy: () => 'Make room on that disk and run this again.',

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { emptyLeases, type LeaseState, type LeaseStep, type LeaseStore } from '@portolan/core'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { checkArgument, textValue } from '@portolan/netfilter/schema'
-import { whyUnwritten } from '../file/index.ts'
+import { whyUnread, whyUnwritten } from '../file/index.ts'
 import { fullDisk } from '../state/full-disk.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { checkFile } from './check-file.ts'
@@ -171,11 +171,15 @@ const storeError = (action: 'read' | 'written', file: string, error: unknown): P
   if (error instanceof PortolanError) return error
   const { code } = error as NodeJS.ErrnoException
   const said = error instanceof Error ? error.message : String(error)
-  const why = error instanceof Error && action === 'written' ? whyUnwritten(error) : said
-  if (code === 'EACCES' || code === 'EPERM' || /^(Permission denied|Operation not permitted)/.test(said)) {
+  const isDenied =
+    code === 'EACCES' || code === 'EPERM' || /^(Permission denied|Operation not permitted)/.test(said)
+  // LMDB's errors have no code.
+  const cause = isDenied && code === undefined ? Object.assign(new Error(said), { code: 'EACCES' }) : error
+  const why = action === 'read' ? whyUnread(cause) : whyUnwritten(cause)
+  if (isDenied) {
     return new PermissionError(
       {
-        problem: `The lease store ${file} could not be ${action} (${why}).`,
+        problem: `The lease store ${file} could not be ${action}: ${why}.`,
         remedy: (wording) => oneWay('run this as root', wording.elsewhere),
       },
       'file access',
@@ -206,7 +210,10 @@ const storeError = (action: 'read' | 'written', file: string, error: unknown): P
           problem: `The lease store ${file} is damaged or not ours: ${said}. It was left as it is.`,
           remedy: () => 'Put back a copy, or move it away to begin without leases.',
         }
-      : `The lease store ${file} could not be ${action}: ${why}.`,
+      : {
+          problem: `The lease store ${file} could not be ${action}: ${why}.`,
+          remedy: () => 'Fix that, and run this again.',
+        },
     { cause: error },
   )
 }

@@ -75,7 +75,11 @@ const lock = (descriptor: number, kind: LockKind, options: readonly string[]): P
       reject(
         error.code === 'ENOENT'
           ? new MissingToolError('flock', 'util-linux', { cause: error })
-          : new PortolanError('LOCK', `flock could not be run: ${error.message}.`, { cause: error }),
+          : new PortolanError(
+              'LOCK',
+              `The program flock of util-linux could not be started: ${error.message}. Check that this user may run it, and run this again.`,
+              { cause: error },
+            ),
       ),
     )
     child.on('close', (code, signal) => {

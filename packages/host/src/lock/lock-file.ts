@@ -1,6 +1,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { whyUnwritten } from '../file/why-unwritten.ts'
 import { makeDirectory } from '../state/make-directory.ts'
 import { unsafeDirectory } from '../state/safe-place.ts'
 
@@ -52,14 +53,26 @@ const notOurs = (path: string, why: string, mend?: string): PortolanError =>
 
 const lockFileError = (path: string, error: unknown): Error => {
   if (error instanceof PortolanError) return error
-  const { code, message } = error as NodeJS.ErrnoException
-  const problem = `The lock file ${path} could not be opened (${code ?? message}).`
+  const { code = '' } = error as NodeJS.ErrnoException
+  // O_NOFOLLOW: open(2) refuses a link so.
+  const why = code === 'ELOOP' ? 'it is a link to another file' : whyUnwritten(error)
+  const problem = `The lock file ${path} could not be opened: ${why}.`
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new PermissionError(
-      { problem, remedy: () => 'Run this as root. In a user namespace, mount a tmpfs on /run first.' },
+      {
+        problem,
+        remedy: () =>
+          `${code === 'EROFS' ? 'Mount it writable, and run this again' : 'Run this as root'}. In a user namespace, mount a tmpfs on /run first.`,
+      },
       'file access',
       { cause: error },
     )
-  const remedy = (): string => 'Fix that, and run this again.'
+  const remedy = (): string => `${mendingWords[code] ?? 'Fix that'}, and run this again.`
   return new PortolanError('LOCK', { problem, remedy }, { cause: error })
+}
+
+const mendingWords: Readonly<Record<string, string>> = {
+  ELOOP: 'Remove the link',
+  ENOSPC: 'Make room there',
+  EDQUOT: 'Make room there',
 }

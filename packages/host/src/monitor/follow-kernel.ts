@@ -126,7 +126,12 @@ export const followKernel = (events: FollowerEvents, bufferBytes?: number): Kern
       ask()
     } else if (part.type === NLMSG_ERROR && errorNumber(part) !== 0) {
       const reason = errnoText(errorNumber(part))
-      failed(new PortolanError('NETLINK', `The kernel refused to list links and addresses (${reason}).`))
+      failed(
+        new PortolanError(
+          'NETLINK',
+          `The kernel refused to list links and addresses (${reason}). Run this again.`,
+        ),
+      )
     } else network.take(part)
   }
 

@@ -269,10 +269,20 @@ const openSocket = (protocol: number, options: SocketOptions): RawNetlinkSocket 
     sendBufferSize: BUFFER_BYTES,
   })
 
-const netlinkError = (reason: string, code: string, cause?: unknown): PortolanError =>
-  new PortolanError('NETLINK', `The exchange with the kernel over netlink failed: ${reason} (${code}).`, {
-    cause,
-  })
+const netlinkError = (
+  reason: string,
+  code: string,
+  cause?: unknown,
+  remedy = 'Run this again.',
+): PortolanError =>
+  new PortolanError(
+    'NETLINK',
+    {
+      problem: `The exchange with the kernel over netlink failed: ${reason} (${code}).`,
+      remedy: () => remedy,
+    },
+    { cause },
+  )
 
 const receiveError = (error: NodeJS.ErrnoException): PortolanError =>
   error.code === 'ENOBUFS'
@@ -282,8 +292,9 @@ const receiveError = (error: NodeJS.ErrnoException): PortolanError =>
 const sendError = (error: NodeJS.ErrnoException, length: number): PortolanError =>
   error.code === 'EMSGSIZE'
     ? netlinkError(
-        `${length} bytes do not fit into the send buffer; raise net.core.wmem_max to ${length} or more`,
+        `${length} bytes do not fit into the send buffer`,
         'EMSGSIZE',
         error,
+        `Raise net.core.wmem_max to ${length} or more, and run this again.`,
       )
     : netlinkError(error.message, error.code ?? 'unknown', error)

@@ -1,5 +1,6 @@
 /** include/uapi/asm-generic/errno-base.h, errno.h: errors of the kernel for a refused link or address. */
 export const EPERM = 1
+export const EACCES = 13
 export const ENOENT = 2
 export const ESRCH = 3
 export const EBUSY = 16

@@ -13,7 +13,7 @@ import {
 import { ApplyError, InspectError, PermissionError } from '@portolan/netfilter'
 import { concatenate } from './attribute.ts'
 import type { NetlinkConnection } from './connection.ts'
-import { EPERM } from './errno.ts'
+import { EACCES, EPERM } from './errno.ts'
 import { message } from './message.ts'
 
 let lastSequence = 0
@@ -148,9 +148,17 @@ export const get = async (
   if (errno !== 0 && errno !== absent) throw refusedReading(type, errno)
 }
 
-const refusedReading = (type: number, errno: number): InspectError =>
-  new InspectError(`The kernel refused a netlink request that reads (type ${type}): ${errnoText(errno)}.`, {
-    command: `netlink request ${type}`,
-    exitCode: errno,
-    stderr: errnoText(errno),
-  })
+const refusedReading = (type: number, errno: number): InspectError => {
+  const problem = `The kernel refused a netlink request that reads (type ${type}): ${errnoText(errno)}.`
+  const isDenied = errno === EPERM || errno === EACCES
+  return new InspectError(
+    {
+      problem,
+      remedy: () =>
+        isDenied
+          ? 'That needs the capability CAP_NET_ADMIN: run this as root.'
+          : 'Run this again. If the kernel refuses it each time, it was built without what the request reads.',
+    },
+    { command: `netlink request ${type}`, exitCode: errno, stderr: errnoText(errno) },
+  )
+}

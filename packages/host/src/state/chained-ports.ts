@@ -1,6 +1,7 @@
 import { readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { oneWay, PortolanError } from '@portolan/netfilter'
+import { whyUnwritten } from '../file/why-unwritten.ts'
 import { fullDisk } from './full-disk.ts'
 import { makeDirectory } from './make-directory.ts'
 
@@ -36,12 +37,17 @@ export const noteChainedPorts = (
     writeFileSync(file, text, { mode: 0o600, flush: true })
   } catch (error) {
     forgetChainedPorts(stateDirectory, project)
-    const why = fullDisk(error, stateDirectory) ?? (error instanceof Error ? error.message : String(error))
+    const full = fullDisk(error, stateDirectory)
+    const why = full ?? whyUnwritten(error)
     throw new PortolanError(
       'STATE',
       {
         problem: `The file ${file}, which tells that a container has ports, could not be written: ${why}. Nothing was changed.`,
-        remedy: ({ elsewhere }) => oneWay('make room on that disk and run this again', elsewhere),
+        remedy: ({ elsewhere }) =>
+          oneWay(
+            full === null ? 'fix that and run this again' : 'make room on that disk and run this again',
+            elsewhere,
+          ),
       },
       { cause: error },
     )

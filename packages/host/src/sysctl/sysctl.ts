@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
 import { ApplyError, InspectError, InvalidRequestError, PermissionError } from '@portolan/netfilter'
+import { whyUnread } from '../file/why-unread.ts'
 
 const root = '/proc/sys'
 
@@ -32,8 +33,13 @@ export const readSysctl = (name: string): string | null => {
   } catch (error) {
     const code = errorCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    const isDenied = code === 'EACCES' || code === 'EPERM'
     throw new InspectError(
-      `The sysctl ${name} cannot be read (${code}).`,
+      {
+        problem: `The sysctl ${name} cannot be read: ${whyUnread(error)}.`,
+        remedy: () =>
+          isDenied ? 'Run this as root.' : `Check why ${file} cannot be read, and run this again.`,
+      },
       { command: `read ${file}`, exitCode: null, stderr: code },
       { cause: error },
     )
@@ -90,12 +96,27 @@ const writeError = (name: string, value: string, code: string, cause: unknown): 
       'CAP_NET_ADMIN',
       { cause },
     )
-  const reason = code === 'ENOENT' ? 'this kernel has no such sysctl' : `the kernel says ${code}`
+  const { why, mend } = refusals[code] ?? {
+    why: (cause as Error).message,
+    mend: 'Fix that, and run this again.',
+  }
   return new ApplyError(
-    `Could not set ${name} to ${value}: ${reason}.`,
+    { problem: `Could not set ${name} to ${value}: ${why}.`, remedy: () => mend },
     { applied: [], stderr: code },
     { cause },
   )
+}
+
+/** Why the kernel refused to set a sysctl, and what to do. */
+const refusals: Readonly<Record<string, { readonly why: string; readonly mend: string }>> = {
+  ENOENT: {
+    why: 'this kernel has no such sysctl',
+    mend: 'Check its name, and load the kernel module that brings it.',
+  },
+  EINVAL: {
+    why: 'the kernel does not take this value (EINVAL)',
+    mend: 'Give a value that the documentation of the sysctl names.',
+  },
 }
 
 const errorCode = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)

@@ -65,10 +65,11 @@ describeLive('sysctls', () => {
     ])
   })
 
-  test('a value the kernel refuses is an error that says so', async () => {
+  test('a value the kernel refuses is an error that says so, and what to do', async () => {
     expect(await host.node(use(`refusal(() => writeSysctl('net.ipv4.ip_forward', 'maybe'))`))).toMatchObject({
       name: 'ApplyError',
-      message: expect.stringContaining('EINVAL'),
+      message:
+        'Could not set net.ipv4.ip_forward to maybe: the kernel does not take this value (EINVAL). Give a value that the documentation of the sysctl names.',
     })
   })
 })

@@ -38,7 +38,7 @@ export const forgottenSysctlNotes = (
   if (forwarded.length === 0) return []
   const names = forgotten.map(({ name }) => name).join(', ')
   return [
-    `The state directory remembers nothing of what is up of project ${project} (${names}): it was lost, or is another one. So it is not known whether Portolan set ${forwarded.join(' and ')} to 1, and the removal of the last project leaves that as it is. If the host is to forward nothing then: \`sysctl -w ${forwarded.map((name) => `${name}=0`).join(' ')}\`.`,
+    `The state directory remembers nothing of what is up of project ${project} (${names}): it was lost, or is another one. A user other than root has a directory of their own, and may not read that of root. So it is not known whether Portolan set ${forwarded.join(' and ')} to 1, and the removal of the last project leaves that as it is. If the host is to forward nothing then: \`sysctl -w ${forwarded.map((name) => `${name}=0`).join(' ')}\`.`,
   ]
 }
 

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { openJournal } from '@portolan/host'
-import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { whyUnread } from '@portolan/host/file'
+import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { wantedStateFile } from './open-wanted-state.ts'
 import { isWish } from './wanted-state.ts'
 
@@ -21,12 +22,22 @@ export const liveProjects = (stateDirectory: string): readonly string[] => {
       .filter((project) => wantsSomething(stateDirectory, project))
       .sort()
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException
+    // An error of a journal says already what is wrong.
+    if (error instanceof PortolanError) throw error
+    const { code = '' } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return []
-    const text = `What live hosts want could not be read: ${message}.`
-    throw code === 'EACCES'
-      ? new PermissionError(`${text} Run this as root.`, 'file access', { cause: error })
-      : new PortolanError('STATE', text, { cause: error })
+    const problem = `The folder ${folder}, which says what live hosts want, could not be read: ${whyUnread(error)}.`
+    throw code === 'EACCES' || code === 'EPERM'
+      ? new PermissionError(
+          { problem, remedy: ({ elsewhere }) => oneWay('run this as root', elsewhere) },
+          'file access',
+          { cause: error },
+        )
+      : new PortolanError(
+          'STATE',
+          { problem, remedy: () => 'Fix that, and run this again.' },
+          { cause: error },
+        )
   }
 }
 
