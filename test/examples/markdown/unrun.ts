@@ -3,10 +3,6 @@
  * its block fails the test.
  */
 export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'CONTRIBUTING.md': {
-    'packages/netfilter  PURE (no node: import, no process): what Linux does to a packet. address/ facts/ packet/ model/ owner/':
-      'A picture of the folders; test/architecture holds what they import.',
-  },
   'README.md': {
     'npm start   # shows the plan for examples/compose.yaml on this host; changes nothing':
       'It installs Debian packages, and asks this machine. test/cli/start.test.ts runs it.',
@@ -44,7 +40,7 @@ export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> =
       'It needs systemd as process 1. test/kernel/systemd.test.ts starts the unit in a lab.',
   },
   'docs/containers-of-two-hosts.md': {
-    'portolan cluster join --address 192.0.2.11   # through which the blocks of this host are reached':
+    'portolan cluster join --address 192.0.2.11   # the other hosts send packets for the blocks of this host there':
       'It asks for servers of etcd. test/kernel/cluster-routes.test.ts does it on several hosts.',
   },
   'docs/one-text-for-many-hosts.md': {
