@@ -47,6 +47,23 @@ export const checkHostName = (name: string): void => {
 }
 
 /**
+ * A URL as a message may show it: a password in it is not repeated, whatever else is wrong with the URL.
+ *
+ * @example
+ * hidePassword('etcd://user:secret@192.0.2.1/prod') // 'etcd://user:…@192.0.2.1/prod'
+ * @public @since 0.1.0
+ */
+export const hidePassword = (url: string): string => {
+  checkText(url, 'url')
+  return (
+    url
+      // From the first colon behind the scheme to the last @: a password may have every character.
+      .replace(/^((?:[a-z]+:)?\/\/|(?![a-z]*:?\/\/))([^:]*):.*@/is, '$1$2:…@')
+      .replace(/([?&](?!(?:ca|cert|key|password-file)=)[^=&]*=).*$/is, '$1…')
+  )
+}
+
+/**
  * Reads the URL of a cluster: `etcd://192.0.2.1:2379,192.0.2.2:2379/prod`.
  *
  * @throws InvalidRequestError for an invalid URL, one with a password in it, or files for TLS without TLS
@@ -56,8 +73,7 @@ export const checkHostName = (name: string): void => {
  */
 export const parseClusterUrl = (url: string): ClusterAddress => {
   checkText(url, 'url')
-  // A message never repeats a password, whatever else is wrong with the URL.
-  const shown = url.replace(/^([^/]*\/\/[^@]*?):[^@]*@/, '$1:…@')
+  const shown = hidePassword(url)
   const refuse = (why: string): InvalidRequestError =>
     new InvalidRequestError(`the cluster ${JSON.stringify(shown)} ${why} Write ${form}.`)
   const [, scheme, login, hosts = '', cluster = '', query = ''] =
@@ -74,7 +90,7 @@ export const parseClusterUrl = (url: string): ClusterAddress => {
       'the URL of the cluster has a password in it, which every user of this machine can read in the list of processes. Put the password into a file that root alone can read, and name it: ?password-file=FILE.',
     )
   const tls = scheme.toLowerCase() === 'etcds'
-  const files = readQuery(query, refuse)
+  const files = readQuery(query, shown, refuse)
   const ofTls = (['ca', 'cert', 'key'] as const).find((name) => files[name] !== undefined)
   if (ofTls !== undefined && !tls)
     throw refuse(`names a file for TLS (${ofTls}), which etcd:// does not use.`)
@@ -86,7 +102,7 @@ export const parseClusterUrl = (url: string): ClusterAddress => {
     cluster,
     endpoints: hosts.split(',').map((host) => endpointOf(host, refuse)),
     tls,
-    user: login === undefined ? null : decodeURIComponent(login),
+    user: login === undefined ? null : decoded(login, refuse),
     passwordFile: files['password-file'] ?? null,
     caFile: files.ca ?? null,
     certFile: files.cert ?? null,
@@ -96,16 +112,27 @@ export const parseClusterUrl = (url: string): ClusterAddress => {
 
 type Files = { readonly [Name in (typeof filesOf)[number]]?: string }
 
-const readQuery = (query: string, refuse: (why: string) => InvalidRequestError): Files => {
+/** @param shown - the URL without its password */
+const readQuery = (query: string, shown: string, refuse: (why: string) => InvalidRequestError): Files => {
   const files: { [Name in (typeof filesOf)[number]]?: string } = {}
   for (const part of query === '' ? [] : query.split('&')) {
     const [written = '', value = ''] = part.split('=', 2)
     const name = filesOf.find((one) => one === written)
-    if (name === undefined) throw refuse(`has an unknown part ${JSON.stringify(written)}.`)
+    // A password with a question mark in it has parts too. They are not in the shown URL.
+    if (name === undefined)
+      throw refuse(`has an unknown part${shown.includes(written) ? ` ${JSON.stringify(written)}` : ''}.`)
     if (value === '') throw refuse(`names no file for ${name}.`)
-    files[name] = decodeURIComponent(value)
+    files[name] = decoded(value, refuse)
   }
   return files
+}
+
+const decoded = (text: string, refuse: (why: string) => InvalidRequestError): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw refuse('has a percent sign that does not begin the code of a character. Write %25 for the sign.')
+  }
 }
 
 const endpointOf = (host: string, refuse: (why: string) => InvalidRequestError): string => {

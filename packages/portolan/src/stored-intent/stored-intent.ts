@@ -1,4 +1,4 @@
-import { type Intent, parseClusterUrl, readCompose } from '@portolan/core'
+import { hidePassword, type Intent, parseClusterUrl, readCompose } from '@portolan/core'
 import {
   type AppliedText,
   appliedTextFile,
@@ -67,11 +67,11 @@ const keyOf = (url: string): string => {
   const [, server = '', key = ''] = /^etcd:\/\/([^/]*)(\/[\x21-\x7e]{1,1024})$/.exec(url) ?? []
   if (key === '' || key.endsWith('/'))
     throw new InvalidRequestError(
-      `--intent ${JSON.stringify(url)} names no key of etcd: write etcd:///KEY, such as etcd:///shop for what \`etcdctl put /shop\` wrote.`,
+      `--intent ${JSON.stringify(hidePassword(url))} names no key of etcd: write etcd:///KEY, such as etcd:///shop for what \`etcdctl put /shop\` wrote.`,
     )
   if (server !== '')
     throw new InvalidRequestError(
-      `--intent ${JSON.stringify(url)} names a server. The servers are those of the cluster: write etcd://${key}, and name them with --cluster or as cluster: in config.yaml.`,
+      `--intent ${JSON.stringify(hidePassword(url))} names a server. The servers are those of the cluster: write ${hidePassword(url) === url ? `etcd://${key}` : 'etcd:///KEY'}, and name them with --cluster or as cluster: in config.yaml.`,
     )
   return key
 }
