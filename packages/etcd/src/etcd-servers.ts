@@ -34,7 +34,7 @@ export interface EtcdServers {
  * The time for which a server is asked alone. A server that is stopped, or whose packets are lost, does not answer at
  * all.
  */
-const BESIDE_MS = 300
+export const BESIDE_MS = 300
 
 /** The fewest attempts, even with one server: after a broken connection a new one may succeed at once. */
 const LEAST_ATTEMPTS = 4

@@ -37,7 +37,7 @@ const unescaped = (text: string): string =>
   text.replace(/\\([nrt"\\])/g, (_, letter: string) => escapes[letter] ?? letter)
 
 /** The most characters of all values together. The kernel takes some megabytes for a whole environment (execve(2)). */
-const longestWhole = 16 * 2 ** 20
+export const longestWhole: number = 16 * 2 ** 20
 
 /** Replaces variables. A `$` that starts no variable stays as it is, as in Compose: passwords often hold one. */
 const expanded = (text: string, lookup: Lookup): string | Mistake => {

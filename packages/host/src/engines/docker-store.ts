@@ -5,7 +5,7 @@ import { BoltFault, type BoltItem, readBoltFile } from '../bolt/index.ts'
 import { isAbsent, whyUnread } from '../file/index.ts'
 
 /** The most bytes that are read of a database. A network takes some 2 kB, a container on it some 3 kB. */
-const mostStoreBytes = 64 * 2 ** 20
+export const mostStoreBytes: number = 64 * 2 ** 20
 
 /** The bucket of libnetwork, and the length of the counter before each of its values (moby, `libkv/store/boltdb`). */
 const bucketName = 'libnetwork'

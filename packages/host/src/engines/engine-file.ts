@@ -2,7 +2,7 @@ import type { EngineParser, EngineReading } from '@portolan/core'
 import { DeviceError, isAbsent, readTextFile, whyUnread } from '../file/index.ts'
 
 /** The most bytes of a configuration file. No such file is a hundredth as long; a longer file is something else. */
-const mostBytes = 4 * 2 ** 20
+export const mostBytes: number = 4 * 2 ** 20
 
 /** Reads one configuration file of another engine. */
 export const readEngineFile = (file: string, parse: EngineParser): EngineReading => {

@@ -4,7 +4,7 @@ import { addressText } from '../address/address-text.ts'
 import { type BoltItem, readBoltFile } from '../bolt/index.ts'
 import { isAbsent } from '../file/index.ts'
 
-const mostBytes = 64 * 2 ** 20
+export const mostBytes: number = 64 * 2 ** 20
 
 /**
  * The addresses that Podman has leased to containers, by network. `ipam.db` has a bucket for each network, which has a

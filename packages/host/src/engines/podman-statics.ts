@@ -7,7 +7,7 @@ import { objectOf } from './json-object.ts'
 import { podmanStorage } from './podman-storage.ts'
 
 /** The most bytes that are read of the database. A container takes some 20 kB. */
-const mostBytes = 64 * 2 ** 20
+export const mostBytes: number = 64 * 2 ** 20
 
 /** The database of Podman before 4.8. A later Podman that finds it uses it too (`libpod/runtime.go`). */
 const olderDatabase = 'libpod/bolt_state.db'

@@ -52,6 +52,18 @@ describeLive('readFlows', () => {
     expect(await host.node(read())).toEqual([])
   })
 
+  test('at most a thousand flows are read', async () => {
+    // Each socket has a source port of its own, so each packet begins a flow.
+    await host.node(`
+      import { createSocket } from 'node:dgram'
+      for (let count = 0; count < 1_050; count += 1)
+        await new Promise((resolve) => {
+          const socket = createSocket('udp4')
+          socket.send('x', 5353, '192.0.2.1', () => socket.close(resolve)) })
+      report()`)
+    expect(await host.node(read({ protocol: 'udp', port: 5353 }))).toHaveLength(1000)
+  })
+
   test('an ordinary user may not look', async () => {
     expect(await host.node(read({ protocol: 'udp', port: 5353 }), 'ordinary user')).toBe('PermissionError')
   })

@@ -19,6 +19,15 @@ describe('the word that was most likely meant', () => {
     expect(closestOf(word, words)).toBe(expected)
   })
 
+  test.each([
+    ['two edits of a word of five letters or more', 'dextrox', 'destroy'],
+    ['three edits of one', 'dextrix', null],
+    ['one edit of a shorter word', 'plax', 'plan'],
+    ['two edits of one', 'plxx', null],
+  ])('%s: %s is %j', (_edits, word, expected) => {
+    expect(closestOf(word, words)).toBe(expected)
+  })
+
   test.each(['frobnicate', 'x', 'toString', '', 'stat', 'host'])('for %j is none', (word) => {
     expect(closestOf(word, words)).toBeNull()
   })

@@ -57,7 +57,7 @@ const configHome = (environment: Readonly<Record<string, string | undefined>>): 
 }
 
 /** Room for one line for each of some 30,000 ranges. */
-const mostBytes = 2 ** 20
+export const mostBytes: number = 2 ** 20
 
 const readFile = (file: string): Config => {
   let text: string

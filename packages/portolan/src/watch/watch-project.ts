@@ -25,7 +25,7 @@ export interface WatchOptions {
 }
 
 /** Milliseconds between looks at the host. The kernel does not report all of its changes (`openMonitor`). */
-const LOOK_MS = 30_000
+export const LOOK_MS = 30_000
 /** Milliseconds of quiet before a search for conflicts, which takes longer than a look. */
 const SEARCH_AFTER_MS = 150
 /** The longest wait for quiet before a search, in milliseconds, for a host that is never quiet. */

@@ -77,7 +77,7 @@ const mostCellsMore = 8
  * A packet that depends on thousands of rules takes as long to follow as many others. In the row of a network, it
  * counts as `count` packets once it has more than `conditions` conditions.
  */
-const heavy = { conditions: 512, count: 64 } as const
+export const heavy = { conditions: 512, count: 64 } as const
 
 const nothing: ReadonlySet<object> = new Set()
 

@@ -5,7 +5,7 @@ import { deepestYaml } from './yaml-documents.ts'
  * The most parts that a document may unfold to. Compose refuses such files too (go-yaml: "document contains excessive
  * aliasing").
  */
-const mostParts = 1_000_000
+export const mostParts = 1_000_000
 
 type Refuse = (offset: number, message: string) => Error
 

@@ -31,7 +31,7 @@ export const resolveExtends = (root: MapTree, earlier: MapTree | null, loading: 
 }
 
 /** The longest chain of `extends`. Real files stay below five. */
-const longestChain = 50
+export const longestChain = 50
 
 const resolve = (
   name: string,

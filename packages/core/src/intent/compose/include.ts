@@ -16,7 +16,7 @@ export interface Include {
 }
 
 /** How deep files may include others. Compose has no bound; real files stay below five. */
-const longestChain = 50
+export const longestChain = 50
 
 /**
  * Lists the entries of a file's `include` (Compose Specification, 14-include).

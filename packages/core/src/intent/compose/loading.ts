@@ -27,8 +27,8 @@ export interface Loading {
  * together. Each file has bounds of its own. But if each of twenty files includes the next one twice, the last is read
  * a million times.
  */
-const mostFiles = 1000
-const mostCharacters = 32 * 2 ** 20
+export const mostFiles = 1000
+export const mostCharacters: number = 32 * 2 ** 20
 
 /** Starts to read files, each once, however often it is named. */
 export const startLoading = (

@@ -110,7 +110,7 @@ const checkNothingUnique = (attachments: readonly Attachment[], replicas: number
 }
 
 /** The most endpoints, and the most mappings, of a project: as many as a /16 has addresses. */
-const most = 65_536
+export const most = 65_536
 
 /**
  * Refuses more replicas or ports than a host has use for. The error names the service that exceeds the bound. It comes

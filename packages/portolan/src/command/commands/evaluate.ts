@@ -21,7 +21,7 @@ import { outputStream } from '../output/standard-output.ts'
 import { readSituation } from '../sources/read-situation.ts'
 
 /** The most characters of a line. A packet has some 300. */
-const longestLine = 65_536
+export const longestLine = 65_536
 
 /**
  * `portolan evaluate`: packets in, outcomes out, a line each, in order. A line that is no packet gets an error in

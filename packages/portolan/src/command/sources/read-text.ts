@@ -6,7 +6,7 @@ import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 export type TextKind = 'compose' | 'variables' | 'facts' | 'rules'
 
 /** The most bytes of each kind of text. docs/what-is-read.md names them too. */
-const mostBytes: Readonly<Record<TextKind, number>> = {
+export const mostBytes: Readonly<Record<TextKind, number>> = {
   /** The limit of `readCompose`. */
   compose: 16 * 2 ** 20,
   /** execve(2) takes at most 128 KiB for one variable, and some megabytes for all. */

@@ -8,7 +8,7 @@ import { type Answer, type Docker, refusal } from '../open-docker.ts'
 const contentType = 'application/vnd.docker.plugins.v1.2+json'
 
 /** A request of a container with all 65,535 ports published has some 6 MB. */
-const MOST_BODY_BYTES = 16 * 2 ** 20
+export const MOST_BODY_BYTES: number = 16 * 2 ** 20
 
 /** An HTTP server of the protocol that does not listen yet. */
 export interface PluginServer {
