@@ -19,6 +19,9 @@ export interface PlanJson {
   readonly conflicts: readonly {
     readonly kind: string
     readonly severity: string
+    readonly certainty: string
+    readonly mapping: string | null
+    readonly witness: { readonly family: 'ip' | 'ip6'; readonly in?: string | null } | null
     readonly remedy?: { readonly text: string; readonly commands: readonly string[] }
   }[]
   readonly changes: readonly {

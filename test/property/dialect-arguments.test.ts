@@ -9,6 +9,7 @@ describe.each([
   ['iptables', iptables, 'iptables-save'],
   ['nftables', nftables, 'nft'],
 ])('the functions of %s', (_dialect, exported, form) => {
+  // Callers in JavaScript pass whatever they like.
   const functions = exported as unknown as Readonly<Record<string, (...given: readonly unknown[]) => unknown>>
 
   test.each([

@@ -123,6 +123,7 @@ describe('whatever others call their things, no control character but a newline 
         reverse,
       })),
       (some) =>
+        // Without operations: only the texts are printed.
         printChanges(some as unknown as typeof plan.changes)
           .filter((line) => !/^ {4}[-+~] /.test(line) || expectShown(line) === undefined)
           .join(' '),

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { partOf } from '../../../test/part-of.ts'
 import type { NetworkConfig } from '../src/config/network-config.ts'
 import { refuseChange } from '../src/verb/refuse-change.ts'
 
@@ -7,11 +8,11 @@ const network = {
   ip: { masquerade: true },
 }
 const hostWith = (...endpoints: readonly string[]) =>
-  ({
+  partOf<Parameters<typeof refuseChange>[0]>({
     networks: () => [network],
     endpoints: () => endpoints.map((service) => ({ service, network: 'pods' })),
-  }) as unknown as Parameters<typeof refuseChange>[0]
-const asking = (keys: object, name = 'pods'): NetworkConfig => ({ name, ...keys }) as unknown as NetworkConfig
+  })
+const asking = (keys: object, name = 'pods'): NetworkConfig => partOf<NetworkConfig>({ name, ...keys })
 
 test.each([
   ['bridge', 'other0'],

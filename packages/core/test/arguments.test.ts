@@ -4,6 +4,7 @@ import * as core from '../src/index.ts'
 
 type Call = (...given: readonly unknown[]) => unknown
 
+// Callers in JavaScript pass whatever they like.
 const functions = core as unknown as Readonly<Record<string, Call>>
 
 const shop = core.intent('shop').network('web')

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { expect, test } from '@jest/globals'
 import { BlockStoreError } from '@portolan/core/block-store-error'
 import type { Etcd3 } from 'etcd3'
+import { partOf } from '../../../test/part-of.ts'
 import type { EtcdServers } from '../src/etcd-servers.ts'
 import { keySpace } from '../src/key-space.ts'
 import { lastReading, readKeys } from '../src/read-keys.ts'
@@ -29,7 +30,7 @@ const serverOf = (value: () => string, revision: () => number): EtcdServers => {
       },
     ],
   })
-  const client = { kv: { range }, watchClient: { watch: async () => stream } } as unknown as Etcd3
+  const client = partOf<Etcd3>({ kv: { range }, watchClient: { watch: async () => stream } })
   return { ask: (request) => request(client), close: () => undefined } as EtcdServers
 }
 

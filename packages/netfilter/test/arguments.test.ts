@@ -44,6 +44,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
 
 const values: readonly unknown[] = [undefined, null, 5, 'x', {}, [], [null], true, () => 0, Symbol('s')]
 
+// Callers in JavaScript pass whatever they like.
 const functions = netfilter as unknown as Readonly<Record<string, (...given: readonly unknown[]) => unknown>>
 
 describe('functions of portolan/netfilter', () => {

@@ -96,7 +96,7 @@ export interface ComparedProject {
     readonly name: string
     readonly ip: string | null
     readonly ip6: string | null
-    readonly network: object
+    readonly network: { readonly name: string }
   }[]
   readonly published: Report['published']
 }
@@ -114,7 +114,7 @@ const sendersOf = (lab: Lab, { leases }: ComparedProject): readonly Sender[] => 
   )
   const containers = leases.flatMap(({ name, network, ...own }): Sender[] => {
     const machine = lab.containers.get(name)
-    const of = (network as unknown as { readonly name: string }).name
+    const of = network.name
     return machine === undefined
       ? []
       : [{ machine, source: (family) => ({ kind: 'container', network: of, address: own[family] ?? '' }) }]

@@ -87,7 +87,7 @@ export const refusals = (open: OpenLab, backend: Backend): void => {
       const { exitCode, stderr } = await pilotOf(lab, backend).run('apply', shop(), '--yes')
       expect({ exitCode, stderr }).toEqual({
         exitCode: 1,
-        stderr: expect.stringMatching(new RegExp(`\\b${packageName}\\b`)) as unknown as string,
+        stderr: expect.stringMatching(new RegExp(`\\b${packageName}\\b`)),
       })
       expect(stderr).toMatch(/not installed/)
       for (const folder of ['/usr/sbin', '/usr/bin']) await lab.host.run(['umount', folder])

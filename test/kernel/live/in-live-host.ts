@@ -11,7 +11,9 @@ export interface Leased {
   readonly mac: string
   readonly bridge: string
   readonly network: Readonly<
-    Record<'ip' | 'ip6', { readonly subnet: string; readonly gateway: string | null } | null>
+    Record<'ip' | 'ip6', { readonly subnet: string; readonly gateway: string | null } | null> & {
+      name: string
+    }
   >
 }
 

@@ -1,10 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
+import { partOf } from '../../../../test/part-of.ts'
 import { mergeByCause } from '../../src/conflict/merge-by-cause.ts'
 import type { Conflict } from '../../src/index.ts'
 
-const witness = { family: 'ip', in: 'eth0', source: '192.0.2.9', destination: '172.17.0.2', protocol: 'tcp' }
+const witness = {
+  family: 'ip',
+  in: 'eth0',
+  source: '192.0.2.9',
+  destination: '172.17.0.2',
+  protocol: 'tcp',
+} as const
 const refusal = (chain: string, more: object = {}, owner: string | null = 'firewalld'): Conflict =>
-  ({
+  partOf<Conflict>({
     kind: 'ForwardDropped',
     severity: 'error',
     certainty: 'certain',
@@ -15,7 +22,7 @@ const refusal = (chain: string, more: object = {}, owner: string | null = 'firew
     culprit: { tool: 'nft', family: 'inet', table: 'firewalld', chain, owner },
     remedy: { text: 'Let firewalld forward them.', commands: ['firewall-cmd --reload'] },
     ...more,
-  }) as unknown as Conflict
+  })
 
 describe('what a firewall refuses twice', () => {
   test('is told once, with the rule that is met first', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { HostAccess, NamedTable } from '@portolan/core'
 import { InspectError, MissingToolError, PermissionError } from '@portolan/netfilter'
+import { partOf } from '../../../../test/part-of.ts'
 import { inspect, iptablesNft } from '../../src/index.ts'
 import { fakeRunner } from '../support/fake-runner.ts'
 
@@ -94,7 +95,7 @@ describe('a table with a rule that iptables-nft cannot print', () => {
     const runner = fakeRunner(({ command, args }) =>
       command === 'nft' ? listing(chain)(args) : savings[saving](command, args),
     )
-    return { runner, legacyTables: async () => ({ ip: [], ip6: [], hidden: [] }) } as unknown as HostAccess
+    return partOf<HostAccess>({ runner, legacyTables: async () => ({ ip: [], ip6: [], hidden: [] }) })
   }
 
   describe.each(['is left out', 'ends the program'] as const)('that %s', (saving) => {

@@ -88,6 +88,7 @@ test.each<[readonly Step[], unknown, string]>([
 })
 
 test('a part of facts of another kind is named', async () => {
+  // A caller in JavaScript may pass a number.
   const facts = { interfaces: [{ name: 7 }] } as unknown as HostFacts
   expect(String(await told(made, facts))).toContain(
     'interfaces[0].name in the facts in the options of plan is 7: expected a text.',

@@ -248,6 +248,7 @@ describe('arguments that a caller in JavaScript may get wrong', () => {
     cases.map(([given, names]) => [name, JSON.stringify(given).slice(0, 80), given, names] as const),
   )
   test.each(built)('%s of an intent refuses %s, and names what is wrong', async (name, _, given, names) => {
+    // Callers in JavaScript pass whatever they like.
     const builder = shop as unknown as Readonly<Record<string, Anything>>
     const error = await thrownBy((...all) => builder[name]?.(...all), given)
     expect(error).toBeInstanceOf(InvalidRequestError)

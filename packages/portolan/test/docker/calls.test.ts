@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { memoryLeaseStore } from '@portolan/core'
+import { partOf } from '../../../../test/part-of.ts'
 import { openCalls } from '../../src/docker/calls.ts'
 import type { DockerParts } from '../../src/docker/docker-parts.ts'
 import { settleCalls } from '../../src/docker/settle-calls.ts'
@@ -22,12 +23,12 @@ const leave = (endpoint: string) => ({
 
 /** A host that records what is detached. */
 const partsOf = (detached: string[], told: string[] = []): DockerParts =>
-  ({
+  partOf<DockerParts>({
     report: (text: string) => void told.push(text),
     host: { detach: async (name: string) => void detached.push(name) },
     leases: memoryLeaseStore(),
     links: {},
-  }) as unknown as DockerParts
+  })
 
 test('a call that was killed is carried out once more, and has its body when dockerd sends none', async () => {
   openCalls(folder).begin(leave('c'.repeat(64)))

@@ -7,6 +7,7 @@ import {
   listLeases,
   memoryLeaseStore,
 } from '@portolan/core'
+import { partOf } from '../../../../test/part-of.ts'
 import type { DockerParts } from '../../src/docker/docker-parts.ts'
 import { giveBack, keepAddress, releaseAddress, requestAddress } from '../../src/docker/ipam/addresses.ts'
 import { handOver, releasePool } from '../../src/docker/ipam/pools.ts'
@@ -26,7 +27,7 @@ const partsOf = (
   leases: LeaseStore,
   { networks = [], endpoints = [], deeds = [] }: HostStub = {},
 ): DockerParts =>
-  ({
+  partOf<DockerParts>({
     leases,
     // All containers run.
     links: {
@@ -42,7 +43,7 @@ const partsOf = (
       removeNetwork: async (name: string) => void deeds.push(`remove ${name}`),
       detach: async (name: string) => void deeds.push(`detach ${name}`),
     },
-  }) as unknown as DockerParts
+  })
 
 const held = async (leases: LeaseStore): Promise<readonly string[]> =>
   listLeases(await leases.read()).flatMap((lease) =>
@@ -180,7 +181,7 @@ describe('a start of the plugin', () => {
         endpoint,
       ]),
     )
-    const seen = {
+    const seen = partOf<DockerParts>({
       ...parts,
       report: (text: string) => told.push(text),
       links: {
@@ -194,7 +195,7 @@ describe('a start of the plugin', () => {
           deeds.push(`detach ${name}`)
         },
       },
-    } as unknown as DockerParts
+    })
     await restore(seen, new Set(['joins']))
     expect(deeds).toEqual(['detach ending', 'detach returned', 'detach vanished', 'ensure web'])
     expect(told).toEqual([
@@ -209,7 +210,7 @@ describe('a start of the plugin', () => {
     const deeds: string[] = []
     const told: string[] = []
     const parts = partsOf(memoryLeaseStore(), { networks: [network, { ...network, name: 'back' }], deeds })
-    const failing = {
+    const failing = partOf<DockerParts>({
       ...parts,
       report: (text: string) => told.push(text),
       host: {
@@ -219,7 +220,7 @@ describe('a start of the plugin', () => {
           deeds.push(`ensure ${name}`)
         },
       },
-    } as unknown as DockerParts
+    })
     await restore(failing, new Set())
     expect([deeds, told]).toEqual([['ensure back'], ['network web could not be brought back: no']])
   })

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { partOf } from '../../../../test/part-of.ts'
 import type { DockerParts } from '../../src/docker/docker-parts.ts'
 import { refuseConflicts } from '../../src/docker/network/refuse-conflicts.ts'
 
@@ -18,11 +19,11 @@ const ofPort = (service: string): object =>
     published: { targets: [{ service, network: 'web' }] },
   })
 const parts = (conflicts: readonly object[], force = false, told: string[] = []): DockerParts =>
-  ({
+  partOf<DockerParts>({
     force,
     report: (text: string) => void told.push(text),
     host: { status: async () => ({ conflicts }) },
-  }) as unknown as DockerParts
+  })
 
 test('a container does not start with a conflict of its ports, its network or the host, in its words', async () => {
   await expect(refuseConflicts(parts([conflict({})]), 'web', null)).rejects.toThrow(

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { memoryLeaseStore } from '@portolan/core'
+import { partOf } from '../../../../test/part-of.ts'
 import type { DockerParts } from '../../src/docker/docker-parts.ts'
 import { ipamOptions } from '../../src/docker/ipam/ipam-options.ts'
 import { requestPool } from '../../src/docker/ipam/pools.ts'
 import { createEndpoint } from '../../src/docker/network/endpoints.ts'
 
-const parts = {
+const parts = partOf<DockerParts>({
   leases: memoryLeaseStore(),
   stateDirectory: '/nonexistent',
   host: {
@@ -13,7 +14,7 @@ const parts = {
     endpoints: () => [],
     lease: async () => ({ mac: '' }),
   },
-} as unknown as DockerParts
+})
 
 const ids = { NetworkID: 'ab12'.repeat(16), EndpointID: 'cd34'.repeat(16) }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Conflict } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import type { HostFacts } from '@portolan/netfilter'
+import { partOf } from '../../../../test/part-of.ts'
 import { noRules } from '../../src/host-rules/host-rules.ts'
 import type { PlannedSearch } from '../../src/plan/find-conflicts.ts'
 import { fixConflicts } from '../../src/plan/fix-change.ts'
@@ -10,9 +11,9 @@ import { planOf } from '../shop.ts'
 
 /** A refused packet from an address, and the command that makes the firewall accept it; null: none does. */
 const refusal = (source: string, line: string | null, severity: Conflict['severity'] = 'error'): Conflict =>
-  ({
-    ...{ kind: 'ForwardDropped', severity, certainty: 'certain', mapping: 'one', network: 'web' },
-    ...{ published: null, message: `It drops ${source}.`, culprit: null, trace: [] },
+  partOf<Conflict>({
+    ...{ kind: 'ForwardDropped', severity, certainty: 'certain', mapping: 'one', network: null },
+    ...{ message: `It drops ${source}.`, culprit: null, trace: [] },
     witness: { family: 'ip', source, destination: '172.17.0.1', protocol: 'tcp' },
     remedy: {
       text: 'Let it pass.',
@@ -28,7 +29,7 @@ const refusal = (source: string, line: string | null, severity: Conflict['severi
             },
           }),
     },
-  }) as unknown as Conflict
+  })
 
 /** Searches that return these conflicts in turn. The last list is returned from then on. */
 const searches = (

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Monitor, Notice } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
+import { partOf } from '../../../../test/part-of.ts'
 import type { Clock } from '../../src/watch/clock.ts'
 import type { HeldProject } from '../../src/watch/held-project.ts'
 import type { DriftChange } from '../../src/watch/host-event.ts'
@@ -116,7 +117,7 @@ const jumpingClock = (): Clock => {
 
 /** A monitor that reports foreign rules so many times, at an interval of `everyMs`. */
 const busy = (clock: Clock, everyMs: number, times: number): Monitor => {
-  const notice: Notice = { kind: 'rules', process: null, tables: [] } as unknown as Notice
+  const notice: Notice = partOf<Notice>({ kind: 'rules', process: null, tables: [] })
   let left = times
   const next = (): Promise<IteratorResult<Notice, undefined>> =>
     new Promise((resolve) => {
@@ -125,6 +126,21 @@ const busy = (clock: Clock, everyMs: number, times: number): Monitor => {
     })
   return { ...silent(), next, [Symbol.asyncIterator]: () => ({ next }) }
 }
+
+test('a host that reports no change is looked at every 30 seconds', async () => {
+  const clock = jumpingClock()
+  const looks: number[] = []
+  const ended = new AbortController()
+  const held: HeldProject = {
+    ...heldWith([], []),
+    look: async () => {
+      if (looks.push(clock.now()) === 3) ended.abort()
+      return []
+    },
+  }
+  for await (const _event of watchProject(held, silent(), { signal: ended.signal }, clock));
+  expect(looks).toEqual([0, 30_000, 60_000])
+})
 
 test('a search for conflicts is not begun while changes go on', async () => {
   const clock = jumpingClock()
@@ -280,7 +296,7 @@ test('what changed behind a look, and is told with what the look found, is looke
     const events: unknown[] = []
     let removed = false
     let told = false
-    const notice = { kind: 'link', action: 'removed', link: { name: 'br-web' } } as unknown as Notice
+    const notice = partOf<Notice>({ kind: 'link', action: 'removed', link: { name: 'br-web' } })
     const monitor: Monitor = {
       ...silent(),
       // A notice after the check is reported once.

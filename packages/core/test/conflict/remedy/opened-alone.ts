@@ -14,6 +14,7 @@ import { freeFields, type Point, type Region } from '../../../src/conflict/searc
 /** True: a remedy lets in a packet that it must not. Each packet is followed alone, on all its possible ways. */
 export const isOpenedAlone = (judged: Judged, suspects: Suspects, point: Point): boolean => {
   const { follower, inserted, passedBy } = judged
+  // `freeFields` has every key of a region, which the type of `Object.fromEntries` does not say.
   const only = Object.fromEntries(
     freeFields.map((name) => [name, valueSet([point[name]])]),
   ) as unknown as Region
