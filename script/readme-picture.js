@@ -53,7 +53,7 @@ const partsOf = (line) => {
   let style = []
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these sequences begin with ESC.
   for (const piece of line.split(/(\x1b\[[0-9;]*m)/)) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the same.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these sequences begin with ESC.
     const [, codes] = /^\x1b\[([0-9;]*)m$/.exec(piece) ?? []
     if (codes === undefined) {
       if (piece !== '') parts.push({ text: piece, style })

@@ -25,8 +25,7 @@ const escapes: Readonly<Record<string, string>> = {
 }
 
 /** HTML has no way to write these: a parser replaces them or reads them as other characters. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
-const unwritable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Cs}]/gu
+const unwritable = /(?![\t\n])[\p{Cc}\p{Cs}]/gu
 
 const escapeHtml = (text: string): string =>
   text.replace(unwritable, '\ufffd').replace(/[&<>"']/g, (character) => escapes[character] ?? '')
