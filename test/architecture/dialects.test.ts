@@ -58,7 +58,7 @@ const ownFiles: Readonly<Record<(typeof dialects)[number], readonly string[]>> =
     'lower/foreign-positions.ts',
     'model/variant.ts',
   ],
-  nftables: ['adopt/reattach.ts', 'apply/steps.ts'],
+  nftables: ['adopt/reattach.ts', 'apply/steps.ts', 'inspect/socket-value.ts'],
 }
 
 describe.each([

@@ -58,6 +58,12 @@ export { bridgeMac } from './contract/bridge-mac.ts'
 export { interfaceNameFault, isInterfaceName } from './contract/check-name.ts'
 export { type HostSocket, mappingLabel } from './contract/mapping-label.ts'
 export { networkMark } from './contract/network-mark.ts'
+export {
+  checkApplyOptions,
+  checkCompileOptions,
+  checkMendOptions,
+  checkScriptOptions,
+} from './dialect/check-options.ts'
 export { checkRuleset } from './dialect/check-ruleset.ts'
 export { hereDocument, quoted } from './dialect/shell-text.ts'
 export {

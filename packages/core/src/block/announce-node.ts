@@ -1,6 +1,7 @@
 import { nodeKey } from './block-key.ts'
 import type { BlockSteps } from './block-steps.ts'
 import type { BlockSnapshot } from './block-store.ts'
+import { checkRequest, nodeKinds } from './check-block-request.ts'
 import { type ClusterState, clusterState, revisionOf, snapshotOf } from './cluster-state.ts'
 import { asMember, type ClusterMember } from './member.ts'
 import { formatNodeRecord, type NodeAddresses, type NodeRecord, parseNodeRecord } from './node-record.ts'
@@ -31,6 +32,7 @@ export const nodeAt = ({ entries }: ClusterState, host: string): NodeRecord | nu
  * @public @since 0.1.0
  */
 export function* announceNode(request: NodeRequest): BlockSteps<void> {
+  checkRequest<NodeRequest>(request, nodeKinds, 'the request of announceNode')
   yield* announceFrom(request, null)
 }
 

@@ -7,6 +7,7 @@ import { formatBlockRecord } from './block-record.ts'
 import type { BlockSteps } from './block-steps.ts'
 import type { BlockCondition, BlockOperation, BlockSnapshot } from './block-store.ts'
 import { BlockStoreError } from './block-store-error.ts'
+import { checkRequest, claimKinds } from './check-block-request.ts'
 import { chooseBlock, isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
 import {
@@ -102,6 +103,7 @@ export interface ClaimedBlocks {
  * @public @since 0.1.0
  */
 export function* claimBlocks(request: ClaimRequest): BlockSteps<ClaimedBlocks> {
+  checkRequest<ClaimRequest>(request, claimKinds, 'the request of claimBlocks')
   const { exhausted, seen: _seen, yielded: _yielded, ...claimed } = yield* settleBlocks(request)
   if (exhausted !== null) throw exhausted
   return claimed

@@ -2,6 +2,7 @@ import { blockKey, hostKey, nodeKey } from './block-key.ts'
 import { formatBlockRecord } from './block-record.ts'
 import type { BlockSteps } from './block-steps.ts'
 import type { BlockOperation } from './block-store.ts'
+import { checkRequest, releaseKinds } from './check-block-request.ts'
 import { asSeen } from './cluster-state.ts'
 import { asMember, type ClusterMember, heldBy, heldByName } from './member.ts'
 import { pursue } from './pursue.ts'
@@ -32,6 +33,7 @@ export interface ReleaseRequest extends ClusterMember {
  * @public @since 0.1.0
  */
 export function* releaseBlocks(request: ReleaseRequest): BlockSteps<readonly string[]> {
+  checkRequest<ReleaseRequest>(request, releaseKinds, 'the request of releaseBlocks')
   const released = new Set<string>()
   yield* pursue((state) => {
     const held = heldBy(state, request)

@@ -1,7 +1,9 @@
+import { checkOptions } from '@portolan/netfilter/schema'
 import { blocksPrefix, hostKey, poolsKey } from './block-key.ts'
 import { keyedBlocks } from './block-keys.ts'
 import type { BlockSteps } from './block-steps.ts'
 import type { BlockCondition } from './block-store.ts'
+import { changeKinds } from './check-block-request.ts'
 import { formatClusterPools } from './cluster-pools.ts'
 import { liveHost, poolsOf, revisionOf } from './cluster-state.ts'
 import { checkNewPools, nextPools } from './next-pools.ts'
@@ -43,10 +45,9 @@ export interface PoolChange {
  * again.changed // false
  * @public @since 0.1.0
  */
-export function* setUpCluster(
-  pools: readonly string[],
-  { forgetsReclaimed = false, written = (command) => command }: PoolChange = {},
-): BlockSteps<ClusterSetUp> {
+export function* setUpCluster(pools: readonly string[], options: PoolChange = {}): BlockSteps<ClusterSetUp> {
+  checkOptions<PoolChange>(options, changeKinds, 'the options of setUpCluster')
+  const { forgetsReclaimed = false, written = (command) => command } = options
   let settled: readonly string[] = []
   let changed = false
   yield* pursue((state, done) => {

@@ -1,4 +1,15 @@
-import type { HostFacts, NetfilterRuleset } from '@portolan/netfilter'
+import { families, type HostFacts, type NetfilterRuleset } from '@portolan/netfilter'
+import {
+  checkOptions,
+  flagValue,
+  functionValue,
+  listValue,
+  type OptionKinds,
+  objectValue,
+  textsValue,
+  wordingValue,
+  wordValue,
+} from '@portolan/netfilter/schema'
 import type { DesiredState } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { findHostPortTaken } from './find-host-port-taken.ts'
@@ -8,6 +19,15 @@ import { findPortsInEphemeralRange } from './port-in-ephemeral-range.ts'
 import type { RuleConflictOptions } from './rule-conflict-options.ts'
 import { withoutStandIns } from './without-stand-ins.ts'
 
+const optionKinds: OptionKinds<RuleConflictOptions> = {
+  setsSysctls: flagValue,
+  hidden: listValue('a list of families (ip, ip6)', wordValue(families).holds),
+  unsettled: textsValue,
+  published: listValue('a list of published ports', objectValue('a published port').holds),
+  about: functionValue,
+  wording: wordingValue,
+}
+
 /**
  * Finds what keeps a project from working on a host, or breaks a service of another program there: rules, listening
  * sockets, ports that the kernel gives to clients, flows that are bound elsewhere. Pure, so it also works for a dump of
@@ -16,6 +36,7 @@ import { withoutStandIns } from './without-stand-ins.ts'
  *
  * @param facts - the host as it is; the project's bridges need not exist yet
  * @param rulesets - all rules of the host, including the project's own, as `lower` gives them
+ * @throws InvalidRequestError for an option of another kind
  * @example
  * findConflicts(desired, facts, [lower(parse(dump)), lower(compile(desired))])
  *   .map(({ kind, culprit }) => `${kind}: ${culprit?.text}`) // ['ForwardDropped: -P FORWARD DROP']
@@ -43,6 +64,7 @@ export const searchConflicts = (
   rulesets: readonly NetfilterRuleset[],
   options: RuleConflictOptions = {},
 ): ConflictSearch => {
+  checkOptions<RuleConflictOptions>(options, optionKinds, 'the options of findConflicts')
   const { about, ...ofAll } = options
   const asked = about === undefined ? desired : { ...desired, mappings: desired.mappings.filter(about) }
   const found = searchRules(desired, facts, rulesets, options)

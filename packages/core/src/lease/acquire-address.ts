@@ -10,6 +10,7 @@ import {
 } from '@portolan/netfilter'
 import { replicaName } from '../contract/mapping-label.ts'
 import { type Bounds, boundsOf, isInBounds, sizeOf } from './bounds.ts'
+import { addressKinds, checkOf } from './check-lease-request.ts'
 import type { LeasedAddress, LeaseHolder, LeaseOrigin, LeasingNetwork } from './lease.ts'
 import { type LeaseBook, openBook } from './lease-book.ts'
 import { addressHolderKey, addressKey, addressSpace } from './lease-key.ts'
@@ -61,6 +62,8 @@ const wishOf = (request: AddressRequest): AddressWish => ({
   address: request.address === null ? null : inputText(request.address),
 })
 
+const check = checkOf<AddressRequest>(addressKinds, 'the request of acquireAddress')
+
 /**
  * Gives a holder an address of a network. It takes the first that exists of these:
  * - the address that the holder has
@@ -73,7 +76,8 @@ const wishOf = (request: AddressRequest): AddressWish => ({
  * @throws PortolanError `ADDRESS_LEASED` when another holder has the wanted address, or has released it and is still
  * attached with it; `ADDRESS_OUT_OF_RANGE` when endpoints of the subnet cannot have it; `SUBNET_EXHAUSTED` when every
  * address is held, with the subnet, its size and the number of leased addresses
- * @throws ParseError for a subnet, gateway, range or address that cannot be read
+ * @throws ParseError for a subnet, gateway, range or address that cannot be read; InvalidRequestError for a part of the
+ * request that is of another kind
  * @example
  * const { state, result } = acquireAddress(emptyLeases, {
  *   on: { project: 'shop', network: 'web' },
@@ -84,6 +88,7 @@ const wishOf = (request: AddressRequest): AddressWish => ({
  * @public @since 0.1.0
  */
 export const acquireAddress = (state: LeaseState, request: AddressRequest): LeaseStep<LeasedAddress> => {
+  check(request)
   const book = openBook(state)
   const wish = wishOf(request)
   return book.close(acquireAddressIn(book, wish, prepareRange(wish)))

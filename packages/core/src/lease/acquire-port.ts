@@ -1,6 +1,7 @@
 import type { Protocol } from '@portolan/netfilter'
 import { PortolanError } from '@portolan/netfilter'
 import type { PortRange } from '../intent/index.ts'
+import { checkOf, portKinds } from './check-lease-request.ts'
 import type { LeasedPort, LeaseOrigin, PortHolder } from './lease.ts'
 import { type LeaseBook, openBook } from './lease-book.ts'
 import { portHolderKey, portKey } from './lease-key.ts'
@@ -20,16 +21,20 @@ export interface PortRequest extends LeaseOrigin {
   readonly isTaken: (port: number) => boolean
 }
 
+const check = checkOf<PortRequest>(portKinds, 'the request of acquirePort')
+
 /**
  * Gives a host port to a mapping that names none: the port that it has, or else the first free one of the range.
  *
- * @throws PortolanError `PORTS_EXHAUSTED` when the range is used up
+ * @throws PortolanError `PORTS_EXHAUSTED` when the range is used up; InvalidRequestError for a part of the request that
+ * is of another kind
  * @example
  * acquirePort(emptyLeases, { holder, protocol: 'tcp', range: { first: 32768, last: 60999 }, isTaken: () => false })
  *   .result.port // 32768
  * @public @since 0.1.0
  */
 export const acquirePort = (state: LeaseState, request: PortRequest): LeaseStep<LeasedPort> => {
+  check(request)
   const book = openBook(state)
   return book.close(acquirePortIn(book, request))
 }

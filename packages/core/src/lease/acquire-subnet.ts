@@ -6,6 +6,7 @@ import {
   parsePrefix,
   prefixesOverlap,
 } from '@portolan/netfilter'
+import { checkSubnetLease } from './check-lease-request.ts'
 import type { Lease, LeasedSubnet } from './lease.ts'
 import { addressKey, leaseKey } from './lease-key.ts'
 import { type LeaseState, type LeaseStep, leasesUnder } from './lease-state.ts'
@@ -27,6 +28,7 @@ export const acquireSubnet = (
   lease: LeasedSubnet,
   options: { readonly tolerate?: readonly string[] } = {},
 ): LeaseStep<LeasedSubnet> => {
+  checkSubnetLease(lease, options)
   const prefix = parsePrefix(lease.subnet)
   const key = leaseKey(lease)
   const other = overlappingSubnets(state, lease).find(

@@ -1,4 +1,11 @@
 import { type Family, families, type HostFacts, type Wording } from '@portolan/netfilter'
+import {
+  checkArgument,
+  checkOptions,
+  flagValue,
+  type OptionKinds,
+  wordingValue,
+} from '@portolan/netfilter/schema'
 import { linkSysctlName } from '@portolan/netfilter/sysctls'
 import {
   type Conflict,
@@ -25,9 +32,12 @@ export interface SysctlOptions {
   readonly wording?: Wording
 }
 
+const optionKinds: OptionKinds<SysctlOptions> = { writable: flagValue, wording: wordingValue }
+
 /**
  * Finds the sysctls that a project needs and the host lacks. They become changes where the plan may set them, and
  * conflicts elsewhere. Other sysctls stay: a project with internal networks only does not touch forwarding.
+ * @throws InvalidRequestError for an option of another kind
  * @public @since 0.1.0
  */
 export const diffSysctls = (
@@ -35,6 +45,8 @@ export const diffSysctls = (
   facts: HostFacts,
   options: SysctlOptions,
 ): { readonly changes: readonly SysctlChange[]; readonly conflicts: readonly Conflict[] } => {
+  checkOptions<SysctlOptions>(options, optionKinds, 'the options of diffSysctls')
+  checkArgument(options.writable, flagValue, 'writable in the options of diffSysctls')
   const changes: SysctlChange[] = []
   const conflicts: Conflict[] = []
   const switched: string[] = []

@@ -1,4 +1,6 @@
 import { containsPrefix, formatPrefix, type HostFacts, type Prefix, parsePrefix } from '@portolan/netfilter'
+import { checkOptions } from '@portolan/netfilter/schema'
+import { subnetPlanOptions } from './check-subnet-plan.ts'
 import { overlapping } from './find-overlaps.ts'
 import { indexHost } from './host-index.ts'
 import { startPlan } from './plan-state.ts'
@@ -27,6 +29,8 @@ export const blockObstacles = (
   facts: HostFacts,
   options: Pick<SubnetPlanOptions, 'reserve' | 'allow' | 'leases'> = {},
 ): BlockObstacle => {
+  const { reserve, allow, leases } = subnetPlanOptions
+  checkOptions(options, { reserve, allow, leases }, 'the options of blockObstacles')
   const foreign = (facts.routes ?? []).filter(({ protocol }) => protocol !== 'portolan')
   const host = indexHost({ ...facts, routes: foreign })
   const state = startPlan(host, [], [], options)

@@ -12,6 +12,7 @@ import {
   refuseUnknownOptions,
   shownValue,
   textValue,
+  wordingValue,
 } from '@portolan/netfilter/schema'
 import { type HostIndex, isHostIndex } from './host-index.ts'
 import type { Pool } from './pool.ts'
@@ -27,7 +28,7 @@ export const subnetPlanOptions: OptionKinds<SubnetPlanOptions> = {
   allow: ranges,
   leases: listValue('a list of leases', objectValue('a lease', { network: 'text', subnet: 'text' }).holds),
   blocks: nullOr(objectValue('what a host has of a cluster', { blocks: 'list', lost: 'list', join: 'text' })),
-  wording: objectValue('words such as { pool, allow }', { pool: 'text', allow: 'text' }),
+  wording: wordingValue,
 }
 
 const requestKeys = [

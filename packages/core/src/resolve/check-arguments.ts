@@ -8,6 +8,7 @@ import {
   type OptionKinds,
   objectValue,
   textsValue,
+  wordingValue,
 } from '@portolan/netfilter/schema'
 import { poolsValue } from '../pool/pool-value.ts'
 import type { ResolveOptions } from './resolve-options.ts'
@@ -31,7 +32,7 @@ const optionKinds: OptionKinds<ResolveOptions> = {
   translated: textsValue,
   own: textsValue,
   guardForwarding: flagValue,
-  wording: objectValue('words such as { pool, allow }', { pool: 'text', allow: 'text' }),
+  wording: wordingValue,
   isLive: flagValue,
 }
 

@@ -96,15 +96,17 @@ const clusterOf = (size: number) => {
   /** The documentation says what a paused host may do once its blocks may be reclaimed. */
   const bound = (): readonly Host[] =>
     reclaims.length === 0 ? hosts : hosts.filter(({ wasSilent }) => !wasSilent)
+  /** A store may refuse; any other error is a fault. */
+  const refuseFault = (outcome: ReturnType<ReturnType<typeof startSteps<unknown>>['outcome']>): void => {
+    if (outcome?.kind === 'failed' && !(outcome.error instanceof BlockStoreError)) throw outcome.error
+  }
   const settle = (host: Host): void => {
     const [claim] = host.claims
     const outcome = claim?.outcome() ?? null
     if (outcome === null) return
     host.claims.shift()
-    if (outcome.kind === 'failed') {
-      if (!(outcome.error instanceof BlockStoreError)) throw outcome.error
-      return
-    }
+    refuseFault(outcome)
+    if (outcome.kind === 'failed') return
     host.wasSilent = false
     host.uses = outcome.result.blocks.map(({ block }) => block)
     host.remembered = outcome.result.blocks
@@ -128,6 +130,7 @@ const clusterOf = (size: number) => {
       case 'step':
         running[0]?.step(one.fate)
         settle(host)
+        for (const steps of host.rest) refuseFault(steps.outcome())
         host.rest = host.rest.filter((steps) => steps.outcome() === null)
         return
       case 'claim':
@@ -143,7 +146,12 @@ const clusterOf = (size: number) => {
         if (running.length > 0) return
         host.uses = []
         host.remembered = []
-        host.rest.push(startSteps(store, releaseBlocks({ ...host, blocks: null, newNonce })))
+        host.rest.push(
+          startSteps(
+            store,
+            releaseBlocks({ host: host.host, incarnation: host.incarnation, blocks: null, newNonce }),
+          ),
+        )
         return
       case 'arrive':
         for (const steps of running) steps.arrive()

@@ -106,8 +106,9 @@ describe('routes of ours that another state directory has', () => {
   test('are unknown to a cluster where no host had the block and none has the address', async () => {
     const store = memoryBlockStore()
     await runBlockSteps(store, setUpCluster(['10.64.0.0/16:24']))
-    const member = { host: 'h2', incarnation: 'b', newNonce: () => 'n' }
-    const { blocks } = await runBlockSteps(store, claimBlocks({ ...member, lease: null }))
+    const member = { host: 'h2', incarnation: 'b' }
+    const claim = claimBlocks({ ...member, lease: null, newNonce: () => 'n' })
+    const { blocks } = await runBlockSteps(store, claim)
     const addresses = { ip: '192.0.2.12', ip6: null }
     await runBlockSteps(store, announceNode({ ...member, addresses }))
     const own = ours(blocks[0]?.block ?? '', '192.0.2.99')
@@ -726,10 +727,10 @@ describe('what a host knows of the others', () => {
   test('is the address that a host told, though it is not alive', async () => {
     const { store, seen } = await joined()
     expect(await seen()).toMatchObject([{ host: 'h1', via: null }])
-    await runBlockSteps(store, announceNode({ ...web1, addresses }))
+    await runBlockSteps(store, announceNode({ host: web1.host, incarnation: web1.incarnation, addresses }))
     expect(await seen()).toMatchObject([{ host: 'h1', via: '192.0.2.11' }])
     const { revision } = await store.read()
-    await runBlockSteps(store, announceNode({ ...web1, addresses }))
+    await runBlockSteps(store, announceNode({ host: web1.host, incarnation: web1.incarnation, addresses }))
     expect((await store.read()).revision).toBe(revision)
     await runBlockSteps(store, releaseBlocks({ ...web1, blocks: null }))
     expect(await seen()).toEqual([])

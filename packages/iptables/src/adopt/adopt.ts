@@ -1,4 +1,5 @@
 import { type CompileOptions, checkDesired, type DesiredState } from '@portolan/core'
+import { checkCompileOptions } from '@portolan/core/planning'
 import { families } from '@portolan/netfilter'
 import { assemble } from '../compile/assemble.ts'
 import { leavingOf } from '../compile/leaving.ts'
@@ -37,9 +38,11 @@ export const adopt = (
   actual: Ruleset,
   desired: DesiredState | null,
   project: string,
-  { leaving }: CompileOptions = {},
+  options: CompileOptions = {},
 ): Ruleset => {
   if (desired !== null) checkDesired(desired)
+  checkCompileOptions(options, 'adopt')
+  const { leaving } = options
   return {
     tables: families.flatMap((family) => {
       const others = placedInFamily(actual, family).filter(({ rule }) => projectOf(rule) !== project)

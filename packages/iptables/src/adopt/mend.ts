@@ -1,4 +1,5 @@
 import type { Mended, MendOptions } from '@portolan/core'
+import { checkMendOptions } from '@portolan/core/planning'
 import { type Family, families } from '@portolan/netfilter'
 import { assemble } from '../compile/assemble.ts'
 import { leavingOf } from '../compile/leaving.ts'
@@ -74,10 +75,9 @@ const isWholeIn = (actual: Ruleset, family: Family, table: string, placed: reado
  * diff(actual, mend(actual, { networks, known }).ruleset) // brings back what is missing
  * @public @since 0.1.0
  */
-export const mend = (
-  actual: Ruleset,
-  { networks, known, presence, leaving }: MendOptions<Ruleset>,
-): Mended<Ruleset> => {
+export const mend = (actual: Ruleset, options: MendOptions<Ruleset>): Mended<Ruleset> => {
+  checkMendOptions(options)
+  const { networks, known, presence, leaving } = options
   const before = known ?? emptyRuleset
   const ports = published(before)
   const all = { hasInterface: () => true, hasSubnetOf: () => true }

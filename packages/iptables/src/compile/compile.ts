@@ -1,4 +1,5 @@
 import { type CompileOptions, checkDesired, type DesiredState } from '@portolan/core'
+import { checkCompileOptions } from '@portolan/core/planning'
 import { families } from '@portolan/netfilter'
 import type { Ruleset } from '../model/ruleset.ts'
 import { assemble } from './assemble.ts'
@@ -17,8 +18,10 @@ import { projectRules } from './project-parts.ts'
  * print(compile(desired), 'iptables-restore')
  * @public @since 0.1.0
  */
-export const compile = (desired: DesiredState, { leaving = null }: CompileOptions = {}): Ruleset => {
+export const compile = (desired: DesiredState, options: CompileOptions = {}): Ruleset => {
   checkDesired(desired)
+  checkCompileOptions(options, 'compile')
+  const { leaving = null } = options
   return {
     tables: families.flatMap((family) => assemble(family, projectRules(desired, family), leaving)),
     trailer: [],

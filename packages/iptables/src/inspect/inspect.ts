@@ -1,5 +1,13 @@
 import { type NamedTable, programEnd, type Runner, type RunResult } from '@portolan/core'
 import { type Family, families, InspectError, PermissionError } from '@portolan/netfilter'
+import {
+  checkOptions,
+  flagValue,
+  listValue,
+  nullOr,
+  type OptionKinds,
+  objectValue,
+} from '@portolan/netfilter/schema'
 import { isDenied, naming } from '../apply/failure.ts'
 import type { Ruleset } from '../model/ruleset.ts'
 import { program, type Variant } from '../model/variant.ts'
@@ -22,6 +30,15 @@ export interface InspectOptions {
   readonly counters?: boolean
 }
 
+const optionKinds: OptionKinds<InspectOptions> = {
+  legacyTables: objectValue('names of tables by family, such as { ip: ["nat"], ip6: [] }', {
+    ip: 'list',
+    ip6: 'list',
+  }),
+  nftTables: nullOr(listValue('a list of tables', objectValue('a table', { name: 'text' }).holds)),
+  counters: flagValue,
+}
+
 /**
  * Reads the rules of one variant in both families, foreign rules included. The reading creates nothing: only the plain
  * form of the `*-save` programs runs, which registers no table.
@@ -38,6 +55,7 @@ export const inspect = async (
   variant: Variant,
   options: InspectOptions = {},
 ): Promise<Ruleset> => {
+  checkOptions<InspectOptions>(options, optionKinds, 'the options of inspect')
   const { rules, unprinted } = await inspectPrinted(runner, variant, options)
   const [first] = unprinted
   if (first !== undefined) throw unprintedError(unprinted, program(variant, first.family, 'save'))

@@ -7,6 +7,7 @@ import type {
   NetfilterTable,
   Step,
 } from '@portolan/netfilter'
+import { checkOptions, listValue, type OptionKinds, objectValue, wordValue } from '@portolan/netfilter/schema'
 import type { Match } from '../model/option/match.ts'
 import type { Chain, Rule, Ruleset, Table } from '../model/ruleset.ts'
 import type { Variant } from '../model/variant.ts'
@@ -32,6 +33,11 @@ export interface LowerOptions {
    * the host. Every other rule has its position in `ruleset`.
    */
   readonly numberedAs?: readonly Ruleset[]
+}
+
+const optionKinds: OptionKinds<LowerOptions> = {
+  tool: wordValue(['iptables-nft', 'iptables-legacy']),
+  numberedAs: listValue('a list of rulesets', objectValue('a ruleset', { tables: 'list' }).holds),
 }
 
 interface Scope {
@@ -130,6 +136,7 @@ const lowerTable = (table: Table, scope: Scope): NetfilterTable => {
  */
 export const lower = (ruleset: Ruleset, options: LowerOptions = {}): NetfilterRuleset => {
   checkRuleset(ruleset)
+  checkOptions<LowerOptions>(options, optionKinds, 'the options of lower')
   const ports: KnownPorts = new Map()
   const { tool, numberedAs } = options
   const positionOf = numberedAs === undefined ? byPlace : foreignPositions(numberedAs)

@@ -1,3 +1,4 @@
+import { checkScriptOptions } from '@portolan/core/planning'
 import { type Family, families } from '@portolan/netfilter'
 import { limit, open } from '../compile/object-name.ts'
 import { jumps, placeOf } from '../model/chain/jumps.ts'
@@ -132,10 +133,9 @@ const mark: Record<Family, string> = { ip: '-4', ip6: '-6' }
  * @param ruleset - our rules only, from `compile` or `adopt`
  * @public @since 0.1.0
  */
-export const printScript = (
-  ruleset: Ruleset,
-  { remarks = [], host = emptyRuleset }: ScriptOptions = {},
-): string => {
+export const printScript = (ruleset: Ruleset, options: ScriptOptions = {}): string => {
+  checkScriptOptions(options)
+  const { remarks = [], host = emptyRuleset } = options
   if (ruleset.tables.length === 0) return ''
   const present = new Set(ruleset.tables.map((table) => table.family))
   const programs = [...present]

@@ -63,6 +63,15 @@ const isOfType = {
   text: (value: unknown) => typeof value === 'string',
 }
 
+/** The kind of a `Wording`: some of its words stand for all of them. */
+export const wordingValue: ValueKind = objectValue('words such as { pool, allow }', {
+  pool: 'text',
+  allow: 'text',
+  bridge: 'text',
+  removeNetwork: 'text',
+  force: 'text',
+})
+
 export const wholeValue: ValueKind = {
   expected: 'a whole number',
   holds: (value) => Number.isInteger(value),

@@ -1,4 +1,5 @@
 import type { Mended, MendOptions } from '@portolan/core'
+import { checkMendOptions } from '@portolan/core/planning'
 import { type Family, families } from '@portolan/netfilter'
 import { assemble } from '../compile/assemble.ts'
 import { ownTable } from '../compile/ours.ts'
@@ -42,10 +43,9 @@ const closed = (parts: Parts): { readonly parts: Parts; readonly lost: readonly 
  * diff(actual, mend(actual, { networks, known }).ruleset) // brings back what is missing
  * @public @since 0.1.0
  */
-export const mend = (
-  actual: Ruleset,
-  { networks, known, presence }: MendOptions<Ruleset>,
-): Mended<Ruleset> => {
+export const mend = (actual: Ruleset, options: MendOptions<Ruleset>): Mended<Ruleset> => {
+  checkMendOptions(options)
+  const { networks, known, presence } = options
   const found = reattach(extract(actual, () => true))
   const before = known === undefined || known === null ? emptyRuleset : known
   const all = { hasInterface: () => true, hasSubnetOf: () => true }

@@ -1,6 +1,7 @@
 import type { RuleApplyOptions, Runner } from '@portolan/core'
+import { checkApplyOptions } from '@portolan/core/planning'
 import type { NftablesChange } from '../diff/change.ts'
-import { applyLive } from '../wire/write/apply-live.ts'
+import { sendChanges } from '../wire/write/apply-live.ts'
 import { applyFailure } from './failure.ts'
 import { transaction } from './transaction.ts'
 
@@ -19,10 +20,12 @@ import { transaction } from './transaction.ts'
 export const apply = async (
   changes: readonly NftablesChange[],
   runner: Runner,
-  { socket = null, generation = null }: RuleApplyOptions = {},
+  options: RuleApplyOptions = {},
 ): Promise<void> => {
+  checkApplyOptions(options, 'apply')
+  const { socket = null, generation = null } = options
   if (changes.length === 0) return
-  if (socket !== null && (await applyLive(changes, socket, { generation }))) return
+  if (socket !== null && (await sendChanges(changes, socket, generation))) return
   const script = transaction(changes)
   const result = await runner.run('nft', ['-f', '-'], { input: script })
   if (result.exitCode !== 0) throw applyFailure(script, result)

@@ -1,5 +1,6 @@
 import type { HostAccess, NetlinkSocket, Runner } from '@portolan/core'
 import { InspectError, MissingToolError, ParseError } from '@portolan/netfilter'
+import { checkOptions, functionValue } from '@portolan/netfilter/schema'
 import { listFailure } from '../apply/failure.ts'
 import { tableFamily, tableName } from '../compile/ours.ts'
 import { emptyRuleset, type Ruleset, type Table } from '../model/index.ts'
@@ -7,6 +8,7 @@ import { parse } from '../parse/parse.ts'
 import { attempt } from '../wire/read/attempt.ts'
 import { type TableName, tableNames } from '../wire/read/table-names.ts'
 import { inspect } from './inspect.ts'
+import { socketValue } from './socket-value.ts'
 
 /**
  * All tables that nft lists on a host.
@@ -42,6 +44,11 @@ export interface InspectAllOptions {
  * @public @since 0.1.0
  */
 export const inspectAll = async (runner: Runner, options: InspectAllOptions = {}): Promise<WholeRuleset> => {
+  checkOptions<InspectAllOptions>(
+    options,
+    { socket: socketValue, elsewhere: functionValue },
+    'the options of inspectAll',
+  )
   const { socket, elsewhere } = options
   const names = socket === undefined ? null : await attempt(() => tableNames(socket))
   if (socket === undefined || names === null) return listAll(runner)

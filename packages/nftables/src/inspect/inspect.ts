@@ -1,11 +1,13 @@
 import type { NetlinkSocket, Runner } from '@portolan/core'
 import { MissingToolError } from '@portolan/netfilter'
+import { checkOptions } from '@portolan/netfilter/schema'
 import { listFailure } from '../apply/failure.ts'
 import { tableFamily, tableName } from '../compile/ours.ts'
 import { emptyRuleset, type Ruleset } from '../model/index.ts'
 import { parse } from '../parse/parse.ts'
 import { attempt } from '../wire/read/attempt.ts'
 import { readOwnTable } from '../wire/read/read-own-table.ts'
+import { socketValue } from './socket-value.ts'
 
 /** @public @since 0.1.0 */
 export interface InspectOptions {
@@ -27,7 +29,9 @@ export interface InspectOptions {
  * const actual = await inspect(runner)
  * @public @since 0.1.0
  */
-export const inspect = async (runner: Runner, { socket }: InspectOptions = {}): Promise<Ruleset> => {
+export const inspect = async (runner: Runner, options: InspectOptions = {}): Promise<Ruleset> => {
+  checkOptions<InspectOptions>(options, { socket: socketValue }, 'the options of inspect')
+  const { socket } = options
   if (socket === undefined) return list(runner)
   const read = await attempt(() => readOwnTable(socket))
   if (read !== null) return read

@@ -7,6 +7,7 @@ import type {
   NetfilterTable,
   RuleSource,
 } from '@portolan/netfilter'
+import { checkOptions, functionValue } from '@portolan/netfilter/schema'
 import {
   type BaseChain,
   type Chain,
@@ -137,10 +138,9 @@ const lowerTable = (table: Table): NetfilterTable => {
  * lower(parse(stdout), { readElsewhere: isIptablesTable }) // { tables: [...] }
  * @public @since 0.1.0
  */
-export const lower = (
-  ruleset: Ruleset,
-  { readElsewhere = () => false }: LowerOptions = {},
-): NetfilterRuleset => {
+export const lower = (ruleset: Ruleset, options: LowerOptions = {}): NetfilterRuleset => {
   checkRuleset(ruleset)
+  checkOptions<LowerOptions>(options, { readElsewhere: functionValue }, 'the options of lower')
+  const { readElsewhere = () => false } = options
   return { tables: ruleset.tables.filter((table) => !readElsewhere(table)).map(lowerTable) }
 }

@@ -1,3 +1,4 @@
+import { checkScriptOptions } from '@portolan/core/planning'
 import { ownTable, tableFamily, tableName } from '../compile/ours.ts'
 import type { JsonObject, Ruleset } from '../model/index.ts'
 import { tableObjects } from './json/json.ts'
@@ -30,11 +31,9 @@ const plain = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?
  * printScript(adopt(actual, desired, 'shop'), 'nft') // #!/usr/sbin/nft -f ...
  * @public @since 0.1.0
  */
-export const printScript = (
-  ruleset: Ruleset,
-  format: NftFormat,
-  { remarks = [] }: ScriptOptions = {},
-): string => {
+export const printScript = (ruleset: Ruleset, format: NftFormat, options: ScriptOptions = {}): string => {
+  checkScriptOptions(options)
+  const { remarks = [] } = options
   const table = ownTable(ruleset)
   if (format === 'nft') {
     const clear = `add table ${tableFamily} ${tableName}; delete table ${tableFamily} ${tableName}`

@@ -1,7 +1,7 @@
 import type { QuickChanges } from '@portolan/core'
 import type { Ruleset } from '../model/index.ts'
 import { quickOperations, restrictsPorts } from './publish.ts'
-import { applyLive } from './write/apply-live.ts'
+import { sendChanges } from './write/apply-live.ts'
 
 /** Publishes mappings by one map element each, in one batch of netlink messages. */
 export const quickChanges: QuickChanges<Ruleset> = {
@@ -12,10 +12,10 @@ export const quickChanges: QuickChanges<Ruleset> = {
     if (operations === null) return false
     // The kernel refuses the batch when the rules are of another generation. Another program may have flushed the rest
     // of the table.
-    return await applyLive(
+    return await sendChanges(
       operations.map((operation) => ({ operation })),
       socket,
-      { generation },
+      generation,
     )
   },
 }

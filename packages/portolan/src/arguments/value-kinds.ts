@@ -63,11 +63,3 @@ export const configValue: ValueKind = objectValue('what readConfig() gives', {
   reserved: 'list',
   allowed: 'list',
 })
-
-export const wordingValue: ValueKind = objectValue('words such as { pool, allow }', {
-  pool: 'text',
-  allow: 'text',
-  bridge: 'text',
-  removeNetwork: 'text',
-  force: 'text',
-})

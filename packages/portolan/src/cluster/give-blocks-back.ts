@@ -34,7 +34,9 @@ export const giveBlocksBack = async (
     return store.commit(transaction)
   }
   try {
-    return await runBlockSteps({ ...store, commit }, releaseBlocks({ ...member, blocks: null, newNonce }))
+    const { host, incarnation } = member
+    const steps = releaseBlocks({ host, incarnation, blocks: null, newNonce })
+    return await runBlockSteps({ ...store, commit }, steps)
   } catch (error) {
     const code = blockStoreErrorCode(error)
     if (!mayBeMade) await writeMember(directory, member)

@@ -2,7 +2,7 @@ import { type Config, checkProject, type LeaseStore, type Runner } from '@portol
 import { createRunner, defaultStateDirectory } from '@portolan/host'
 import type { Wording } from '@portolan/netfilter'
 import type { OptionKinds, ValueKind } from '@portolan/netfilter/schema'
-import { checkOptions } from '@portolan/netfilter/schema'
+import { checkOptions, wordingValue } from '@portolan/netfilter/schema'
 import {
   backendValue,
   configValue,
@@ -10,7 +10,6 @@ import {
   leaseStoreValue,
   projectValue,
   runnerValue,
-  wordingValue,
 } from '../arguments/value-kinds.ts'
 import type { BackendChoice } from '../backend/backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'

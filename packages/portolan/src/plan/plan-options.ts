@@ -9,15 +9,9 @@ import {
   type OptionKinds,
   objectValue,
   textValue,
-} from '@portolan/netfilter/schema'
-import {
-  backendValue,
-  configValue,
-  rangesValue,
-  rulesValue,
-  runnerValue,
   wordingValue,
-} from '../arguments/value-kinds.ts'
+} from '@portolan/netfilter/schema'
+import { backendValue, configValue, rangesValue, rulesValue, runnerValue } from '../arguments/value-kinds.ts'
 import type { BackendChoice } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { type LeaseOptions, leaseKinds } from '../leases/with-lease-store.ts'

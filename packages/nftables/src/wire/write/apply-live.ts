@@ -1,4 +1,5 @@
 import type { NetlinkSocket, RuleApplyOptions } from '@portolan/core'
+import { checkApplyOptions } from '@portolan/core/planning'
 import { PortolanError } from '@portolan/netfilter'
 import type { NftablesChange } from '../../diff/change.ts'
 import { readReply } from '../reply.ts'
@@ -39,7 +40,17 @@ const isTooLong = (error: unknown): boolean =>
 export const applyLive = async (
   changes: readonly Pick<NftablesChange, 'operation'>[],
   socket: NetlinkSocket,
-  { generation = null }: LiveOptions = {},
+  options: LiveOptions = {},
+): Promise<boolean> => {
+  checkApplyOptions(options, 'applyLive')
+  return sendChanges(changes, socket, options.generation ?? null)
+}
+
+/** Does what `applyLive` does, with checked arguments. */
+export const sendChanges = async (
+  changes: readonly Pick<NftablesChange, 'operation'>[],
+  socket: NetlinkSocket,
+  generation: number | null,
 ): Promise<boolean> => {
   if (changes.length === 0) return true
   // A batch that is too long is not encoded. Its ten megabytes would stay in memory beside the script with the same
