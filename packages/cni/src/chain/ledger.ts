@@ -6,6 +6,7 @@ import {
   forgetChainedPorts,
   noteChainedPorts,
 } from '@portolan/host'
+import { errorCode } from '@portolan/netfilter/schema'
 import type { NetworkConfig } from '../config/network-config.ts'
 
 /**
@@ -28,7 +29,7 @@ export const ledgerOf = ({ stateDir, name }: NetworkConfig): Ledger => {
     try {
       return readdirSync(folder)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      if (errorCode(error) === 'ENOENT') return []
       throw error
     }
   }

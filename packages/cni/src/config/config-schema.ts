@@ -4,6 +4,7 @@ import {
   allOf,
   anything,
   between,
+  either,
   flag,
   listOf,
   macValue,
@@ -13,6 +14,7 @@ import {
   type Schema,
   someOf,
   text,
+  texts,
   textThat,
 } from '@portolan/netfilter/schema'
 
@@ -55,7 +57,8 @@ export interface WrittenConfig {
     readonly ips?: readonly string[]
     readonly mac?: string
   }
-  readonly args?: { readonly cni?: { readonly ips?: readonly string[] } }
+  /** A runtime writes here what it likes; `cni.ips` is a list of addresses. */
+  readonly args?: unknown
   readonly dns?: Dns
   readonly 'cni.dev/valid-attachments'?: readonly ValidAttachment[]
 }
@@ -94,33 +97,34 @@ const portMapping = allOf({
 })
 
 /** The schema of a network configuration. Unknown keys are ignored, unless one looks like a misspelt known key. */
-export const configSchema: Schema<unknown> = someOf({
-  cniVersion: text(),
-  name: text(),
-  type: text(),
-  pool: anything,
-  subnet: prefix,
-  gateway: text(),
-  ipRange: prefix,
-  ipv6: anything,
-  bridge: text(),
-  mtu: between(68, 65_535, 'a whole number of bytes from 68 to 65535'),
-  internal: flag,
-  icc: flag,
-  ipMasq: flag,
-  backend: oneOf('auto', 'nftables', 'iptables', 'iptables-nft', 'iptables-legacy'),
-  project: text(),
-  stateDir: textThat('the path of a folder, from the root (/) on', (value) => value.startsWith('/')),
-  conflicts: oneOf('error', 'warn'),
-  capabilities: namesTo(flag),
-  runtimeConfig: someOf({ portMappings: listOf(portMapping), ips: listOf(ip), mac }),
-  args: anything,
-  dns: someOf({
-    nameservers: listOf(text()),
-    domain: text(),
-    search: listOf(text()),
-    options: listOf(text()),
-  }),
-  prevResult: anything,
-  'cni.dev/valid-attachments': listOf(allOf({ containerID: text(), ifname: text() })),
-})
+export const configSchema: Schema<WrittenConfig & { readonly name?: string; readonly prevResult?: unknown }> =
+  someOf({
+    cniVersion: text(),
+    name: text(),
+    type: text(),
+    pool: either(text(), texts, 'a pool, or a list of pools'),
+    subnet: prefix,
+    gateway: text(),
+    ipRange: prefix,
+    ipv6: either(flag, prefix, 'true, false, or an IPv6 subnet'),
+    bridge: text(),
+    mtu: between(68, 65_535, 'a whole number of bytes from 68 to 65535'),
+    internal: flag,
+    icc: flag,
+    ipMasq: flag,
+    backend: oneOf('auto', 'nftables', 'iptables', 'iptables-nft', 'iptables-legacy'),
+    project: text(),
+    stateDir: textThat('the path of a folder, from the root (/) on', (value) => value.startsWith('/')),
+    conflicts: oneOf('error', 'warn'),
+    capabilities: namesTo(flag),
+    runtimeConfig: someOf({ portMappings: listOf(portMapping), ips: listOf(ip), mac }),
+    args: anything,
+    dns: someOf({
+      nameservers: listOf(text()),
+      domain: text(),
+      search: listOf(text()),
+      options: listOf(text()),
+    }),
+    prevResult: anything,
+    'cni.dev/valid-attachments': listOf(allOf({ containerID: text(), ifname: text() })),
+  })

@@ -1,4 +1,4 @@
-import { findFault } from '@portolan/netfilter/schema'
+import { checkedBy } from '@portolan/netfilter/schema'
 import { CniError, cniCodes } from '../cni-error.ts'
 import { type CniResult, readResult } from '../result/cni-result.ts'
 import { isSupported, versionOf } from '../result/versions.ts'
@@ -23,12 +23,11 @@ export const readConfig = (text: string): NetworkConfig => {
   const value = readJson(text)
   const cniVersion = versionOf(value)
   if (!isSupported(cniVersion)) throw incompatible(cniVersion)
-  const fault = findFault(configSchema, value)
-  if (fault !== null) throw new CniError(cniCodes.invalidConfig, faultIn('the network configuration', fault))
-  const written = value as unknown as WrittenConfig & {
-    readonly name?: string
-    readonly prevResult?: unknown
-  }
+  const written = checkedBy(
+    configSchema,
+    value,
+    (fault) => new CniError(cniCodes.invalidConfig, faultIn('the network configuration', fault)),
+  )
   const { name = '', prevResult } = written
   if (!/^[a-z\d][\w.-]*$/i.test(name))
     throw new CniError(

@@ -3,8 +3,9 @@ import {
   absentOr,
   address,
   allOf,
+  anything,
   between,
-  findFault,
+  checkedBy,
   flag,
   listOf,
   namesTo,
@@ -70,11 +71,12 @@ const maybe = <T>(schema: Schema<T>) => absentOr(orNull(schema))
 
 const port = between(1, 65_535, 'a port from 1 to 65535')
 
-const network: Schema<unknown> = allOf({
+const network: Schema<PodmanNetwork> = allOf({
   name: text(),
   driver: absentOr(text()),
   network_interface: maybe(text()),
   subnets: maybe(listOf(allOf({ subnet: prefix, gateway: maybe(address) }))),
+  routes: maybe(listOf(anything)),
   ipv6_enabled: absentOr(flag),
   internal: absentOr(flag),
   dns_enabled: absentOr(flag),
@@ -83,7 +85,7 @@ const network: Schema<unknown> = allOf({
   ipam_options: maybe(namesTo(text())),
 })
 
-const call: Schema<unknown> = allOf({
+const call: Schema<ContainerCall> = allOf({
   container_id: text(),
   container_name: absentOr(text()),
   port_mappings: maybe(
@@ -110,17 +112,15 @@ const call: Schema<unknown> = allOf({
  * Reads the network of `create`.
  * @throws InvalidRequestError
  */
-export const readNetwork = (stdin: string): PodmanNetwork =>
-  read(stdin, network, 'the network') as unknown as PodmanNetwork
+export const readNetwork = (stdin: string): PodmanNetwork => read(stdin, network, 'the network')
 
 /**
  * Reads the container of `setup` and `teardown`.
  * @throws InvalidRequestError
  */
-export const readCall = (stdin: string): ContainerCall =>
-  read(stdin, call, 'the call') as unknown as ContainerCall
+export const readCall = (stdin: string): ContainerCall => read(stdin, call, 'the call')
 
-const read = (stdin: string, schema: Schema<unknown>, what: string): unknown => {
+const read = <T>(stdin: string, schema: Schema<T>, what: string): T => {
   let value: unknown
   try {
     value = JSON.parse(stdin)
@@ -129,7 +129,9 @@ const read = (stdin: string, schema: Schema<unknown>, what: string): unknown => 
       `${what} on standard input is no JSON (${error instanceof Error ? error.message : String(error)}): Podman and netavark start this program. To try it, see the guide "Use it as a Podman plugin".`,
     )
   }
-  const fault = findFault(schema, value)
-  if (fault !== null) throw new InvalidRequestError(faultIn(`${what} on standard input`, fault))
-  return value
+  return checkedBy(
+    schema,
+    value,
+    (fault) => new InvalidRequestError(faultIn(`${what} on standard input`, fault)),
+  )
 }

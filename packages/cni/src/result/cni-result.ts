@@ -1,6 +1,14 @@
-import { absentOr, allOf, anything, findFault, listOf, text, wholeNumber } from '@portolan/netfilter/schema'
+import {
+  absentOr,
+  allOf,
+  anything,
+  checkedBy,
+  listOf,
+  type Schema,
+  text,
+  wholeNumber,
+} from '@portolan/netfilter/schema'
 import { CniError, cniCodes } from '../cni-error.ts'
-import type { Dns } from '../config/config-schema.ts'
 import { faultIn } from '../config/fault-in.ts'
 
 /**
@@ -11,7 +19,8 @@ export interface CniResult {
   readonly interfaces?: readonly ResultInterface[]
   readonly ips?: readonly ResultAddress[]
   readonly routes?: readonly ResultRoute[]
-  readonly dns?: Dns
+  /** As the earlier plugin or the configuration has it: it is only passed on. */
+  readonly dns?: unknown
 }
 
 export interface ResultInterface {
@@ -35,7 +44,7 @@ export interface ResultRoute {
   readonly gw?: string
 }
 
-const resultSchema = allOf({
+const resultSchema: Schema<CniResult> = allOf({
   interfaces: absentOr(listOf(allOf({ name: text(), mac: absentOr(text()), sandbox: absentOr(text()) }))),
   ips: absentOr(
     listOf(allOf({ address: text(), gateway: absentOr(text()), interface: absentOr(wholeNumber) })),
@@ -49,9 +58,11 @@ const resultSchema = allOf({
  * @throws CniError 7 naming the fault in prevResult
  */
 export const readResult = (value: unknown): CniResult => {
-  const fault = findFault(resultSchema, value)
-  if (fault !== null) throw new CniError(cniCodes.invalidConfig, faultIn('prevResult', fault))
-  return value as CniResult
+  return checkedBy(
+    resultSchema,
+    value,
+    (fault) => new CniError(cniCodes.invalidConfig, faultIn('prevResult', fault)),
+  )
 }
 
 /**

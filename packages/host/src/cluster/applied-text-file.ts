@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PortolanError } from '@portolan/netfilter'
+import { errorCode } from '@portolan/netfilter/schema'
 import { syncDirectory } from '../state/own-file.ts'
 import { fileError, type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
@@ -161,7 +162,7 @@ const namesIn = (directory: string): readonly string[] => {
   try {
     return readdirSync(directory).filter((name) => /^applied-[0-9a-f]{32}\.yaml$/.test(name))
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
+    const code = errorCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return []
     const does = 'keeps the texts of keys that were in force last'
     throw fileError('read', { directory, file: directory, does }, error)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { BlockMove, ClusterMember, LostElsewhere, RememberedBlock } from '@portolan/core'
 import { clusterLine } from '@portolan/core/planning'
 import { PortolanError, parsePrefix } from '@portolan/netfilter'
+import { errorCode } from '@portolan/netfilter/schema'
 import { stateNamed } from '../state/state-file.ts'
 import { type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
 
@@ -109,7 +110,7 @@ const linked = async (from: string, to: string): Promise<boolean> => {
     await link(from, to)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (errorCode(error) === 'EEXIST') return false
     throw error
   }
 }

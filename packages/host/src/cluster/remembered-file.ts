@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
+import { errorCode } from '@portolan/netfilter/schema'
 import { whyUnread } from '../file/why-unread.ts'
 import { whyUnwritten } from '../file/why-unwritten.ts'
 import { isAlive } from '../lock/is-alive.ts'
@@ -27,7 +28,7 @@ export const readRemembered = async (remembered: RememberedFile): Promise<string
     refuseUnsafeDirectory(directory)
     return await readOwn(`The file ${file}`, file)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    if (errorCode(error) === 'ENOENT') return null
     throw fileError('read', remembered, error)
   }
 }
@@ -75,7 +76,7 @@ const placed = async (
       return await place(temporary, file)
     } catch (error) {
       // A process of another container may take this process for dead, and remove its temporary file as a left one.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 3) throw error
+      if (errorCode(error) !== 'ENOENT' || tries === 3) throw error
     }
   }
 }
@@ -95,7 +96,7 @@ export const fileError = (
   error: unknown,
 ): PortolanError => {
   if (error instanceof PortolanError) return error
-  const code = (error as NodeJS.ErrnoException).code ?? String(error)
+  const code = errorCode(error)
   const why = action === 'read' ? whyUnread(error) : whyUnwritten(error)
   const problem = `The file ${file}, which ${does}, could not be ${action}: ${why}.`
   return code === 'EACCES' || code === 'EPERM'

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { errorCode } from '@portolan/netfilter/schema'
 import { parseAddress } from '../address/address-bytes.ts'
 import { addressText } from '../address/address-text.ts'
 import { readTextFile } from '../file/index.ts'
@@ -47,7 +48,7 @@ const readIfThere = (file: string): string => {
   try {
     return readTextFile(file, { mostBytes, invalid: 'replace' })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    if (errorCode(error) === 'ENOENT') return ''
     throw error
   }
 }

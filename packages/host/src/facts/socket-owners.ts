@@ -1,4 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs'
+import { errorCode } from '@portolan/netfilter/schema'
 import { eldestOf, processIds, processName } from './processes.ts'
 
 const pattern = /^socket:\[(\d+)\]$/
@@ -26,7 +27,7 @@ export const socketOwners = (inodes: Iterable<number>, proc = '/proc'): SocketOw
       descriptors = readdirSync(`${proc}/${pid}/fd`)
     } catch (error) {
       // A process that ended meanwhile holds nothing. A process of another user may hold the socket.
-      if ((error as NodeJS.ErrnoException).code === 'EACCES') complete = false
+      if (errorCode(error) === 'EACCES') complete = false
       continue
     }
     for (const descriptor of descriptors) {

@@ -1,4 +1,5 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { errorCode } from '@portolan/netfilter/schema'
 import type { ReadTextOptions } from './read-options.ts'
 import { DeviceError, RefusedFileError } from './refused-file-error.ts'
 
@@ -55,7 +56,7 @@ const readSome = (descriptor: number, part: Buffer): number => {
     try {
       return readSync(descriptor, part)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      if (errorCode(error) !== 'EAGAIN') throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
     }
   }

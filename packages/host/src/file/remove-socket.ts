@@ -1,4 +1,5 @@
 import { unlinkSync } from 'node:fs'
+import { errorCode } from '@portolan/netfilter/schema'
 
 /**
  * Removes a socket file, if it exists. `rmSync` would stat the file first. After the stat of a socket Node does not
@@ -8,6 +9,6 @@ export const removeSocket = (path: string): void => {
   try {
     unlinkSync(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (errorCode(error) !== 'ENOENT') throw error
   }
 }

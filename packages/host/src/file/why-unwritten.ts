@@ -1,3 +1,4 @@
+import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 import { writingWords } from './errno-words.ts'
 
 /** The advice for errors where another name is not the only way out. */
@@ -9,10 +10,10 @@ const wayOut: Readonly<Record<string, string>> = {
 
 /** Explains in one clause why a file could not be written. */
 export const whyUnwritten = (error: unknown): string => {
-  const { code = '', message } = error as NodeJS.ErrnoException
+  const code = errorCode(error)
+  const message = errorMessage(error)
   return writingWords[code] ?? message
 }
 
 /** The advice for a file that could not be written, as a sentence without its full stop. */
-export const untilWritten = (error: unknown): string =>
-  wayOut[(error as NodeJS.ErrnoException).code ?? ''] ?? 'Name another place'
+export const untilWritten = (error: unknown): string => wayOut[errorCode(error)] ?? 'Name another place'

@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { errorCode } from '@portolan/netfilter/schema'
 import { randomBytes } from '../file/random-bytes.ts'
 import { refuseUnsafeFile } from '../state/safe-place.ts'
 import { eventLoopTurn } from '../turn/event-loop-turn.ts'
@@ -58,7 +59,7 @@ export const openJournalFile = (path: string): JournalFile | null => {
   try {
     descriptor = openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    if (errorCode(error) === 'ENOENT') return null
     throw error
   }
   const own = fstatSync(descriptor)
@@ -116,7 +117,7 @@ export const makeJournalFile = async (path: string, text: string): Promise<void>
     // A link never replaces a file that another process made meanwhile. A rename would.
     linkSync(temporary, path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (errorCode(error) !== 'EEXIST') throw error
   } finally {
     rmSync(temporary, { force: true })
   }

@@ -165,17 +165,20 @@ export interface OwnRecord {
   readonly bytes: number
 }
 
+type WrittenRecord = [
+  changes: readonly (readonly [key: string, value?: unknown])[],
+  writer: string,
+  after: number | null,
+  count?: number | null,
+]
+
 /** Reads the record of a line; null: the line was cut off, or is damaged. */
 export const readRecord = (line: string): JournalRecord | 'sealed' | 'removed' | null => {
   const record = readLine(line)
   if (record === SEAL || record === REMOVAL) return record
   if (!Array.isArray(record)) return null
-  const [changes, writer, after, count = null] = record as unknown as readonly [
-    readonly (readonly [string, unknown])[],
-    string,
-    number | null,
-    (number | null)?,
-  ]
+  // The checksum of the line was right, so a writer of ours wrote it, in this form.
+  const [changes, writer, after, count = null] = record as WrittenRecord
   return { changes: changes.map(([key, value = null]) => ({ key, value })), writer, after, count }
 }
 

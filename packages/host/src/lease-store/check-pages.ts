@@ -1,3 +1,5 @@
+import { errorCode } from '@portolan/netfilter/schema'
+
 /**
  * LMDB trusts its file: a damaged page makes the process abort or die of SIGBUS (measured, with lmdb 3.5.6), which no
  * caller can turn into a message. So the tree is walked before the file is opened.
@@ -137,7 +139,7 @@ export const checkPages = (
 }
 
 const isOutside = (error: unknown): boolean =>
-  ['ERR_OUT_OF_RANGE', 'ERR_BUFFER_OUT_OF_BOUNDS'].includes((error as NodeJS.ErrnoException).code ?? '')
+  ['ERR_OUT_OF_RANGE', 'ERR_BUFFER_OUT_OF_BOUNDS'].includes(errorCode(error))
 
 /** Checks each page of a tree: its number, its kind, its nodes within it, and that it is used once. */
 const walk = (

@@ -11,6 +11,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
+import { errorCode } from '@portolan/netfilter/schema'
 import { refuseUnsafeDirectory, refuseUnsafeFile } from '../state/safe-place.ts'
 import { emptyStore, PAGE_SIZE } from './empty-store.ts'
 
@@ -62,8 +63,7 @@ export const makeStoreFiles = (file: string, readOnly: boolean): void => {
     else makePrivate(lockFile(file))
   } catch (error) {
     // LMDB reads without a lock file where none can be made (lmdb.h, `MDB_RDONLY`).
-    if (!readOnly || !['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      throw error
+    if (!readOnly || !['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error))) throw error
   }
   if (!readOnly && isMissing(file)) writeWhole(file, emptyStore(), 0o644)
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, linkSync, openSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { errorCode } from '@portolan/netfilter/schema'
 import { randomBytes } from '../file/random-bytes.ts'
 import { removeSocket } from '../file/remove-socket.ts'
 import { takeFileLock } from '../lock/file-lock.ts'
@@ -68,7 +69,7 @@ const isLinked = (from: string, to: string): boolean => {
     linkSync(from, to)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (errorCode(error) === 'EEXIST') return false
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorCode } from '@portolan/netfilter/schema'
 import { readOwn, writeDurably } from '../state/own-file.ts'
 import { type Watcher, watchersOf, watchFile, watchFolder } from './watch-locks.ts'
 
@@ -64,7 +65,7 @@ const valueIn = <Value extends object>(path: string): Value | null => {
   try {
     return JSON.parse(readOwn(`The file ${path}`, path)) as Value
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    if (errorCode(error) === 'ENOENT') return null
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { errorCode } from '@portolan/netfilter/schema'
 import { namespaceKey } from '../state/namespace-key.ts'
 import { defaultStateDirectory } from '../state/state-file.ts'
 
@@ -32,6 +33,6 @@ const canWrite = (directory: string): boolean | null => {
     accessSync(directory, constants.W_OK)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : false
+    return errorCode(error) === 'ENOENT' ? null : false
   }
 }

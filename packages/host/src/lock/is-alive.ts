@@ -1,9 +1,11 @@
+import { errorCode } from '@portolan/netfilter/schema'
+
 /** Tells whether a process with this number runs, whichever user it belongs to. */
 export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+    return errorCode(error) !== 'ESRCH'
   }
 }

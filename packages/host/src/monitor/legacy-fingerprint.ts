@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { legacyTableFiles, type Runner } from '@portolan/core'
 import { type Family, InspectError, PermissionError } from '@portolan/netfilter'
+import { errorCode } from '@portolan/netfilter/schema'
 import type { LegacyRulesNotice } from './notice.ts'
 
 /** Tells whether the rules of iptables-legacy have changed. */
@@ -67,7 +68,7 @@ const readNames = async (file: string): Promise<string> => {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const code = errorCode(error)
     if (code === 'ENOENT') return ''
     if (code === 'EACCES' || code === 'EPERM')
       throw new PermissionError(

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readlinkSync, statfsSync, statSync } from 'node:fs'
 import { InvalidRequestError, PermissionError, visibleLine } from '@portolan/netfilter'
+import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 import type { NamespaceReference } from './network-namespace.ts'
 
 /** include/uapi/linux/magic.h, NSFS_MAGIC: the file system of namespaces. */
@@ -47,7 +48,8 @@ const openNamespace = (reference: NamespaceReference, file: string, where: strin
     descriptor = openSync(file, 'r')
   } catch (error) {
     if (error instanceof InvalidRequestError) throw error
-    const { code = '', message } = error as NodeJS.ErrnoException
+    const code = errorCode(error)
+    const message = errorMessage(error)
     if (code === 'EACCES' || code === 'EPERM')
       throw new PermissionError(
         `${capital(where)} may not be opened (${code}). ${process.geteuid?.() === 0 ? 'This runs as root without CAP_SYS_PTRACE over that process, as in a container or a user namespace: run it on the host itself, or name a namespace that it may open' : 'Run this as root, with CAP_SYS_PTRACE for processes of other users'}.`,

@@ -8,6 +8,7 @@ import {
   NLMSG_ERROR,
 } from '@portolan/core/netlink'
 import { PortolanError } from '@portolan/netfilter'
+import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 // The main entry of the package also loads its code for Wi-Fi, WireGuard and routes, which takes half a start of Node.
 import { RawNetlinkSocket, type RawNetlinkSocketOptions } from 'netlink/dist/raw.js'
 import { afterSilence } from '../turn/after-silence.ts'
@@ -164,7 +165,7 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
     try {
       if (!direct.send(exchange.datagram)) return false
     } catch (error) {
-      settle(sendError(error as NodeJS.ErrnoException, exchange.datagram.length))
+      settle(sendError(error, exchange.datagram.length))
       return true
     }
     try {
@@ -176,7 +177,7 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
         else break
       }
     } catch (error) {
-      settle(receiveError(error as NodeJS.ErrnoException))
+      settle(receiveError(error))
     }
     return true
   }
@@ -284,17 +285,17 @@ const netlinkError = (
     { cause },
   )
 
-const receiveError = (error: NodeJS.ErrnoException): PortolanError =>
-  error.code === 'ENOBUFS'
+const receiveError = (error: unknown): PortolanError =>
+  errorCode(error) === 'ENOBUFS'
     ? netlinkError('replies were lost because the receive buffer overflowed', 'ENOBUFS', error)
-    : netlinkError(error.message, error.code ?? 'unknown', error)
+    : netlinkError(errorMessage(error), errorCode(error) || 'unknown', error)
 
-const sendError = (error: NodeJS.ErrnoException, length: number): PortolanError =>
-  error.code === 'EMSGSIZE'
+const sendError = (error: unknown, length: number): PortolanError =>
+  errorCode(error) === 'EMSGSIZE'
     ? netlinkError(
         `${length} bytes do not fit into the send buffer`,
         'EMSGSIZE',
         error,
         `Raise net.core.wmem_max to ${length} or more, and run this again.`,
       )
-    : netlinkError(error.message, error.code ?? 'unknown', error)
+    : netlinkError(errorMessage(error), errorCode(error) || 'unknown', error)

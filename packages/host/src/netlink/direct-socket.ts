@@ -1,4 +1,5 @@
 import { fstatSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { errorCode } from '@portolan/netfilter/schema'
 
 /**
  * The descriptor of a netlink socket, used without the event loop. The kernel carries out a request within the call
@@ -110,5 +111,4 @@ const isSocketOf =
     }
   }
 
-const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
-  codes.includes((error as NodeJS.ErrnoException).code ?? '')
+const isCode = (error: unknown, ...codes: readonly string[]): boolean => codes.includes(errorCode(error))

@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Runner, RunResult } from '@portolan/core'
 import { InspectError, MissingToolError, PermissionError } from '@portolan/netfilter'
+import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 import { inheritedLocks } from '../lock/inherited-locks.ts'
 import { programEnvironment } from './program-environment.ts'
 import { type Ended, spawnWhole } from './spawn-whole.ts'
@@ -67,7 +68,7 @@ const run: Runner['run'] = async (command, args, options = {}) => {
     })
     return resultOf(command, ended)
   } catch (error) {
-    throw startError(command, error as NodeJS.ErrnoException)
+    throw startError(command, error)
   } finally {
     if (input !== null) closeSync(input)
   }
@@ -87,15 +88,17 @@ const packageOf = (command: string): string => {
   return packages.find(([pattern]) => pattern.test(program))?.[1] ?? program
 }
 
-const startError = (command: string, failure: NodeJS.ErrnoException): Error => {
+const startError = (command: string, failure: unknown): Error => {
   const cause = { cause: failure }
-  if (failure.code === 'ENOENT') return new MissingToolError(command, packageOf(command), cause)
-  if (failure.code === 'EACCES')
+  const code = errorCode(failure)
+  const message = errorMessage(failure)
+  if (code === 'ENOENT') return new MissingToolError(command, packageOf(command), cause)
+  if (code === 'EACCES')
     return new PermissionError(`${command} may not be executed by this user.`, 'execute permission', cause)
-  const reason = failure.code ?? failure.message
+  const reason = code || message
   return new InspectError(
     `${command} could not be run (${reason}).`,
-    { command, exitCode: null, stderr: failure.message },
+    { command, exitCode: null, stderr: message },
     cause,
   )
 }

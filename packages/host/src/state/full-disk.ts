@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs'
+import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 import { writingWords } from '../file/errno-words.ts'
 
 /**
@@ -7,8 +8,8 @@ import { writingWords } from '../file/errno-words.ts'
  * @param directory - the directory that was written to
  */
 export const fullDisk = (error: unknown, directory: string): string | null => {
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  const text = error instanceof Error ? error.message : String(error)
+  const code = errorCode(error)
+  const text = errorMessage(error)
   if (code === 'EDQUOT' || /Disk quota exceeded/.test(text)) return writingWords.EDQUOT ?? null
   if (code === 'ENOSPC' || /No space left on device/.test(text)) return writingWords.ENOSPC ?? null
   // LMDB gives this error for a write that took only the first part of its bytes (mdb.c `mdb_page_flush`).

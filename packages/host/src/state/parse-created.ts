@@ -1,4 +1,4 @@
-import { faultText, findFault } from '@portolan/netfilter/schema'
+import { checkedBy, faultText } from '@portolan/netfilter/schema'
 import type { CreatedTable } from './host-state.ts'
 import { createdTableSchema } from './state-schema.ts'
 
@@ -10,9 +10,11 @@ import { createdTableSchema } from './state-schema.ts'
 export const readCreated = (created: readonly unknown[]): readonly CreatedTable[] =>
   created.map((one, at) => {
     const table = typeof one === 'string' ? fromFirstForm(one) : one
-    const fault = findFault(createdTableSchema, table)
-    if (fault !== null) throw new Error(faultText(fault, `state.created[${at}]`))
-    return table as CreatedTable
+    return checkedBy(
+      createdTableSchema,
+      table,
+      (fault) => new Error(faultText(fault, `state.created[${at}]`)),
+    )
   })
 
 /** Parses a table of the first versions. A text that is not JSON stays a text, which the schema then refuses. */

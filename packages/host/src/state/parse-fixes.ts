@@ -1,6 +1,6 @@
 import { type HookNeed, isHookCommand } from '@portolan/core'
 import { shellLine } from '@portolan/netfilter'
-import { faultText, findFault } from '@portolan/netfilter/schema'
+import { checkedBy, faultText, matches } from '@portolan/netfilter/schema'
 import type { Fix } from './host-state.ts'
 import { type FirstForm, firstFormSchema, fixSchema } from './state-schema.ts'
 
@@ -14,10 +14,10 @@ type Words = readonly string[]
  */
 export const readFixes = (fixes: readonly unknown[]): readonly Fix[] =>
   fixes.map((one, at) => {
-    const fault = findFault(fixSchema, one)
-    const isFirstForm = fault !== null && findFault(firstFormSchema, one) === null
-    if (fault !== null && !isFirstForm) throw new Error(faultText(fault, `state.fixes[${at}]`))
-    const fix = isFirstForm ? fromFirstForm(one as FirstForm) : (one as Fix)
+    const fix =
+      !matches(fixSchema, one) && matches(firstFormSchema, one)
+        ? fromFirstForm(one)
+        : checkedBy(fixSchema, one, (fault) => new Error(faultText(fault, `state.fixes[${at}]`)))
     const foreign = [...fix.commands, ...fix.undo].find((words) => !isHookCommand(fix.name, words))
     if (foreign !== undefined)
       throw new Error(`"fixes" holds a command that Portolan does not write: ${shellLine(foreign)}`)

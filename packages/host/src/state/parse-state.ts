@@ -1,10 +1,10 @@
-import { faultText, findFault } from '@portolan/netfilter/schema'
+import { checkedBy, type Fault, faultText } from '@portolan/netfilter/schema'
 import type { HostState } from './host-state.ts'
 import type { NamespaceKey } from './namespace-key.ts'
 import { noFlows } from './owed-flows.ts'
 import { readCreated } from './parse-created.ts'
 import { readFixes } from './parse-fixes.ts'
-import { numberedSchema, stateFileSchema, type WrittenState } from './state-schema.ts'
+import { numberedSchema, stateFileSchema } from './state-schema.ts'
 
 /** The version of the state file. A file of a later version is refused, not guessed at. */
 export const STATE_VERSION = 1
@@ -22,14 +22,11 @@ export interface StateFile extends NamespaceKey {
  */
 export const parseStateFile = (text: string): StateFile => {
   const file: unknown = JSON.parse(text)
-  const unnumbered = findFault(numberedSchema, file)
-  if (unnumbered !== null) throw new Error(faultText(unnumbered))
-  const { version } = file as StateFile
+  const wrong = (fault: Fault): Error => new Error(faultText(fault))
+  const { version } = checkedBy(numberedSchema, file, wrong)
   if (version !== STATE_VERSION)
     throw new Error(`it is of version ${version}, and this Portolan reads version ${STATE_VERSION}`)
-  const fault = findFault(stateFileSchema, file)
-  if (fault !== null) throw new Error(faultText(fault))
-  const { namespace, bootId, routeSocket = null, state } = file as WrittenState
+  const { namespace, bootId, routeSocket = null, state } = checkedBy(stateFileSchema, file, wrong)
   const { sysctls, created, attributes, fixes = [], owed = noFlows } = state
   return {
     version: STATE_VERSION,

@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
+import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 import { whyUnread } from '../file/why-unread.ts'
 import { whyUnwritten } from '../file/why-unwritten.ts'
 import { baseFolder } from '../home/base-folder.ts'
@@ -66,7 +67,7 @@ export const readState = async (directory: string): Promise<HostState> => {
   try {
     found = parseStateFile(text)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = errorMessage(error)
     throw new PortolanError(
       'STATE',
       {
@@ -164,7 +165,7 @@ const temporaryFile = (file: string): string => `${file}.tmp`
 
 const fileError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
   if (error instanceof PortolanError) return error
-  const code = errorCode(error)
+  const code = reasonOf(error)
   // With another directory `destroy` would find no notes and restore nothing, so a noted state offers no other
   // directory.
   const isNoted = existsSync(file)
@@ -198,5 +199,4 @@ const fileError = (action: 'read' | 'written', file: string, error: unknown): Po
       )
 }
 
-const errorCode = (error: unknown): string =>
-  (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error))
+const reasonOf = (error: unknown): string => errorCode(error) || errorMessage(error)

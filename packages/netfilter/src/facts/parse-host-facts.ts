@@ -1,5 +1,5 @@
 import { duplicateKey, offsetInJson, parseErrorAt, parseJson } from '../error/index.ts'
-import { checkArgument, faultText, findFault, textValue } from '../schema/index.ts'
+import { checkArgument, checkedBy, faultText, textValue } from '../schema/index.ts'
 import type { HostFacts } from './host-facts.ts'
 import { hostFactsKeys, hostFactsSchema } from './host-facts-schema.ts'
 
@@ -23,11 +23,10 @@ export const parseHostFacts = (json: string, source: string): HostFacts => {
     source,
     (found) => `expected host facts as JSON, as \`portolan inspect\` prints them: ${found}`,
   )
-  const fault = findFault(hostFactsSchema, value)
-  if (fault !== null)
-    throw parseErrorAt(json, source, offsetInJson(json, fault.steps, fault.end), faultText(fault))
+  const facts = checkedBy(hostFactsSchema, value, (fault) =>
+    parseErrorAt(json, source, offsetInJson(json, fault.steps, fault.end), faultText(fault)),
+  )
   refuseDuplicateKeys(json, source)
-  const facts = value as HostFacts
   refuseOtherKeys(facts, json, source)
   return facts
 }

@@ -48,6 +48,27 @@ export const findFault = <T>(schema: Schema<T>, value: unknown): Fault | null =>
 }
 
 /**
+ * Tells whether a value matches a schema.
+ * @example
+ * matches(listOf(text()), ['a']) // true
+ */
+export const matches = <T>(schema: Schema<T>, value: unknown): value is T => findFault(schema, value) === null
+
+/**
+ * Returns a value, if it matches a schema.
+ *
+ * @param wrong - makes the error for the first fault
+ * @example
+ * checkedBy(listOf(text()), ['a'], (fault) => new Error(faultText(fault))) // ['a']
+ */
+export const checkedBy = <T>(schema: Schema<T>, value: unknown, wrong: (fault: Fault) => Error): T => {
+  const fault = findFault(schema, value)
+  if (fault !== null) throw wrong(fault)
+  // A schema converts nothing, so a value without a fault has the type of the schema.
+  return value as T
+}
+
+/**
  * A fault as one clause: `interfaces[1].name: expected a string, found 7`.
  *
  * @param whole - what to call the value itself

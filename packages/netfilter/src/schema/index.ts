@@ -1,5 +1,6 @@
 export { checkText, checkTexts } from '../error/check-text.ts'
 export { shownValue } from '../error/shown-value.ts'
+export { errorCode, errorMessage } from '../error/thrown-value.ts'
 export * from './check-options.ts'
 export * from './find-fault.ts'
 export * from './mac-value.ts'

@@ -65,6 +65,13 @@ export const prefixOrNull: Schema<string | null> = v.nullable(
 /** A value, or null. */
 export const orNull = <T>(schema: Schema<T>): Schema<T | null> => v.nullable(schema)
 
+/** A value of one of two forms. */
+export const either = <One, Other>(
+  one: Schema<One>,
+  other: Schema<Other>,
+  expected: string,
+): Schema<One | Other> => v.union([one, other], expected)
+
 export const listOf = <T>(item: Schema<T>): Schema<T[]> => v.array(item, 'a list')
 
 export const texts: Schema<string[]> = listOf(text())
@@ -129,7 +136,9 @@ export const someOf = <const E extends Entries>(entries: E): Schema<Optional<E>>
       if (hint !== '') addIssue({ message: `the key "${key}" is unknown${hint}`, received: key })
     }
   })
-  return v.pipe(anObject, misspelt, v.looseObject(optional)) as Schema<unknown> as Schema<Optional<E>>
+  // `Object.fromEntries` loses which key has which schema, so the type is said here.
+  const checked: Schema<unknown> = v.pipe(anObject, misspelt, v.looseObject(optional))
+  return checked as Schema<Optional<E>>
 }
 
 /**
@@ -139,7 +148,7 @@ export const someOf = <const E extends Entries>(entries: E): Schema<Optional<E>>
 export const onlyOf = <const E extends MixedEntries>(
   entries: E,
   meant: Readonly<Record<string, string>> = {},
-): Schema<v.InferOutput<v.LooseObjectSchema<E, undefined>>> => {
+): Schema<v.InferOutput<v.StrictObjectSchema<E, undefined>>> => {
   const known = Object.keys(entries)
   const unknown = v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
     if (!dataset.typed) return
@@ -151,21 +160,19 @@ export const onlyOf = <const E extends MixedEntries>(
       })
   })
   // The check above has refused other keys. A JSON Schema needs the strict kind of object to say so.
-  return v.pipe(
-    anObject,
-    unknown,
-    v.strictObject(entries, lackedWords(entries)),
-  ) as Schema<unknown> as ReturnType<typeof allOf<E>>
+  return v.pipe(anObject, unknown, v.strictObject(entries, lackedWords(entries)))
 }
 
 /** An object of one of several kinds. Its key `kind` names the kind. */
 export const ofKind = <const K extends string, T>(kinds: Readonly<Record<K, Schema<T>>>): Schema<T> => {
   const names = Object.keys(kinds) as K[]
   // Only a value of an unknown kind comes to this schema, and it refuses the value.
-  const unknown = allOf({ kind: oneOf(...names) }) as Schema<unknown> as Schema<never>
+  const unknown: Schema<unknown> = allOf({ kind: oneOf(...names) })
   return v.lazy((value) => {
-    const name = names.find((one) => one === (value as { readonly kind?: unknown } | null)?.kind)
-    return name === undefined ? unknown : kinds[name]
+    const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
+    const name = names.find((one) => one === kind)
+    // No value matches `unknown` here, so it may stand for a schema of any type.
+    return name === undefined ? (unknown as Schema<never>) : kinds[name]
   })
 }
 

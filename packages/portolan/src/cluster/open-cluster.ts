@@ -7,6 +7,7 @@ import {
   parseClusterUrl,
 } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
+import { errorCode } from '@portolan/netfilter/schema'
 import { version } from '../version.ts'
 import { type FreshStore, filesStamp, freshStore } from './fresh-access.ts'
 import { serverAccess } from './server-access.ts'
@@ -121,7 +122,7 @@ const loadAdapter = async (): Promise<typeof import('@portolan/etcd')> => {
   try {
     return await import('@portolan/etcd')
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
+    const code = errorCode(cause)
     if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') throw cause
     throw new PortolanError(
       'MISSING_PACKAGE',

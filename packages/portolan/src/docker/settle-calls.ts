@@ -2,7 +2,7 @@ import { messageFor } from '@portolan/netfilter'
 import type { Calls } from './calls.ts'
 import { type DockerParts, nameOf } from './docker-parts.ts'
 import { isEmptyBody, readRequest } from './protocol/read-request.ts'
-import type { JoinRequest } from './protocol/requests.ts'
+import type { EndpointRequest } from './protocol/requests.ts'
 import { joinPath, verbs } from './protocol/verbs.ts'
 import { wording } from './wording.ts'
 
@@ -28,7 +28,7 @@ export const settleCalls = async (parts: DockerParts, calls: Calls): Promise<Rep
       if (verb?.afterKill) {
         const request = readRequest(call, verb)
         // The schema has checked the request, so the cast is safe.
-        if (verb === verbs[joinPath]) joining.add(nameOf((request as JoinRequest).EndpointID))
+        if (verb === verbs[joinPath]) joining.add(nameOf((request as EndpointRequest).EndpointID))
         await verb.afterKill(parts, request, call.id)
       }
       bodies.set(call.path, [...(bodies.get(call.path) ?? []), call.body])

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type LegacyTables, legacyTableFiles, type Runner } from '@portolan/core'
 import { runsHere } from '@portolan/host'
 import type { Family } from '@portolan/netfilter'
+import { errorCode } from '@portolan/netfilter/schema'
 
 /** @internal */
 export const registeredLegacyTables = (
@@ -33,7 +34,7 @@ const readOwn = async (file: string): Promise<string | null> => {
     return readFileSync(file, 'utf8')
   } catch (error) {
     // A kernel without ip_tables has no such file, and no such rules.
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? '' : null
+    return errorCode(error) === 'ENOENT' ? '' : null
   }
 }
 

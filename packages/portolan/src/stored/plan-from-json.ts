@@ -1,6 +1,6 @@
 import { checkDesired, type DesiredState, type LeaseProposal, parseLease, summarise } from '@portolan/core'
 import { InvalidRequestError, ParseError, parseJson } from '@portolan/netfilter'
-import { checkArgument, faultText, findFault, textValue } from '@portolan/netfilter/schema'
+import { checkArgument, checkedBy, faultText, textValue } from '@portolan/netfilter/schema'
 import { publishedPorts } from '../host-rules/published-ports.ts'
 import { addedPorts, withdrawnPorts } from '../plan/changed-ports.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -86,21 +86,18 @@ const fail = (message: string, found: string): ParseError =>
 
 const readStored = (text: string): StoredPlan => {
   const value = parseJson(text, 'plan', (found) => `expected a plan as JSON.stringify writes it: ${found}`)
-  const unnumbered = findFault(numberedPlan, value)
-  if (unnumbered !== null)
-    throw fail(
-      `${faultText(unnumbered)}. What "portolan plan --json" prints is for reading: store the plan with JSON.stringify.`,
-      unnumbered.found,
-    )
-  const { version } = (value as { readonly stored: { readonly version: number } }).stored
+  const { version } = checkedBy(numberedPlan, value, (fault) =>
+    fail(
+      `${faultText(fault)}. What "portolan plan --json" prints is for reading: store the plan with JSON.stringify.`,
+      fault.found,
+    ),
+  ).stored
   if (version !== STORED_VERSION)
     throw fail(
       `stored.version: this Portolan reads version ${STORED_VERSION}, and the plan is of version ${version}. Plan again.`,
       String(version),
     )
-  const fault = findFault(storedPlanSchema, value)
-  if (fault !== null) throw fail(faultText(fault), fault.found)
-  return value as StoredPlan
+  return checkedBy(storedPlanSchema, value, (fault) => fail(faultText(fault), fault.found))
 }
 
 /** Checks what a schema cannot express. */

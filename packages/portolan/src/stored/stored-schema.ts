@@ -45,6 +45,7 @@ import { openingSchema } from './opening-schema.ts'
 import { endpointSchema, parentedSchema } from './parented-schema.ts'
 import type { CarriedChange, StoredParts } from './store-plan.ts'
 import type { StoredRules } from './stored-rules.ts'
+import { unproven } from './unproven.ts'
 
 /** A plan as its JSON holds it. */
 export interface StoredPlan {
@@ -122,7 +123,7 @@ const target: Schema<DesiredTarget> = allOf({
 })
 
 /** The type asks for one target at least. `planFromJson` refuses an empty list. */
-const targets = listOf(target) as Schema<unknown> as Schema<DesiredMapping['targets']>
+const targets = unproven<DesiredMapping['targets']>(listOf(target))
 
 const mapping: Schema<DesiredMapping> = allOf({
   label: text(),
@@ -177,11 +178,8 @@ const conflictKinds: Readonly<Record<ConflictKind, true>> = {
 
 const anObject = namesTo(anything)
 
-/**
- * The schema of a conflict. Which keys are null depends on the kind, and the schema does not say so. Conflicts are only
- * shown to people. Nothing that `apply` does comes from a conflict.
- */
-const conflict = allOf({
+/** Which keys are null depends on the kind. The schema does not say so: `apply` does nothing that a conflict says. */
+const conflict: Schema<unknown> = allOf({
   kind: oneOf(...(Object.keys(conflictKinds) as ConflictKind[])),
   severity: oneOf('error', 'warning', 'info'),
   certainty: oneOf('certain', 'possible'),
@@ -204,7 +202,7 @@ const conflict = allOf({
   culprit: orNull(allOf({ tool: text(), text: text(), owner: textOrNull })),
   remedy: allOf({ text: text(), commands: texts }),
   trace: listOf(allOf({ hook: text(), tool: text(), rule: text(), verdict: text() })),
-}) as Schema<unknown> as Schema<Conflict>
+})
 
 const place = allOf({ source: text(), line: wholeNumber, column: wholeNumber })
 
@@ -224,11 +222,11 @@ const rules: Schema<StoredRules> = allOf({
 })
 
 /** `planFromJson` checks each lease with `parseLease`, as a store does, so they are `anything` here. */
-const leases = allOf({
+const leases: Schema<unknown> = allOf({
   changes: listOf(allOf({ key: text(), before: anything, after: anything })),
   kept: listOf(anything),
   tolerated: texts,
-}) as Schema<unknown> as Schema<NonNullable<StoredParts['leases']>>
+})
 
 /** The part of a stored plan that gives its version, in any version. */
 export const numberedPlan: Schema<{ readonly stored: { readonly version: number } }> = allOf({
@@ -244,7 +242,7 @@ export const storedPlanSchema: Schema<StoredPlan> = allOf({
   mappings: listOf(mapping),
   openings: absentOr(listOf(openingSchema)),
   routes: absentOr(listOf(route)),
-  conflicts: listOf(conflict),
+  conflicts: listOf(unproven<Conflict>(conflict)),
   incomplete: absentOr(
     listOf(allOf({ mapping: textOrNull, network: textOrNull, what: text(), why: text() })),
   ),
@@ -274,7 +272,7 @@ export const storedPlanSchema: Schema<StoredPlan> = allOf({
     endpoints: listOf(endpointSchema),
     guardForwarding: flag,
     gateways: listOf(address),
-    leases: orNull(leases),
+    leases: orNull(unproven<NonNullable<StoredParts['leases']>>(leases)),
     operations: namesTo(anything),
     setsSysctls: flag,
     facts: hostFactsSchema,

@@ -1,7 +1,14 @@
 import { type ContractHost, endpointAddresses, type Flow, type Reach, reach } from '@portolan/core'
 import { engineSubnets } from '@portolan/core/planning'
 import { type Evaluator, prepare } from '@portolan/netfilter'
-import { type Backend, backends, dialects, type HostRules, lowerRules, type RulesOf } from 'portolan/machine'
+import {
+  type Backend,
+  backends,
+  dialects,
+  type HostRules,
+  lowerRules,
+  type RulesByBackend,
+} from 'portolan/machine'
 import { checkHost } from '../check/check-host.ts'
 import type { FakeHost } from '../fake-host/fake-host.ts'
 import { packetOfFlow } from '../fake-host/packet-of-flow.ts'
@@ -62,13 +69,11 @@ export const contractBreaches = (host: FakeHost): readonly ContractBreach[] => {
   })
 }
 
-const withoutAnyOfOurs = (rules: HostRules): HostRules => {
-  const bare = <One extends Backend>(backend: One): RulesOf<One> => {
-    const dialect = dialects[backend]
-    return dialect.applyTo(rules[backend], dialect.diff(rules[backend], dialect.empty))
-  }
-  return Object.fromEntries([
-    ...Object.entries(rules),
-    ...backends.map((backend) => [backend, bare(backend)]),
-  ]) as unknown as HostRules
+const withoutAnyOfOurs = (rules: HostRules): HostRules =>
+  backends.reduce((left, backend) => withoutOursOf(backend, left), rules)
+
+const withoutOursOf = <One extends Backend>(backend: One, rules: HostRules): HostRules => {
+  const dialect = dialects[backend]
+  const { [backend]: actual }: RulesByBackend = rules
+  return { ...rules, [backend]: dialect.applyTo(actual, dialect.diff(actual, dialect.empty)) }
 }

@@ -6,6 +6,7 @@ import {
   backends,
   batches,
   carriedOut,
+  type DialectOf,
   dialects,
   type HostRules,
   hairpinAttribute,
@@ -71,12 +72,13 @@ const carryOutBatch = (state: FakeState, batch: Batch): void => {
   }
 }
 
-/**
- * The number of kernel transactions of a batch. All its changes are of one dialect, which the compiler cannot tell of a
- * union.
- */
+type RuleChange<One extends Backend> = ReturnType<DialectOf<One>['diff']>[number]
+
+/** The number of kernel transactions of a batch of one backend. */
 const transactionsOf = <One extends Backend>(backend: One, batch: Batch): number =>
-  dialects[backend].transactions(batch as unknown as ReturnType<(typeof dialects)[One]['diff']> as never)
+  dialects[backend].transactions(
+    batch.filter((change): change is PlanChange & RuleChange<One> => change.part === backend),
+  )
 
 const carryOutLink = (state: FakeState, { operation }: Extract<PlanChange, { part: 'link' }>): void => {
   if (operation.kind === 'set-port' && operation.foreign === true && operation.hairpin === true) {

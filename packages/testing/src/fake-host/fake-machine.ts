@@ -1,13 +1,11 @@
 import type { SocketFact } from '@portolan/netfilter'
 import {
   type Backend,
-  carriedOut,
   dialects,
   type LiveMachine,
   notGuardedElsewhere,
-  type PlanChange,
   type RuleSource,
-  type RulesOf,
+  type RulesByBackend,
   rulesElsewhere,
 } from 'portolan/machine'
 import { carryOutOn, ownProgram } from './carry-out.ts'
@@ -22,14 +20,16 @@ const ruleSource = <One extends Backend>(state: FakeState, backend: One): RuleSo
   return {
     socket: null,
     generation: async () => state.generation,
-    inspect: async () => rulesToPlan(state.rules)[backend] as RulesOf<One>,
+    inspect: async () => {
+      const { [backend]: rules }: RulesByBackend = rulesToPlan(state.rules)
+      return rules
+    },
     networksToGuard: async (networks, guarded) =>
       notGuardedElsewhere(backend, networks, guarded, state.rules),
     apply: async (changes) => {
-      // The changes are of this machine's backend. With the backend as their part, they have the form of a plan's
-      // changes.
-      const steps = changes.map((change) => ({ ...change, part: backend })) as unknown as PlanChange[]
-      state.setRules(carriedOut(state.rules, steps), ownProgram, dialect.transactions(changes))
+      const { [backend]: before }: RulesByBackend = state.rules
+      const after = { ...state.rules, [backend]: dialect.applyTo(before, changes) }
+      state.setRules(after, ownProgram, dialect.transactions(changes))
     },
     close: () => {},
   }

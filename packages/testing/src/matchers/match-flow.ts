@@ -77,12 +77,13 @@ const whyNotDelivered = ({ outcome, certainty, to }: Delivery, expected: Expecte
   if (certainty !== 'certain') return `${start} that is only possible.`
   if (to.kind === 'host' && !to.listens && expected.kind === undefined)
     return `${start} it comes to the host itself, where nothing listens.`
+  const parts = new Map<string, unknown>(Object.entries(to))
   const other = Object.entries(expected).find(
-    ([key, value]) => value !== undefined && (to as unknown as Record<string, unknown>)[key] !== value,
+    ([key, value]) => value !== undefined && parts.get(key) !== value,
   )
   if (other === undefined) return null
   const [key, value] = other
-  const found = (to as unknown as Record<string, unknown>)[key]
+  const found = parts.get(key)
   return `${start} it comes to another receiver: its ${key} is ${JSON.stringify(found) ?? 'not known'}, expected ${JSON.stringify(value)}.`
 }
 

@@ -151,10 +151,13 @@ const bridgeOf = (bridge: string | null): string | null => {
   throw new InvalidRequestError(`bridge is ${shownValue(bridge)}: expected a name of 1 to 15 bytes.`)
 }
 
+/** A text or an object: `poolText` checks the rest. */
+const isPoolInput = (one: unknown): one is PoolInput =>
+  typeof one === 'string' || (typeof one === 'object' && one !== null)
+
 const poolsOf = (pool: PoolInput | readonly PoolInput[]): readonly string[] => {
-  const asked = Array.isArray(pool) ? (pool as readonly PoolInput[]) : [pool as PoolInput]
-  const odd = asked.find((one) => (typeof one !== 'string' && typeof one !== 'object') || one === null)
-  if (odd !== undefined || asked.includes(null as never))
+  const asked: readonly unknown[] = Array.isArray(pool) ? pool : [pool]
+  if (!asked.every(isPoolInput))
     throw new InvalidRequestError(
       `pool is ${shownValue(pool)}: expected classic, docker, or a prefix and the size to cut it into, like 10.0.0.0/8:24.`,
     )

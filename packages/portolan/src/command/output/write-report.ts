@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { InvalidRequestError } from '@portolan/netfilter'
+import { errorCode } from '@portolan/netfilter/schema'
 import { reportStart } from '../../report/print-report.ts'
 import { unwrittenFile } from '../unwritten-file.ts'
 
@@ -13,7 +14,7 @@ export const writeReport = (file: string, page: string): void => {
     writeFileSync(file, page, { flag: 'wx' })
     return
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwrittenFile(file, error)
+    if (errorCode(error) !== 'EEXIST') throw unwrittenFile(file, error)
   }
   try {
     if (!mayReplace(file))

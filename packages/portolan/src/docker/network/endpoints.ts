@@ -5,7 +5,7 @@ import { canonicalAddress, families, InvalidRequestError, PortolanError } from '
 import { macValue } from '@portolan/netfilter/schema'
 import { type DockerParts, dockerProject, nameOf } from '../docker-parts.ts'
 import { keepAddress } from '../ipam/addresses.ts'
-import type { CreateEndpointRequest, EndpointRequest, JoinRequest } from '../protocol/requests.ts'
+import type { CreateEndpointRequest, EndpointRequest } from '../protocol/requests.ts'
 import { refuseConflicts } from './refuse-conflicts.ts'
 
 /** The answer to CreateEndpoint: only the fields that Docker left open. */
@@ -63,7 +63,7 @@ export interface Joined {
 }
 
 /** Makes the interface pair of a container: one end on the bridge, the other end for dockerd to move. */
-export const join = async (parts: DockerParts, request: JoinRequest): Promise<Joined> => {
+export const join = async (parts: DockerParts, request: EndpointRequest): Promise<Joined> => {
   const { host } = parts
   const network = networkOf(parts, request)
   const name = nameOf(request.EndpointID)

@@ -1,6 +1,6 @@
 import type { DesiredNetwork, PublishedPort } from '@portolan/core'
 import { type Family, InvalidRequestError, PortolanError } from '@portolan/netfilter'
-import { findFault } from '@portolan/netfilter/schema'
+import { checkedBy } from '@portolan/netfilter/schema'
 import type { PublishRequest } from '../../live/ports/publish-request.ts'
 import { type DockerParts, nameOf } from '../docker-parts.ts'
 import {
@@ -97,9 +97,11 @@ const publishOneOf = async (
 const bindingsIn = ({ Options }: ConnectivityRequest): readonly PortBinding[] => {
   const value = Options?.[portMap]
   if (value === undefined || value === null) return []
-  const fault = findFault(portBindings, value)
-  if (fault !== null) throw new InvalidRequestError(`Options["${portMap}"]${fault.path}: ${fault.message}.`)
-  return value as readonly PortBinding[]
+  return checkedBy(
+    portBindings,
+    value,
+    ({ path, message }) => new InvalidRequestError(`Options["${portMap}"]${path}: ${message}.`),
+  )
 }
 
 const protocols: Readonly<Record<number, 'tcp' | 'udp' | 'sctp'>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }

@@ -53,10 +53,6 @@ export interface CreateEndpointRequest extends EndpointRequest {
   readonly Options?: Options
 }
 
-export interface JoinRequest extends EndpointRequest {
-  readonly SandboxKey?: string
-}
-
 export interface ConnectivityRequest extends EndpointRequest {
   readonly Options?: Options
 }
@@ -114,7 +110,7 @@ const poolData = allOf({
 const ofEndpoint = { NetworkID: id, EndpointID: id }
 const pool = { PoolID: text() }
 
-export const portBindings: Schema<unknown> = listOf(
+export const portBindings: Schema<readonly PortBinding[]> = listOf(
   allOf({
     Proto: between(0, 255, 'the number of a protocol'),
     Port: port,
@@ -124,16 +120,25 @@ export const portBindings: Schema<unknown> = listOf(
   }),
 )
 
-export const schemas = {
-  anything: namesTo(anything) as Schema<unknown>,
-  network: allOf({ NetworkID: id }) as Schema<unknown>,
+export const schemas: {
+  readonly anything: Schema<object>
+  readonly network: Schema<NetworkRequest>
+  readonly createNetwork: Schema<CreateNetworkRequest>
+  readonly endpoint: Schema<ConnectivityRequest>
+  readonly createEndpoint: Schema<CreateEndpointRequest>
+  readonly requestPool: Schema<RequestPoolRequest>
+  readonly pool: Schema<PoolRequest>
+  readonly address: Schema<AddressRequest>
+} = {
+  anything: namesTo(anything),
+  network: allOf({ NetworkID: id }),
   createNetwork: allOf({
     NetworkID: id,
     Options: options,
     IPv4Data: optional(listOf(poolData)),
     IPv6Data: optional(listOf(poolData)),
-  }) as Schema<unknown>,
-  endpoint: allOf({ ...ofEndpoint, Options: options }) as Schema<unknown>,
+  }),
+  endpoint: allOf({ ...ofEndpoint, Options: options }),
   createEndpoint: allOf({
     ...ofEndpoint,
     Options: options,
@@ -144,14 +149,14 @@ export const schemas = {
         MacAddress: absentOr(text()),
       }),
     ),
-  }) as Schema<unknown>,
+  }),
   requestPool: allOf({
     AddressSpace: absentOr(text()),
     Pool: absentOr(prefix),
     SubPool: absentOr(prefix),
     Options: texts,
     V6: absentOr(flag),
-  }) as Schema<unknown>,
-  pool: allOf(pool) as Schema<unknown>,
-  address: allOf({ ...pool, Address: absentOr(addressText), Options: texts }) as Schema<unknown>,
-} as const
+  }),
+  pool: allOf(pool),
+  address: allOf({ ...pool, Address: absentOr(addressText), Options: texts }),
+}

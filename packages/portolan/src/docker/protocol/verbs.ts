@@ -6,18 +6,7 @@ import { releasePool, requestPool } from '../ipam/pools.ts'
 import { createEndpoint, deleteEndpoint, join, leave } from '../network/endpoints.ts'
 import { createNetwork, deleteNetwork } from '../network/networks.ts'
 import { operationalInfo, publishPorts, unpublishPorts } from '../network/ports.ts'
-import type {
-  AddressRequest,
-  ConnectivityRequest,
-  CreateEndpointRequest,
-  CreateNetworkRequest,
-  EndpointRequest,
-  JoinRequest,
-  NetworkRequest,
-  PoolRequest,
-  RequestPoolRequest,
-} from './requests.ts'
-import { schemas } from './requests.ts'
+import { type NetworkRequest, type PoolRequest, schemas } from './requests.ts'
 
 /** One call of the remote plugin protocol. */
 export interface Verb {
@@ -33,7 +22,7 @@ export interface Verb {
 type Deed<Request> = (parts: DockerParts, request: Request, id: string) => Promise<unknown>
 
 const verb = <Request>(
-  schema: Schema<unknown>,
+  schema: Schema<Request>,
   turn: (request: Request) => string | null,
   serve: Deed<Request>,
   afterKill: Deed<Request> | null,
@@ -78,45 +67,25 @@ export const joinPath = '/NetworkDriver.Join'
 export const verbs: Readonly<Record<string, Verb>> = {
   '/Plugin.Activate': constant({ Implements: ['NetworkDriver', 'IpamDriver'] }),
   '/NetworkDriver.GetCapabilities': constant(capability),
-  '/NetworkDriver.CreateNetwork': verb<CreateNetworkRequest>(
-    schemas.createNetwork,
-    ofAllNetworks,
-    createNetwork,
-    deleteNetwork,
-  ),
-  '/NetworkDriver.DeleteNetwork': verb<NetworkRequest>(
-    schemas.network,
-    ofAllNetworks,
-    deleteNetwork,
-    deleteNetwork,
-  ),
-  '/NetworkDriver.CreateEndpoint': verb<CreateEndpointRequest>(
-    schemas.createEndpoint,
-    ofNetwork,
-    createEndpoint,
-    deleteEndpoint,
-  ),
-  '/NetworkDriver.DeleteEndpoint': verb<EndpointRequest>(
-    schemas.endpoint,
-    ofNetwork,
-    deleteEndpoint,
-    deleteEndpoint,
-  ),
-  '/NetworkDriver.EndpointOperInfo': verb<EndpointRequest>(
+  '/NetworkDriver.CreateNetwork': verb(schemas.createNetwork, ofAllNetworks, createNetwork, deleteNetwork),
+  '/NetworkDriver.DeleteNetwork': verb(schemas.network, ofAllNetworks, deleteNetwork, deleteNetwork),
+  '/NetworkDriver.CreateEndpoint': verb(schemas.createEndpoint, ofNetwork, createEndpoint, deleteEndpoint),
+  '/NetworkDriver.DeleteEndpoint': verb(schemas.endpoint, ofNetwork, deleteEndpoint, deleteEndpoint),
+  '/NetworkDriver.EndpointOperInfo': verb(
     schemas.endpoint,
     () => null,
     async (parts, request) => ({ Value: operationalInfo(parts, request) }),
     null,
   ),
-  [joinPath]: verb<JoinRequest>(schemas.endpoint, ofNetwork, join, leave),
-  '/NetworkDriver.Leave': verb<EndpointRequest>(schemas.endpoint, ofNetwork, leave, leave),
-  '/NetworkDriver.ProgramExternalConnectivity': verb<ConnectivityRequest>(
+  [joinPath]: verb(schemas.endpoint, ofNetwork, join, leave),
+  '/NetworkDriver.Leave': verb(schemas.endpoint, ofNetwork, leave, leave),
+  '/NetworkDriver.ProgramExternalConnectivity': verb(
     schemas.endpoint,
     ofNetwork,
     publishPorts,
     unpublishPorts,
   ),
-  '/NetworkDriver.RevokeExternalConnectivity': verb<EndpointRequest>(
+  '/NetworkDriver.RevokeExternalConnectivity': verb(
     schemas.endpoint,
     ofNetwork,
     unpublishPorts,
@@ -131,13 +100,8 @@ export const verbs: Readonly<Record<string, Verb>> = {
     LocalDefaultAddressSpace: addressSpace,
     GlobalDefaultAddressSpace: `${addressSpace}-global`,
   }),
-  '/IpamDriver.RequestPool': verb<RequestPoolRequest>(
-    schemas.requestPool,
-    ofAllNetworks,
-    requestPool,
-    async () => {},
-  ),
-  '/IpamDriver.ReleasePool': verb<PoolRequest>(schemas.pool, ofAllNetworks, releasePool, releasePool),
-  '/IpamDriver.RequestAddress': verb<AddressRequest>(schemas.address, ofPool, requestAddress, giveBack),
-  '/IpamDriver.ReleaseAddress': verb<AddressRequest>(schemas.address, ofPool, releaseAddress, releaseAddress),
+  '/IpamDriver.RequestPool': verb(schemas.requestPool, ofAllNetworks, requestPool, async () => {}),
+  '/IpamDriver.ReleasePool': verb(schemas.pool, ofAllNetworks, releasePool, releasePool),
+  '/IpamDriver.RequestAddress': verb(schemas.address, ofPool, requestAddress, giveBack),
+  '/IpamDriver.ReleaseAddress': verb(schemas.address, ofPool, releaseAddress, releaseAddress),
 }

@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { InvalidRequestError, PermissionError } from '@portolan/netfilter'
+import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 
 /** The first descriptor that systemd hands over (sd_listen_fds(3)). */
 const FIRST_DESCRIPTOR = 3
@@ -82,12 +83,13 @@ const remove = (path: string): void => {
   try {
     unlinkSync(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw refused(path, error)
+    if (errorCode(error) !== 'ENOENT') throw refused(path, error)
   }
 }
 
 const refused = (path: string, error: unknown): Error => {
-  const { code, message } = error as NodeJS.ErrnoException
+  const code = errorCode(error)
+  const message = errorMessage(error)
   if (code === 'EACCES' || code === 'EPERM')
     return new PermissionError(`${path} cannot be listened on: this user may not write there.`, 'root', {
       cause: error,
