@@ -7,12 +7,11 @@ import {
   NLMSG_DONE,
   NLMSG_ERROR,
 } from '@portolan/core/netlink'
-import { PortolanError } from '@portolan/netfilter'
-import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 // The main entry of the package also loads its code for Wi-Fi, WireGuard and routes, which takes half a start of Node.
 import { RawNetlinkSocket, type RawNetlinkSocketOptions } from 'netlink/dist/raw.js'
 import { afterSilence } from '../turn/after-silence.ts'
 import { mayGoOn } from '../turn/event-loop-turn.ts'
+import { netlinkError, receiveError, sendError } from './connection-errors.ts'
 import { type DirectSocket, findDirectSocket } from './direct-socket.ts'
 
 /** include/uapi/linux/netfilter/nfnetlink.h: NFNL_MSG_BATCH_BEGIN. */
@@ -269,33 +268,3 @@ const openSocket = (protocol: number, options: SocketOptions): RawNetlinkSocket 
     recvBufferSize: BUFFER_BYTES,
     sendBufferSize: BUFFER_BYTES,
   })
-
-const netlinkError = (
-  reason: string,
-  code: string,
-  cause?: unknown,
-  remedy = 'Run this again.',
-): PortolanError =>
-  new PortolanError(
-    'NETLINK',
-    {
-      problem: `The exchange with the kernel over netlink failed: ${reason} (${code}).`,
-      remedy: () => remedy,
-    },
-    { cause },
-  )
-
-const receiveError = (error: unknown): PortolanError =>
-  errorCode(error) === 'ENOBUFS'
-    ? netlinkError('replies were lost because the receive buffer overflowed', 'ENOBUFS', error)
-    : netlinkError(errorMessage(error), errorCode(error) || 'unknown', error)
-
-const sendError = (error: unknown, length: number): PortolanError =>
-  errorCode(error) === 'EMSGSIZE'
-    ? netlinkError(
-        `${length} bytes do not fit into the send buffer`,
-        'EMSGSIZE',
-        error,
-        `Raise net.core.wmem_max to ${length} or more, and run this again.`,
-      )
-    : netlinkError(errorMessage(error), errorCode(error) || 'unknown', error)
