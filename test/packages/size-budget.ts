@@ -2,7 +2,7 @@
 export const packedBytes: Readonly<Record<string, number>> = {
   portolan: 1_393_000,
   'portolan-cni': 771_000,
-  'portolan-core': 418_000,
+  'portolan-core': 460_000,
   'portolan-etcd': 211_000,
   'portolan-host': 164_000,
   'portolan-iptables': 117_000,
