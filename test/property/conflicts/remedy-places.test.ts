@@ -126,11 +126,8 @@ test('a remedy that counts rules is right before the project is applied, and aft
           : made
       const found = await seen(saved)
       const { text, commands } = remedyIn(found, place)
-      // Packets that Portolan's jump accepts never reach the rules after it.
-      const isPassed = place.table === 'filter' && typeof state === 'number' && state <= ahead
-      expect(commands.length > 0).toBe(!isPassed)
-      if (isPassed) return
-
+      // A jump that accepts packets ahead of the culprit does not hide it: apply moves the jump behind it.
+      expect(commands.length).toBeGreaterThan(0)
       const mended = run(saved, place, commands)
       expectPlaced(applied(mended, await seen(mended)), place, commands.length)
 
