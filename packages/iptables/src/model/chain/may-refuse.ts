@@ -6,31 +6,47 @@ import type { Rule, Table } from '../ruleset.ts'
  * only accept or log do not. An unknown target does.
  */
 export const mayRefuse = ({ chains }: Pick<Table, 'chains'>): ((rule: Rule) => boolean) => {
-  const rulesOf = new Map(chains.map(({ name, rules }) => [name, rules]))
-  const answers = new Map<string, boolean>()
-  const inChain = (chain: string): boolean => {
-    const known = answers.get(chain)
-    if (known !== undefined) return known
-    // The kernel has no loops, but a text may.
-    answers.set(chain, false)
-    const answer = (rulesOf.get(chain) ?? []).some(ofRule)
-    answers.set(chain, answer)
-    return answer
+  let refusing: ReadonlySet<string> | null = null
+  return (rule) => {
+    const next = nextChain(rule)
+    if (next === null) return refusesItself(rule)
+    refusing ??= refusingChains(chains)
+    return refusing.has(next)
   }
-  const ofRule = ({ target }: Rule): boolean => {
-    switch (target?.kind) {
-      case undefined:
-        return false
-      case 'verdict':
-        return target.verdict === 'DROP'
-      case 'jump':
-      case 'goto':
-        return inChain(target.chain)
-      case 'extension':
-        return !passingTargets.has(target.name)
-      default:
-        return true
+}
+
+/** The names of the chains in which a packet may be refused. No recursion: a chain of chains may be 10,000 long. */
+const refusingChains = (chains: Table['chains']): ReadonlySet<string> => {
+  const refusing = new Set<string>()
+  const leadingTo = new Map<string, string[]>()
+  for (const { name, rules } of chains)
+    for (const rule of rules) {
+      const next = nextChain(rule)
+      if (next === null) {
+        if (refusesItself(rule)) refusing.add(name)
+      } else {
+        const known = leadingTo.get(next)
+        if (known === undefined) leadingTo.set(next, [name])
+        else known.push(name)
+      }
     }
+  // A set is also walked over what is added meanwhile.
+  for (const name of refusing) for (const one of leadingTo.get(name) ?? []) refusing.add(one)
+  return refusing
+}
+
+const nextChain = ({ target }: Rule): string | null =>
+  target?.kind === 'jump' || target?.kind === 'goto' ? target.chain : null
+
+const refusesItself = ({ target }: Rule): boolean => {
+  switch (target?.kind) {
+    case undefined:
+      return false
+    case 'verdict':
+      return target.verdict === 'DROP'
+    case 'extension':
+      return !passingTargets.has(target.name)
+    default:
+      return true
   }
-  return ofRule
 }
