@@ -13,9 +13,9 @@ export const checkName = (name: string, place: SourcePosition, what: string): vo
 }
 
 /**
- * The names of interfaces that Portolan accepts. The kernel accepts more (`interfaceNameFault`). But some names mean something else to other readers: `+` at the end is a wildcard of
- * iptables, `*` one of nft, `%d` a template of the kernel, and `-` in front an option. A shell gives a meaning to
- * others.
+ * The names of interfaces that Portolan accepts. The kernel accepts more (`interfaceNameFault`). But some names mean
+ * something else to other readers: `+` at the end is a wildcard of iptables, `*` one of nft, and `-` in front an option.
+ * A shell gives a meaning to others.
  */
 const interfacePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/
 

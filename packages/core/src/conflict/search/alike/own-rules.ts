@@ -133,7 +133,7 @@ const noteHomes = (
 const privateNames = (homes: ReadonlyMap<string, number | null>): ReadonlySet<string> =>
   new Set([...homes].flatMap(([name, home]) => (home === null ? [] : [name.split(' ').at(-1) ?? ''])))
 
-/** Writes a value as JSON, with words in place of what belongs to one network, and the names of sets. */
+/** Writes a value as text, with words in place of what belongs to one network, and sets by their names. */
 const wordsOf = (value: unknown, names: OwnNames, isHome: ReadonlySet<string>): string => {
   if (!isObject(value)) return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map((one) => wordsOf(one, names, isHome)).join()}]`
@@ -150,5 +150,5 @@ const wordsOf = (value: unknown, names: OwnNames, isHome: ReadonlySet<string>): 
     if (one !== undefined)
       words += `${key}:${key === 'chain' && typeof one === 'string' && isHome.has(one) ? '@chain' : wordsOf(one, names, isHome)},`
   }
-  return words
+  return `${words}}`
 }
