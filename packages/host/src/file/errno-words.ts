@@ -29,3 +29,10 @@ export const writingWords: Readonly<Record<string, string>> = {
   EFBIG: 'it is larger than a file may be there (EFBIG)',
   ETXTBSY: 'it is a program that runs (ETXTBSY)',
 }
+
+/** What to do where a file cannot be written, for errors that can be mended in place. */
+export const mendingWords: Readonly<Record<string, string>> = {
+  ENOSPC: 'Make room there',
+  EDQUOT: 'Make room there',
+  EROFS: 'Mount it writable',
+}

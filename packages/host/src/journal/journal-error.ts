@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
+import { errorCode } from '@portolan/netfilter/schema'
 import { writingWords } from '../file/errno-words.ts'
 import { whyUnread } from '../file/why-unread.ts'
 import { whyUnwritten } from '../file/why-unwritten.ts'
@@ -33,7 +34,7 @@ export const namedLater = async <Result>(
 
 export const journalError = (action: 'read' | 'written', path: string, error: unknown): PortolanError => {
   if (error instanceof PortolanError) return error
-  const { code } = error as NodeJS.ErrnoException
+  const code = errorCode(error)
   const why = action === 'read' ? whyUnread(error) : whyUnwritten(error)
   if (code === 'EACCES' || code === 'EPERM')
     return new PermissionError(

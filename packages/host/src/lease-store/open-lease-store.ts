@@ -1,10 +1,7 @@
-import { existsSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { emptyLeases, type LeaseState, type LeaseStep, type LeaseStore } from '@portolan/core'
-import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { checkArgument, textValue } from '@portolan/netfilter/schema'
-import { whyUnread, whyUnwritten } from '../file/index.ts'
-import { fullDisk } from '../state/full-disk.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { checkFile } from './check-file.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -17,6 +14,7 @@ import {
   type Snapshot,
   writeChanges,
 } from './lease-table.ts'
+import { storeError } from './store-error.ts'
 import { makeStoreFiles, refuseUnsafeStore } from './store-files.ts'
 import { leaseStoreIdentity } from './store-identity.ts'
 import type { Release } from './turn-lock.ts'
@@ -166,54 +164,3 @@ const turnToRead = async (directory: string): Promise<Release> =>
 
 /** The size in bytes; 0 when there is no such file. A process killed while it made the file leaves an empty one. */
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
-
-const storeError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
-  if (error instanceof PortolanError) return error
-  const { code } = error as NodeJS.ErrnoException
-  const said = error instanceof Error ? error.message : String(error)
-  const isDenied =
-    code === 'EACCES' || code === 'EPERM' || /^(Permission denied|Operation not permitted)/.test(said)
-  // LMDB's errors have no code.
-  const cause = isDenied && code === undefined ? Object.assign(new Error(said), { code: 'EACCES' }) : error
-  const why = action === 'read' ? whyUnread(cause) : whyUnwritten(cause)
-  if (isDenied) {
-    return new PermissionError(
-      {
-        problem: `The lease store ${file} could not be ${action}: ${why}.`,
-        remedy: (wording) => oneWay('run this as root', wording.elsewhere),
-      },
-      'file access',
-      { cause: error },
-    )
-  }
-  // In another directory the store would be empty, and would lease addresses again that are leased in this one.
-  const isThere = existsSync(file)
-  const full = fullDisk(error, dirname(file))
-  if (full !== null || code === 'EROFS')
-    return new PortolanError(
-      'STATE',
-      {
-        problem: `The lease store ${file} could not be ${action}: ${full ?? why}. What was leased before is still there.`,
-        remedy: ({ elsewhere }) =>
-          oneWay(
-            `${full === null ? 'mount it writable' : 'make room on that disk'} and run this again`,
-            isThere ? null : elsewhere,
-          ),
-      },
-      { cause: error },
-    )
-  const isDamaged = error instanceof DamagedError || /^MDB_(?!MAP_FULL|READERS_FULL)/.test(said)
-  return new PortolanError(
-    'STATE',
-    isDamaged
-      ? {
-          problem: `The lease store ${file} is damaged or not ours: ${said}. It was left as it is.`,
-          remedy: () => 'Put back a copy, or move it away to begin without leases.',
-        }
-      : {
-          problem: `The lease store ${file} could not be ${action}: ${why}.`,
-          remedy: () => 'Fix that, and run this again.',
-        },
-    { cause: error },
-  )
-}

@@ -1,6 +1,8 @@
 import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { errorCode } from '@portolan/netfilter/schema'
+import { mendingWords } from '../file/errno-words.ts'
 import { whyUnwritten } from '../file/why-unwritten.ts'
 import { makeDirectory } from '../state/make-directory.ts'
 import { unsafeDirectory } from '../state/safe-place.ts'
@@ -41,7 +43,7 @@ const makePrivate = (directory: string): void => {
   try {
     mkdirSync(directory, { mode: 0o700 })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (errorCode(error) !== 'EEXIST') throw error
   }
 }
 
@@ -53,7 +55,7 @@ const notOurs = (path: string, why: string, mend?: string): PortolanError =>
 
 const lockFileError = (path: string, error: unknown): Error => {
   if (error instanceof PortolanError) return error
-  const { code = '' } = error as NodeJS.ErrnoException
+  const code = errorCode(error)
   // O_NOFOLLOW: open(2) refuses a link so.
   const why = code === 'ELOOP' ? 'it is a link to another file' : whyUnwritten(error)
   const problem = `The lock file ${path} could not be opened: ${why}.`
@@ -62,17 +64,12 @@ const lockFileError = (path: string, error: unknown): Error => {
       {
         problem,
         remedy: () =>
-          `${code === 'EROFS' ? 'Mount it writable, and run this again' : 'Run this as root'}. In a user namespace, mount a tmpfs on /run first.`,
+          `${code === 'EROFS' ? `${mendingWords.EROFS}, and run this again` : 'Run this as root'}. In a user namespace, mount a tmpfs on /run first.`,
       },
       'file access',
       { cause: error },
     )
-  const remedy = (): string => `${mendingWords[code] ?? 'Fix that'}, and run this again.`
+  const mend = code === 'ELOOP' ? 'Remove the link' : (mendingWords[code] ?? 'Fix that')
+  const remedy = (): string => `${mend}, and run this again.`
   return new PortolanError('LOCK', { problem, remedy }, { cause: error })
-}
-
-const mendingWords: Readonly<Record<string, string>> = {
-  ELOOP: 'Remove the link',
-  ENOSPC: 'Make room there',
-  EDQUOT: 'Make room there',
 }

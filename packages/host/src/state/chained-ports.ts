@@ -1,6 +1,7 @@
 import { readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { oneWay, PortolanError } from '@portolan/netfilter'
+import { errorCode } from '@portolan/netfilter/schema'
 import { whyUnwritten } from '../file/why-unwritten.ts'
 import { fullDisk } from './full-disk.ts'
 import { makeDirectory } from './make-directory.ts'
@@ -88,5 +89,4 @@ const removeEmpty = (folder: string): void => {
   }
 }
 
-const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
-  codes.includes((error as NodeJS.ErrnoException).code ?? '')
+const isCode = (error: unknown, ...codes: readonly string[]): boolean => codes.includes(errorCode(error))

@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
 import { ApplyError, InspectError, InvalidRequestError, PermissionError } from '@portolan/netfilter'
+import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 import { whyUnread } from '../file/why-unread.ts'
 
 const root = '/proc/sys'
@@ -79,11 +80,12 @@ export const writeSysctl = (name: string, value: string): void => {
     // The file is never created. Creating it would fail with EACCES for a mistyped name, which is the wrong message.
     writeFileSync(file, `${value}\n`, { flag: 'r+' })
   } catch (error) {
-    throw writeError(name, value, errorCode(error), error)
+    throw writeError(name, value, error)
   }
 }
 
-const writeError = (name: string, value: string, code: string, cause: unknown): Error => {
+const writeError = (name: string, value: string, cause: unknown): Error => {
+  const code = errorCode(cause)
   if (code === 'EROFS')
     return new PermissionError(
       `Could not set ${name} to ${value}: /proc/sys is mounted read-only here. Set it outside of this container.`,
@@ -97,12 +99,12 @@ const writeError = (name: string, value: string, code: string, cause: unknown): 
       { cause },
     )
   const { why, mend } = refusals[code] ?? {
-    why: (cause as Error).message,
+    why: errorMessage(cause),
     mend: 'Fix that, and run this again.',
   }
   return new ApplyError(
     { problem: `Could not set ${name} to ${value}: ${why}.`, remedy: () => mend },
-    { applied: [], stderr: code },
+    { applied: [], stderr: code === '' ? errorMessage(cause) : code },
     { cause },
   )
 }
@@ -118,5 +120,3 @@ const refusals: Readonly<Record<string, { readonly why: string; readonly mend: s
     mend: 'Give a value that the documentation of the sysctl names.',
   },
 }
-
-const errorCode = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)

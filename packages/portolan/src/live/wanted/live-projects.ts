@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { openJournal } from '@portolan/host'
 import { whyUnread } from '@portolan/host/file'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
+import { errorCode } from '@portolan/netfilter/schema'
 import { wantedStateFile } from './open-wanted-state.ts'
 import { isWish } from './wanted-state.ts'
 
@@ -24,7 +25,7 @@ export const liveProjects = (stateDirectory: string): readonly string[] => {
   } catch (error) {
     // An error of a journal says already what is wrong.
     if (error instanceof PortolanError) throw error
-    const { code = '' } = error as NodeJS.ErrnoException
+    const code = errorCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return []
     const problem = `The folder ${folder}, which says what live hosts want, could not be read: ${whyUnread(error)}.`
     throw code === 'EACCES' || code === 'EPERM'
