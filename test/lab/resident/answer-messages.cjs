@@ -3,7 +3,8 @@ const fs = require('node:fs')
 /**
  * Answers each message with the output and the exit code that a process of its own would have had at its end.
  *
- * @param run - handles a message; the count begins at 1. It may set `process.exitCode`
+ * @param run - handles a message; the count begins at 1. It may set `process.exitCode`. When it throws, the answer has
+ *   the error, and this process ends: a process of its own would end at once too, whatever the message has left open
  */
 module.exports = (run) => {
   const printed = { stdout: '', stderr: '' }
@@ -32,7 +33,12 @@ module.exports = (run) => {
     isRunning = true
     process.exitCode = undefined
     count += 1
-    await run(message, count)
+    try {
+      await run(message, count)
+    } catch (error) {
+      printed.stderr += `${error?.stack ?? error}\n`
+      process.send({ exitCode: 1, ...printed, isLast: true }, () => process.exit(1))
+    }
   })
   // This event means that the message has left nothing open: a process of its own would end now.
   process.on('beforeExit', (exitCode) => {

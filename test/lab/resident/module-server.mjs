@@ -7,13 +7,8 @@ import answerMessages from './answer-messages.cjs'
 process.on('warning', (warning) => process.stderr.write(`${warning.stack ?? warning}\n`))
 
 answerMessages(async ({ code }, modulesRun) => {
-  try {
-    // Node runs each module URL only once, so the text gets a number.
-    await import(`data:text/javascript,${encodeURIComponent(`${code}\n// ${modulesRun}`)}`)
-  } catch (error) {
-    process.stderr.write(`${error?.stack ?? error}\n`)
-    process.exitCode = 1
-  }
+  // Node runs each module URL only once, so the text gets a number.
+  await import(`data:text/javascript,${encodeURIComponent(`${code}\n// ${modulesRun}`)}`)
   // Kept after some modules have run: V8 has compiled only the functions that were called.
   if (modulesRun === 3) keep()
 })

@@ -12,6 +12,11 @@ export interface ResidentProcess extends AsyncDisposable {
   ask(asked: readonly string[] | object): Promise<RunOutcome> | null
 }
 
+interface Answer extends RunOutcome {
+  /** True: the process ends after this answer. */
+  readonly isLast?: true
+}
+
 /**
  * V8 shares garbage collection among threads: more processor time in all, but an earlier end. Other suites keep all
  * processors busy, so here nothing would end earlier.
@@ -57,7 +62,7 @@ export const residentProcess = (
   const outcomeOf = async (message: readonly string[] | object): Promise<RunOutcome> => {
     child ??= start()
     const asked = child
-    const answer = new Promise<RunOutcome>((resolve) => asked.once('message', resolve))
+    const answer = new Promise<Answer>((resolve) => asked.once('message', resolve))
     asked.send(message)
     const done = nowWaiting({ what: () => `the answer to ${JSON.stringify(message)}`, shows: () => stderr })
     const late = setTimeout(() => {
@@ -65,7 +70,11 @@ export const residentProcess = (
       asked.kill('SIGKILL')
     }, longestRunMs)
     try {
-      return await Promise.race([answer, ended.then((exitCode) => ({ exitCode, stdout: '', stderr }))])
+      const end = ended.then((exitCode): Answer => ({ exitCode, stdout: '', stderr }))
+      const { isLast = false, ...outcome } = await Promise.race([answer, end])
+      // The next message needs a new process.
+      if (isLast) await ended
+      return outcome
     } finally {
       clearTimeout(late)
       done()
