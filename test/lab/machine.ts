@@ -3,6 +3,7 @@ import { startAgent } from './agent.ts'
 import type { Arrival, Probe, ProbeOutcome, ProbeProtocol } from './probe.ts'
 import { probeUntilSilence, serving } from './probe-until-silence.ts'
 import { printedBy, programOf, type Running, type RunOptions, type RunOutcome, start } from './run.ts'
+import { freshSourcePort } from './source-ports.ts'
 
 export interface Service {
   readonly protocol: Exclude<ProbeProtocol, 'icmp'>
@@ -50,6 +51,7 @@ export interface Machine extends AsyncDisposable {
    * Tells whether a packet passes. A packet that was lost on the way counts as dropped. The probe gives up after its
    * timeout (default 300 ms), once every machine with services has handled what arrived. A machine without processor
    * time must not look like a drop.
+   * @throws SourcePortInUse when no packet was sent
    */
   probe(probe: Probe): Promise<ProbeOutcome>
   /**
@@ -87,13 +89,6 @@ export interface Machine extends AsyncDisposable {
   /** Reads and writes files as this machine sees them, with its own /run. `sysctl` is for sysctls of the network. */
   readText(path: string): Promise<string>
   writeText(path: string, text: string): Promise<void>
-}
-
-// Only this process counts: other processes have other namespaces. A source port comes again after 40,000.
-let nextSourcePort = 20_000
-const freshSourcePort = (): number => {
-  nextSourcePort = nextSourcePort >= 60_000 ? 20_000 : nextSourcePort + 1
-  return nextSourcePort
 }
 
 const sysctlPath = (name: string): string =>

@@ -40,10 +40,25 @@ export const caughtUp = async (): Promise<void> => {
   for (let count = 0; count < 4; count += 1) await oneTurn()
 }
 
+/** The probe sent no packet: a program on its machine holds the source port. An outcome would look like a drop. */
+export class SourcePortInUse extends Error {
+  override readonly name = 'SourcePortInUse'
+}
+
+/**
+ * Runs a probe. It ends with its answer, or after the silence once no agent has anything left to answer.
+ * @throws SourcePortInUse
+ */
+export const probeUntilSilence = async (agent: Agent, probe: Probe): Promise<ProbeOutcome> => {
+  const outcome = await answerOrSilence(agent, probe)
+  if (!outcome.delivered && outcome.how === 'EADDRINUSE')
+    throw new SourcePortInUse(`no probe was sent: a program holds source port ${probe.sourcePort}`)
+  return outcome
+}
+
 let lastKey = 0
 
-/** Runs a probe. It ends with its answer, or after the silence once no agent has anything left to answer. */
-export const probeUntilSilence = async (
+const answerOrSilence = async (
   agent: Agent,
   { timeoutMs = silenceMs, ...asked }: Probe,
 ): Promise<ProbeOutcome> => {

@@ -8,7 +8,10 @@ export interface Probe {
   readonly port: number
   /** Null: the kernel's choice. */
   readonly source?: string
-  /** Default: a port that no other probe of this lab uses, so that the probe's packets are recognised anywhere. */
+  /**
+   * Default: a port that no other probe of this lab and no program of the machine uses, so that the probe's packets are
+   * recognised anywhere.
+   */
   readonly sourcePort?: number
   /** The time without an answer that counts as a drop: see `Machine.probe`. An answer ends the probe at once. */
   readonly timeoutMs?: number

@@ -1,6 +1,7 @@
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import type { Arrival, ProbeOutcome, ProbeProtocol } from '../../lab/probe.ts'
+import { freshSourcePort } from '../../lab/source-ports.ts'
 import type { Row } from './row.ts'
 import { addressOf, type Family, isContainer, type Sender } from './scenario.ts'
 
@@ -21,14 +22,6 @@ const machineOf = (lab: Lab, name: Sender): Machine => {
   return container
 }
 
-// The ports differ from those that machines choose by themselves (20,001 and up). So a port means one flow in the whole
-// lab.
-let lastFlow = 30_000
-const freshFlow = (): number => {
-  lastFlow = lastFlow >= 60_000 ? 30_000 : lastFlow + 1
-  return lastFlow
-}
-
 /** A drop costs the whole timeout. An answer comes within a millisecond, however long the timeout is. */
 const timeoutOf = (row: Row): number => (row.expected.kind === 'delivered' ? 4000 : 400)
 
@@ -45,7 +38,7 @@ const probeBehind = async (lab: Lab, rows: readonly Row[]): Promise<void> => {
       row.families.map((family) =>
         machineOf(lab, row.from).probe({
           ...{ protocol: row.protocols[0] ?? 'tcp', destination: addressOf(row.to, family), port: row.port },
-          ...{ sourcePort: freshFlow(), timeoutMs: timeoutOf(row) },
+          ...{ sourcePort: freshSourcePort(), timeoutMs: timeoutOf(row) },
         }),
       ),
     ),
@@ -58,7 +51,7 @@ export const probeAll = async (lab: Lab, rows: readonly Row[]): Promise<readonly
     rows.flatMap((row) =>
       row.families.flatMap((family) =>
         row.protocols.map(async (protocol) => {
-          const flow = freshFlow()
+          const flow = freshSourcePort()
           const outcome = await machineOf(lab, row.from).probe({
             protocol,
             destination: addressOf(row.to, family),

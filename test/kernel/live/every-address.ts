@@ -40,12 +40,25 @@ def answers(address, ports, seconds):
     return found
 `
 
-/** The host ports that answer, in their order. All are tested at once. */
-export const answeringPorts = async (from: Machine, ports: readonly number[]): Promise<readonly number[]> => {
-  const outcomes = await Promise.all(
-    ports.map((port) => from.probe({ protocol: 'tcp', destination: addresses.ip.host, port })),
+/**
+ * Asks host ports from one machine, all at once. A port that has to answer may take its time: the first packet may be
+ * lost on a busy machine, and TCP sends it again after a second.
+ * @param open - the ports that have to answer. All others must not
+ * @returns a line for each port that did not do as it had to, with what happened instead
+ */
+export const wrongPorts = async (
+  from: Machine,
+  ports: readonly number[],
+  open: ReadonlySet<number>,
+): Promise<readonly string[]> => {
+  const lines = await Promise.all(
+    ports.map(async (port) => {
+      const probe = { protocol: 'tcp', destination: addresses.ip.host, port } as const
+      const outcome = await (open.has(port) ? from.reach(probe) : from.probe(probe))
+      return outcome.delivered === open.has(port) ? [] : [`${from.name}: ${port} ${JSON.stringify(outcome)}`]
+    }),
   )
-  return ports.filter((_, at) => outcomes[at]?.delivered === true)
+  return lines.flat()
 }
 
 /** An address, and ports at which a machine must get no answer. */

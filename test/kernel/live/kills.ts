@@ -6,7 +6,7 @@ import type { Lab } from '../../lab/lab.ts'
 import { drawKillMoment, runKilled } from '../killed-anywhere/kill-moment.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { argvOf, documentedErrors, printedLines, readTwice } from './calling.ts'
-import { answeringPorts, everyAddress, isRestricted, tryClosedPorts } from './every-address.ts'
+import { everyAddress, isRestricted, tryClosedPorts, wrongPorts } from './every-address.ts'
 import {
   type CallLine,
   emptyModel,
@@ -73,16 +73,13 @@ const checkTraffic = async (
   const wanted = all.filter((port) => ports.has(port))
   // Without any port the bridge does not come up. The kill may have come before a port was attached.
   if (wanted.length > 0) await lab.host.areUp([bridge, 'v-every'])
-  const [client, neighbour] = await Promise.all([
-    answeringPorts(lab.client, all),
-    answeringPorts(lab.neighbour, all),
+  const forNeighbour = wanted.filter((port) => !isRestricted(port))
+  const wrong = await Promise.all([
+    wrongPorts(lab.client, all, new Set(wanted)),
+    wrongPorts(lab.neighbour, all, new Set(forNeighbour)),
   ])
   const where = { step, network: after.networks.find(({ name }) => name === 'a') }
-  expect({ where, client, neighbour }).toEqual({
-    where,
-    client: wanted,
-    neighbour: wanted.filter((port) => !isRestricted(port)),
-  })
+  expect({ where, wrong: wrong.flat() }).toEqual({ where, wrong: [] })
 }
 
 /** Programs that are killed at any instant. */

@@ -2,6 +2,7 @@ import type { Flow } from '@portolan/core'
 import type { Plan } from 'portolan'
 import type { Machine } from '../../lab/machine.ts'
 import type { Probe, ProbeOutcome } from '../../lab/probe.ts'
+import { SourcePortInUse } from '../../lab/probe-until-silence.ts'
 import { brokenPromise } from '../conflicts/contract.ts'
 import { type MachineName, machineNames } from '../differential/scene.ts'
 import { extraAddresses } from './extra-addresses.ts'
@@ -45,9 +46,15 @@ const bindRetries = { turns: 12, pauseMs: 400 } as const
  */
 export const send = async (machine: Machine, probe: Probe): Promise<ProbeOutcome> => {
   for (let turn = 1; ; turn += 1) {
-    const outcome = await machine.probe(probe)
-    if (outcome.delivered || !['EADDRINUSE', 'EADDRNOTAVAIL'].includes(outcome.how)) return outcome
-    if (turn === bindRetries.turns) throw new Error(`the lab could not send a packet: ${outcome.how}`)
+    const outcome = await machine.probe(probe).catch((error: unknown) => {
+      if (error instanceof SourcePortInUse) return null
+      throw error
+    })
+    if (outcome !== null && (outcome.delivered || outcome.how !== 'EADDRNOTAVAIL')) return outcome
+    if (turn === bindRetries.turns)
+      throw new Error(
+        `the lab could not send a packet: ${JSON.stringify(outcome ?? 'the source port is in use')}`,
+      )
     await new Promise((resolve) => setTimeout(resolve, bindRetries.pauseMs))
   }
 }
