@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
 import { labPool } from '../lab/lab-pool.ts'
+import type { Machine } from '../lab/machine.ts'
 import { takeSnapshot } from '../lab/snapshot.ts'
 import { addresses } from '../lab/topology.ts'
 import { until } from '../lab/until.ts'
@@ -60,6 +61,37 @@ describeOnKernel('a pool of labs', 'nftables', () => {
       'nameserver 192.0.2.53',
     ])
     expect(await again.client.mustRun(['ip', '-br', 'addr'])).not.toContain('192.0.2.78')
+    await again[Symbol.asyncDispose]()
+    await labs[Symbol.asyncDispose]()
+  })
+
+  // A test that loses or delays packets, or that has an IPsec policy, would otherwise poison the next one.
+  test('queueing disciplines with their filters, and IPsec, are gone before another test gets the lab', async () => {
+    const reports: (readonly string[])[] = []
+    const labs = labPool({ tell: (left) => reports.push(left) })
+    const lab = await labs.open()
+    const first = await takeSnapshot(lab.host)
+    const reads =
+      'tc qdisc; tc filter show dev eth0 ingress; ip xfrm policy; ip xfrm state; ip xfrm policy getdefault'
+    const read = (machine: Machine): Promise<string> => machine.mustRun(['sh', '-ec', reads])
+    const clean = [await read(lab.host), await read(lab.neighbour)]
+    const esp = 'src 198.51.100.2 dst 198.51.100.9 proto esp'
+    const mess = `tc qdisc add dev eth0 root handle 7: tbf rate 1mbit burst 5k latency 70ms
+      tc qdisc add dev eth0 clsact
+      tc filter add dev eth0 ingress u32 match u32 0 0 flowid 1:1
+      ip xfrm state allocspi ${esp} reqid 1 mode tunnel
+      ip xfrm policy add src 0.0.0.0/0 dst 172.16.0.0/12 dir out priority 9 tmpl ${esp} mode tunnel reqid 1
+      ip xfrm policy setdefault in block fwd block out block`
+    for (const machine of [lab.host, lab.neighbour]) await machine.mustRun(['sh', '-ec', mess])
+    expect(await takeSnapshot(lab.host)).not.toEqual(first)
+    const { pid } = lab.host
+    await lab[Symbol.asyncDispose]()
+    expect(reports).toEqual([[]])
+
+    const again = await labs.open()
+    expect(again.host.pid).toBe(pid)
+    expect([await read(again.host), await read(again.neighbour)]).toEqual(clean)
+    expect(await takeSnapshot(again.host)).toEqual(first)
     await again[Symbol.asyncDispose]()
     await labs[Symbol.asyncDispose]()
   })

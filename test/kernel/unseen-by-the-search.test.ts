@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
 
 const shop = `name: shop
@@ -79,8 +79,7 @@ describeOnKernel('what the search for conflicts does not follow', 'nftables', ()
   })
 
   test('IPsec policies', async () => {
-    // A lab of its own: the pool does not take policies away, and a later test would lose its packets to them.
-    await using lab = await openLab()
+    await using lab = await labs.open()
     const { tell, words, isServed } = await onHost(lab)
     expect(await isServed(2500)).toBe(true)
     expect(await tell()).not.toHaveProperty('unread')

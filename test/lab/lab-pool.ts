@@ -4,8 +4,7 @@ import { openSite, type Site } from './site.ts'
 
 /**
  * Labs for one test after the other. A closed lab's machines are used again where they could be restored. A test opens
- * a lab of its own where it changes sysctls or links of a machine around the host, or tc or xfrm of the host: the pool
- * does not compare these.
+ * a lab of its own where it changes sysctls or links of a machine around the host: the pool does not compare these.
  */
 export interface Labs {
   open(options?: LabOptions): Promise<Lab>

@@ -28,8 +28,8 @@ export interface Heard {
 export interface RememberOptions {
   /**
    * The folders that `restore` empties, except for the paths in `kept`. Kept files get their text back. With `folders`,
-   * everything else of the network is undone and compared too. Without it, only addresses and routes are undone, and
-   * they are compared together with rules and tables.
+   * everything else of the network is undone and compared too. Without it, only addresses, routes, queueing disciplines
+   * and IPsec are undone, and they are compared together with rules and tables.
    */
   readonly folders?: { readonly emptied: readonly string[]; readonly kept: readonly string[] }
   /** True: a table of iptables-legacy that was registered meanwhile counts as gone once it is empty. */

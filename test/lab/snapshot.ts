@@ -62,6 +62,8 @@ const readings = {
   routes6: 'ip -6 -j route show table all',
   rules: 'ip -j rule',
   ports: 'bridge -j -d link',
+  ipsec: "printf 'xfrm policy\\nxfrm state\\nxfrm policy getdefault\\n' | ip -batch -",
+  qdiscs: 'tc qdisc',
 } as const
 
 const readText = (part: string, text: string): string => {
@@ -71,7 +73,10 @@ const readText = (part: string, text: string): string => {
   return part.endsWith('-legacy') ? withoutEmptyTables(rulesOf(text)) : text
 }
 
-/** Reads rules of all three kinds, links, addresses, routes of every table, bridge ports and network sysctls. */
+/**
+ * Reads rules of all three kinds, links, addresses, routes of every table, bridge ports, IPsec, queueing disciplines and
+ * network sysctls.
+ */
 export const takeSnapshot = async (host: Machine): Promise<Snapshot> => {
   await host.quiet()
   // One shell runs all programs: entering the host for each would take longer than the reading itself.

@@ -5,8 +5,10 @@ import re
 import socket
 import struct
 
+from ipsec import remove_ipsec
 from namespace import read_mounts, run
 from netlink import ACK, CREATE, EXCLUSIVE, HEADER, NETFILTER, REQUEST, Netlink, attributes, packed
+from qdiscs import restore_qdiscs
 from state import ADDRESS_TIMES, GET_NEIGHBOUR, ROUTE_TIMES, SYSCTLS, read_state
 
 # linux/rtnetlink.h
@@ -65,8 +67,8 @@ class FirstState:
         self.mounts = None if folders is None else read_mounts()
         self.texts = {path: read_file(path) for path in kept if os.path.isfile(path)}
         self.state = self.read()
-        if self.state['tables'] or self.state.get('sets'):
-            raise RuntimeError('what is in tables and sets is not read: the first state has to be without them')
+        if self.state['tables'] or self.state.get('sets') or self.state['ipsec']:
+            raise RuntimeError('tables, sets and IPsec are only removed: the first state has to be without them')
 
     def read(self, with_sysctls=True):
         state = read_state(self.folders is not None, with_sysctls)
@@ -91,6 +93,9 @@ class FirstState:
             restore_sysctls(self.state.get('sysctls', {}), now.get('sysctls', {}))
             restore_addresses(route, self.state['addresses'], now['addresses'])
             restore_routes(route, self.state['routes'], self.read(False)['routes'])
+            restore_qdiscs(route, self.state['qdiscs'], now['qdiscs'])
+            if now['ipsec']:
+                remove_ipsec()
         now = self.read()
         return [part for part, value in self.state.items() if now[part] != value]
 

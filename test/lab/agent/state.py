@@ -1,4 +1,5 @@
-"""Reads a namespace's state from the kernel: links, addresses, routes, rules, bridge ports, tables, sets, sysctls.
+"""Reads a namespace's state from the kernel: links, addresses, routes, rules, bridge ports, tables, sets, sysctls,
+IPsec, queueing disciplines.
 
 States are only compared with each other. So most data stays as the kernel sends it, without values that change with
 time.
@@ -9,7 +10,9 @@ import re
 import socket
 import struct
 
+from ipsec import read_ipsec
 from netlink import NETFILTER, Netlink, attributes, packed
+from qdiscs import read_qdiscs
 
 # linux/rtnetlink.h
 GET_LINK, GET_ADDRESS, GET_ROUTE, GET_NEIGHBOUR, GET_RULE = 18, 22, 26, 30, 34
@@ -145,6 +148,8 @@ def read_state(is_host, with_sysctls=True):
             'routes': read_routes(route),
             'rules': read_rules(route),
             'tables': read_tables(netfilter),
+            'ipsec': read_ipsec(),
+            'qdiscs': read_qdiscs(route),
         }
         if not is_host:
             state['addresses'] = [item for item in state['addresses'] if not is_link_local(item)]
