@@ -7,13 +7,11 @@ import {
   intersects,
   isEmptySet,
   isOfMember,
-  isSingleValue,
-  type PacketField,
   type RangeSet,
   singleValue,
 } from '@portolan/netfilter/analysis'
+import { holesFor, holesMeeting } from './holes-by-member.ts'
 import {
-  freeFields,
   isEmptyRegion,
   isToItself,
   meet,
@@ -58,16 +56,25 @@ export const narrowArea = (
   membersWith: MembersWith,
 ): Narrowed => {
   const block = narrowBlock({ members, region }, conditions, membersWith)
-  const fresh = exclusions
-    .map(({ all, rule }): Block => ({ ...narrowBlock(block, all, membersWith), rule }))
-    .filter((hole) => !isEmptyBlock(hole))
-  return { area: { ...block, holes: [...clip(holes, block), ...fresh] }, fresh }
+  const fresh: Block[] = []
+  for (const { all, rule } of exclusions) {
+    const hole = narrowBlock(block, all, membersWith)
+    if (!isEmptyBlock(hole)) fresh.push({ members: hole.members, region: hole.region, rule })
+  }
+  return { area: areaOf(block, [...clip(holes, block), ...fresh]), fresh }
 }
+
+const areaOf = ({ members, region, rule }: Block, holes: readonly Block[]): Area => ({
+  members,
+  region,
+  rule,
+  holes,
+})
 
 /** Restricts a narrowed area to one of its mappings. */
 export const pinTo = ({ area, fresh }: Narrowed, member: number): Narrowed => {
   const block: Block = { members: singleValue(member), region: area.region }
-  return { area: { ...block, holes: clip(area.holes, block) }, fresh: clip(fresh, block) }
+  return { area: areaOf(block, clip(area.holes, block)), fresh: clip(fresh, block) }
 }
 
 const narrowBlock = (
@@ -85,38 +92,45 @@ const narrowBlock = (
 const isEmptyBlock = ({ members, region }: Block): boolean => isEmptySet(members) || isEmptyRegion(region)
 
 /** Cuts holes down to a block. A hole that lies inside the block keeps its identity. */
-const clip = (holes: readonly Block[], block: Block): readonly Block[] =>
-  holesMeeting(holes, block.members).flatMap((hole) => {
-    if (areApart(hole.region, block.region)) return []
+const clip = (holes: readonly Block[], block: Block): readonly Block[] => {
+  const clipped: Block[] = []
+  for (const hole of holesMeeting(holes, block.members)) {
+    if (areApart(hole.region, block.region)) continue
     const region = meetRegions(hole.region, block.region)
-    if (isEmptyRegion(region)) return []
+    if (isEmptyRegion(region)) continue
     const members = meet(hole.members, block.members, true)
     const isWhole = region === hole.region && members === hole.members
-    return isWhole ? [hole] : [{ members, region, rule: hole.rule }]
-  })
+    clipped.push(isWhole ? hole : { members, region, rule: hole.rule })
+  }
+  return clipped
+}
 
 /** The packets in both regions. If that is all of the first region, its object is returned. */
 export const meetRegions = (a: Region, b: Region): Region => {
-  const saddr = meetIn(a, b, 'saddr')
-  const daddr = meetIn(a, b, 'daddr')
-  const sport = meetIn(a, b, 'sport')
-  const dport = meetIn(a, b, 'dport')
+  const saddr = meetIn(a.saddr, b.saddr)
+  const daddr = meetIn(a.daddr, b.daddr)
+  const sport = meetIn(a.sport, b.sport)
+  const dport = meetIn(a.dport, b.dport)
   const isSame = saddr === a.saddr && daddr === a.daddr && sport === a.sport && dport === a.dport
   return isSame ? a : { saddr, daddr, sport, dport }
 }
 
-const meetIn = (a: Region, b: Region, field: PacketField): RangeSet =>
-  a[field] === b[field] ? a[field] : meet(a[field], b[field], true)
+const meetIn = (a: RangeSet, b: RangeSet): RangeSet => (a === b ? a : meet(a, b, true))
 
 /** Whether two regions have no packet in common. */
 const areApart = (a: Region, b: Region): boolean =>
-  freeFields.some((field) => a[field] !== b[field] && !intersects(a[field], b[field]))
+  areSetsApart(a.daddr, b.daddr) ||
+  areSetsApart(a.saddr, b.saddr) ||
+  areSetsApart(a.dport, b.dport) ||
+  areSetsApart(a.sport, b.sport)
+
+const areSetsApart = (a: RangeSet, b: RangeSet): boolean => a !== b && !intersects(a, b)
 
 /** The rest of an area without a narrowed part. The areas of the rest share no packet. */
 export const leftOf = ({ members, region, holes }: Area, { area, fresh }: Narrowed): readonly Area[] => {
   const left: Area[] = []
   const add = (block: Block, more: readonly Block[] = []): void => {
-    left.push({ ...block, holes: [...clip(holes, block), ...clip(more, block)] })
+    left.push(areaOf(block, [...clip(holes, block), ...clip(more, block)]))
   }
   const others = meet(members, area.members, false)
   if (!isEmptySet(others)) add({ members: others, region })
@@ -155,49 +169,11 @@ export const holds = ({ members, region, holes }: Area, at: MemberPoint): boolea
   isIn({ members, region }, at) && !holes.some((hole) => isIn(hole, at))
 
 const isIn = ({ members, region }: Block, { member, point }: MemberPoint): boolean =>
-  hasValue(members, member) && freeFields.every((field) => hasValue(region[field], point[field]))
-
-/** Places of holes: those for a single mapping, by its number, and those for several mappings. */
-interface HolesByMember {
-  readonly ofOne: ReadonlyMap<number, readonly number[]>
-  readonly ofSeveral: readonly number[]
-}
-
-/** A list with fewer holes than this is scanned without an index. */
-const FEW = 16
-
-const byMember = new WeakMap<readonly Block[], HolesByMember>()
-
-/**
- * The holes that may concern a mapping, in their order. Of hundreds of rules that each name one mapping, few name this
- * one.
- */
-const holesFor = (holes: readonly Block[], member: number): readonly Block[] => {
-  if (holes.length < FEW) return holes
-  const known = byMember.get(holes) ?? indexHoles(holes)
-  byMember.set(holes, known)
-  const own = known.ofOne.get(member) ?? []
-  const places = known.ofSeveral.length === 0 ? own : [...own, ...known.ofSeveral].sort((a, b) => a - b)
-  return places.flatMap((place) => holes[place] ?? [])
-}
-
-/** The holes that concern any mapping of a set, in their order. */
-const holesMeeting = (holes: readonly Block[], members: RangeSet): readonly Block[] =>
-  isSingleValue(members)
-    ? holesFor(holes, Number(members.starts[0])).filter((hole) => intersects(hole.members, members))
-    : holes.filter((hole) => intersects(hole.members, members))
-
-const indexHoles = (holes: readonly Block[]): HolesByMember => {
-  const ofOne = new Map<number, number[]>()
-  const ofSeveral: number[] = []
-  for (const [place, { members }] of holes.entries()) {
-    const only = isSingleValue(members) ? Number(members.starts[0]) : null
-    const own = only === null ? ofSeveral : ofOne.get(only)
-    if (own !== undefined) own.push(place)
-    else if (only !== null) ofOne.set(only, [place])
-  }
-  return { ofOne, ofSeveral }
-}
+  hasValue(members, member) &&
+  hasValue(region.daddr, point.daddr) &&
+  hasValue(region.saddr, point.saddr) &&
+  hasValue(region.dport, point.dport) &&
+  hasValue(region.sport, point.sport)
 
 /**
  * The packets of one mapping in an area, as regions that share no packet.

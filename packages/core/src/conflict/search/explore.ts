@@ -265,7 +265,14 @@ const learnerFor = (
   }
   const { bounds, leadsTo, alike } = row
   return startLearner({
-    ...{ origins, values, region: bounds, speaksForOthers, leadsTo, alike: isThorough ? null : alike },
-    ...{ skipsForeign, isThorough, ignored },
+    origins,
+    values,
+    region: bounds,
+    speaksForOthers,
+    leadsTo,
+    alike: isThorough ? null : alike,
+    skipsForeign,
+    isThorough,
+    ignored,
   })
 }

@@ -54,7 +54,8 @@ const isPacketField = (field: FreeField): field is PacketField =>
 
 /** The packets of a region that meet all conditions. Conditions on the mapping are ignored. */
 export const narrow = (region: Region, conditions: readonly Condition[]): Region => {
-  const cell = { ...region }
+  const { saddr, daddr, sport, dport } = region
+  const cell = { saddr, daddr, sport, dport }
   // A rule is asked on the way there, for the reply and for later packets. Each time it gives the same set.
   const outside: Partial<Record<PacketField, Set<RangeSet>>> = {}
   for (const { field, set, inside } of conditions) {
@@ -91,14 +92,20 @@ export const without = (region: Region, part: Region): readonly Region[] => {
   for (const field of freeFields) {
     if (rest[field] === part[field]) continue
     const outside = meet(rest[field], part[field], false)
-    if (!isEmptySet(outside)) left.push({ ...rest, [field]: outside })
-    rest = { ...rest, [field]: part[field] }
+    if (!isEmptySet(outside)) left.push(withSet(rest, field, outside))
+    rest = withSet(rest, field, part[field])
   }
   return left
 }
 
-export const isEmptyRegion = (region: Region): boolean =>
-  freeFields.some((field) => isEmptySet(region[field]))
+const withSet = ({ saddr, daddr, sport, dport }: Region, field: PacketField, set: RangeSet): Region => {
+  const changed = { saddr, daddr, sport, dport }
+  changed[field] = set
+  return changed
+}
+
+export const isEmptyRegion = ({ saddr, daddr, sport, dport }: Region): boolean =>
+  isEmptySet(daddr) || isEmptySet(saddr) || isEmptySet(dport) || isEmptySet(sport)
 
 /** Well-known example values, so that a witness looks like an example (RFC 5737, RFC 3849). */
 const likely: Readonly<Record<PacketField, readonly (number | bigint)[]>> = {

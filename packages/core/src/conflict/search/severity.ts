@@ -56,12 +56,12 @@ export const findDeadAddresses = (
 }
 
 /** The addresses at which a row is served, or may be, for some or all usual clients. */
-const servedAddresses = ({ cells, row, isWhole }: Explored): RangeSet =>
-  isWhole
-    ? uniteRanges(
-        cells.flatMap((cell) => (isUsual(cell) && isServed(cell.judgement) ? [cell.region.daddr] : [])),
-      )
-    : row.region.daddr
+const servedAddresses = ({ cells, row, isWhole }: Explored): RangeSet => {
+  if (!isWhole) return row.region.daddr
+  const served: RangeSet[] = []
+  for (const cell of cells) if (isServed(cell.judgement) && isUsual(cell)) served.push(cell.region.daddr)
+  return uniteRanges(served)
+}
 
 const isServed = (judgement: Judgement): boolean =>
   judgement.kind === 'kept' || judgement.certainty === 'possible' || judgement.share === 'some'

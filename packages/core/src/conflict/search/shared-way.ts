@@ -111,19 +111,27 @@ const translatedTo = (last: TraceStep | null, to: string | null): TraceStep | nu
   return { ...last, before, deed: { ...deed, to } }
 }
 
-const worldOf = (world: World, trace: TraceStep | null, valueAt: ValueAt): World => ({
-  ...world,
-  ...endsOf(world, valueAt),
-  original: world.original === null ? null : { ...world.original, ...endsOf(world.original, valueAt) },
-  answer: world.answer === null ? null : { ...world.answer, ...endsOf(world.answer, valueAt) },
-  trace,
-})
+// One copy whose fields are then set: a literal of several spreads takes V8 twice as long, and thousands are made.
+const worldOf = (world: World, trace: TraceStep | null, valueAt: ValueAt): World => {
+  const { saddr, daddr, sport, dport, original, answer } = world
+  const moved: World = { ...world }
+  const ends = endsOf({ saddr, daddr, sport, dport, origins: world.origins }, valueAt)
+  moved.saddr = ends.saddr
+  moved.daddr = ends.daddr
+  moved.sport = ends.sport
+  moved.dport = ends.dport
+  moved.original = original === null ? null : endsOf(original, valueAt)
+  moved.answer = answer === null ? null : endsOf(answer, valueAt)
+  moved.trace = trace
+  return moved
+}
 
-type Ends = Pick<World, 'saddr' | 'daddr' | 'sport' | 'dport' | 'origins'>
+type Ends = NonNullable<World['answer']>
 
-const endsOf = ({ saddr, daddr, sport, dport, origins }: Ends, valueAt: ValueAt): Omit<Ends, 'origins'> => ({
+const endsOf = ({ saddr, daddr, sport, dport, origins }: Ends, valueAt: ValueAt): Ends => ({
   saddr: valueAt(saddr, origins.saddr),
   daddr: valueAt(daddr, origins.daddr),
   sport: Number(valueAt(sport, origins.sport)),
   dport: Number(valueAt(dport, origins.dport)),
+  origins,
 })

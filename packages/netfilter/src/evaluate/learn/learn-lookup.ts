@@ -1,5 +1,5 @@
 import { emptyRanges, hasValue, type RangeSet, rangeSet } from '../../address/range-set.ts'
-import type { ElementTable, TableElement, ValueSet } from '../../model/index.ts'
+import type { ElementTable, TableElement, ValueRange, ValueSet } from '../../model/index.ts'
 import type { World } from '../packet/world.ts'
 import { segmentAround } from '../value/part-segments.ts'
 import type { OriginRead } from '../value/read-origin.ts'
@@ -95,13 +95,12 @@ const alikeIn = (row: Row, part: number, leads: boolean, world: World): RangeSet
   const subnet = world.learner?.leadsTo ?? null
   const known = subnet === null ? undefined : row.leading.get(subnet)?.[leads ? 1 : 0]
   if (known !== undefined) return known
-  const made = [false, true].map((wanted) =>
-    rangeSet(
-      row.elements
-        .filter((element) => leadsTo(element, world) === wanted)
-        .flatMap(({ key }) => rangesIn(key[part])),
-    ),
-  )
+  const [elsewhere, there]: readonly [ValueRange[], ValueRange[]] = [[], []]
+  for (const element of row.elements) {
+    const into = leadsTo(element, world) ? there : elsewhere
+    for (const range of rangesIn(element.key[part])) into.push(range)
+  }
+  const made = [rangeSet(elsewhere), rangeSet(there)]
   if (subnet !== null) row.leading.set(subnet, made)
   return made[leads ? 1 : 0] ?? emptyRanges
 }

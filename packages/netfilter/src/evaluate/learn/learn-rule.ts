@@ -8,6 +8,7 @@ import { NO, type Truth, YES } from '../value/truth.ts'
 import { canAskTables, firstInTables, passTables, type TableProgress } from '../walk/ask-tables.ts'
 import { isAskedOfMember, learnExclusion, learnFrom, noteAskedMember } from './learn.ts'
 import { because, type Explained, refusal } from './learn-match.ts'
+import type { Exclusion } from './learner.ts'
 import { membership } from './learner.ts'
 
 /** A rule with leading matches that hold, or may hold. */
@@ -162,9 +163,15 @@ const note = (
   if (program.isOurs && (unless?.failsByMember === true || conditions.some(isAskedOfMember)))
     noteAskedMember(world)
   if (unless === null) learnFrom(program, world, conditions)
-  else if (!program.isOurs) learnExclusion(world, rule === null ? unless : { ...unless, rule })
+  else if (!program.isOurs) learnExclusion(world, rule === null ? unless : exclusionBy(unless, rule))
   else if (!unless.failsByMember) learnFrom(program, world, conditions)
 }
+
+const exclusionBy = ({ all, failsByMember }: Exclusion, rule: NetfilterRule): Exclusion => ({
+  all,
+  failsByMember,
+  rule,
+})
 
 /** Tests a match that stands behind an action. */
 export const askStep = (program: Program, rule: CompiledRule, at: number, world: World): Truth => {
