@@ -1,5 +1,5 @@
 import { families, IntentError, type SourcePosition, tryParseAddress } from '@portolan/netfilter'
-import { macValue } from '@portolan/netfilter/schema'
+import { macValue, shownValue } from '@portolan/netfilter/schema'
 import { bridgeName } from '../contract/bridge-name.ts'
 import { checkInterfaceName, checkName, checkPrintable } from '../contract/check-name.ts'
 import type { EndpointIntent, Intent, NetworkIntent } from '../intent/index.ts'
@@ -52,7 +52,7 @@ const checkNetwork = (network: NetworkIntent): void => {
     )
   // A bridge takes no larger MTU (net/bridge/br_device.c, ETH_MAX_MTU). IPv4 needs at least 68 (RFC 791).
   if (mtu !== null && !(Number.isInteger(mtu) && mtu >= 68 && mtu <= 65535))
-    throw new IntentError(`the MTU of network ${name} is ${mtu}: expected 68 to 65535`, place)
+    throw new IntentError(`the MTU of network ${name} is ${shownValue(mtu)}: expected 68 to 65535`, place)
   // net/ipv6/addrconf.c: IPV6_MIN_MTU, below which the kernel takes IPv6 off an interface.
   if (mtu !== null && mtu < 1280 && network.ip6 !== null)
     throw new IntentError(`network ${name} has IPv6, which needs an MTU of 1280 or more: found ${mtu}`, place)

@@ -1,4 +1,5 @@
 import { IntentError, tryParseAddress, tryParseHostOrPrefix } from '@portolan/netfilter'
+import { shownValue } from '@portolan/netfilter/schema'
 import { checkInterfaceName } from '../contract/check-name.ts'
 import type { MappingIntent, NetworkIntent, PortRange } from '../intent/index.ts'
 import { mappedPrefix } from '../intent/mapped-prefix.ts'
@@ -25,7 +26,7 @@ export const checkMapping = (mapping: MappingIntent, network: NetworkIntent | un
   const mismatch = hostPorts === null ? null : rangeMismatch(hostPorts, containerPorts)
   if (mismatch !== null) throw refuse(`cannot be published: ${mismatch}`)
   if (weight !== null && !(Number.isInteger(weight) && weight >= 1 && weight <= 65535))
-    throw refuse(`has the weight ${weight}: expected a whole number from 1 to 65535`)
+    throw refuse(`has the weight ${shownValue(weight)}: expected a whole number from 1 to 65535`)
   if (mapping.interface !== null)
     checkInterfaceName(mapping.interface, `the interface of a port of ${service}`, place)
   if (mapping.hostAddress !== null && tryParseAddress(mapping.hostAddress) === null)

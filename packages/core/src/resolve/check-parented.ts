@@ -1,4 +1,5 @@
 import { IntentError } from '@portolan/netfilter'
+import { shownValue } from '@portolan/netfilter/schema'
 import { checkInterfaceName, checkName } from '../contract/check-name.ts'
 import type { Intent, ParentedNetworkIntent } from '../intent/index.ts'
 
@@ -22,7 +23,7 @@ const checkOne = ({ name, driver, parent, mtu, ip6, endpoints, place }: Parented
   checkName(name, 'a network', place)
   checkInterfaceName(parent, `the parent of network ${name}`, place)
   if (mtu !== null && !(Number.isInteger(mtu) && mtu >= 68 && mtu <= 65535))
-    throw new IntentError(`the MTU of network ${name} is ${mtu}: expected 68 to 65535`, place)
+    throw new IntentError(`the MTU of network ${name} is ${shownValue(mtu)}: expected 68 to 65535`, place)
   // net/ipv6/addrconf.c: IPV6_MIN_MTU, below which the kernel takes IPv6 off an interface.
   if (mtu !== null && mtu < 1280 && ip6 !== null)
     throw new IntentError(`network ${name} has IPv6, which needs an MTU of 1280 or more: found ${mtu}`, place)

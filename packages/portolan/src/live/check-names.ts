@@ -1,4 +1,4 @@
-import { checkArgument, textValue } from '@portolan/netfilter/schema'
+import { checkArgument, type ValueKind } from '@portolan/netfilter/schema'
 
 /**
  * Checks the names that a call of a live host gets besides its options.
@@ -7,5 +7,11 @@ import { checkArgument, textValue } from '@portolan/netfilter/schema'
  */
 export const checkNames = (names: Readonly<Record<string, unknown>>): void => {
   for (const [what, name] of Object.entries(names))
-    checkArgument(name, textValue(`the name of the ${what}, a text`), `the name of the ${what}`)
+    checkArgument(name, nameValue(what), `the name of the ${what}`)
 }
+
+/** Half of a surrogate pair is no text that a lease or an alias could hold, and `encodeURIComponent` throws. */
+const nameValue = (what: string): ValueKind => ({
+  expected: `the name of the ${what}, a well-formed text`,
+  holds: (value) => typeof value === 'string' && !/\p{Surrogate}/u.test(value),
+})

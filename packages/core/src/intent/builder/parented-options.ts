@@ -64,6 +64,10 @@ export const parentedIntent = (name: string, options: ParentedNetworkOptions): P
 }
 
 const checkedDriver = (name: string, driver: ParentedDriver): ParentedDriver => {
+  if (typeof driver !== 'object' || driver === null)
+    throw new InvalidRequestError(
+      `the driver of network ${name} is ${shownValue(driver)}: expected an object such as { kind: "macvlan", mode: "bridge" }.`,
+    )
   const known: readonly string[] | undefined = Object.hasOwn(modes, driver.kind)
     ? modes[driver.kind]
     : undefined

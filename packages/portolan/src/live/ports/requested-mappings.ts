@@ -247,6 +247,10 @@ const endpointOf = (
   { endpoint: name, network: on }: { readonly endpoint: string; readonly network?: string },
   { project, wanted }: RequestPlace,
 ): { network: DesiredNetwork; endpoint: DesiredEndpoint; hostBinding: string | null } => {
+  if (typeof name !== 'string')
+    throw new InvalidRequestError(`to.endpoint is ${shownValue(name)}: expected the name of an endpoint.`)
+  if (on !== undefined && typeof on !== 'string')
+    throw new InvalidRequestError(`to.network is ${shownValue(on)}: expected the name of a network.`)
   const networks = wanted.networks().filter(({ network }) => on === undefined || network.name === on)
   const found = networks.flatMap(({ network, intent }) => {
     const endpoint = wanted.endpoint(network.name, name)
@@ -257,7 +261,7 @@ const endpointOf = (
   const chosen = found.find(({ network }) => !network.internal) ?? found[0]
   if (chosen !== undefined) return chosen
   throw new InvalidRequestError(
-    `project ${project} has no endpoint ${shownValue(name)}${on === undefined ? '' : ` on network ${visibleLine(`${on}`)}`}: lease an address for it first.`,
+    `project ${project} has no endpoint ${shownValue(name)}${on === undefined ? '' : ` on network ${visibleLine(on)}`}: lease an address for it first.`,
   )
 }
 

@@ -179,6 +179,8 @@ const selectorOf = (request: UnpublishRequest): Selector => {
     const { endpoint, network } = request
     if (typeof endpoint !== 'string' || endpoint === '')
       throw new InvalidRequestError(`endpoint is ${shownValue(endpoint)}: expected a name.`)
+    if (network !== undefined && typeof network !== 'string')
+      throw new InvalidRequestError(`network is ${shownValue(network)}: expected a name.`)
     return (_mapping, target) =>
       target.service === endpoint && (network === undefined || target.network === network)
   }
@@ -203,6 +205,8 @@ const selectorOf = (request: UnpublishRequest): Selector => {
   const protocol = requestedProtocol(request.protocol)
   const { first, last } = requestedPorts(request.hostPort, 'hostPort')
   const name = request.interface ?? null
+  if (name !== null && typeof name !== 'string')
+    throw new InvalidRequestError(`interface is ${shownValue(name)}: expected the name of an interface.`)
   return (mapping) =>
     mapping.protocol === protocol &&
     mapping.hostPort >= first &&
