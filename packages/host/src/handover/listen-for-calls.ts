@@ -103,7 +103,8 @@ const serverOf = (
     if (server.connected) server.disconnect()
     servers.delete(other)
   }
-  const server = fork(file, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] })
+  const server = startServer(file)
+  if (server === null) return null
   server.on('error', () => {})
   server.on('message', (message) => {
     if (sameKind(message, handle.taken) && server.connected) server.send(handle.yours)
@@ -113,6 +114,15 @@ const serverOf = (
   server.unref()
   server.channel?.unref()
   return server
+}
+
+/** @returns null when the kernel starts no process now (ENOMEM): Node throws some errors, and reports others by an event */
+const startServer = (file: string): ChildProcess | null => {
+  try {
+    return fork(file, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] })
+  } catch {
+    return null
+  }
 }
 
 /** Tells whether only this user may write to a file. A file that another user may write to is not run. */

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { MissingToolError, PortolanError } from '@portolan/netfilter'
+import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 import { programEnvironment } from '../runner/program-environment.ts'
 import { openLockFile } from './lock-file.ts'
 import { type LockHolder, lockHolder } from './lock-holder.ts'
@@ -63,25 +64,18 @@ export const takeFileLock = async (
  */
 const lock = (descriptor: number, kind: LockKind, options: readonly string[]): Promise<boolean> =>
   new Promise((resolve, reject) => {
-    const child = spawn('flock', [`--${kind}`, '--conflict-exit-code', String(CONFLICT), ...options, '3'], {
-      env: programEnvironment(process.env),
-      stdio: ['ignore', 'ignore', 'pipe', descriptor],
-    })
+    const child = startFlock(descriptor, [
+      `--${kind}`,
+      '--conflict-exit-code',
+      String(CONFLICT),
+      ...options,
+      '3',
+    ])
     let words = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       words += text
     })
-    child.on('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'ENOENT'
-          ? new MissingToolError('flock', 'util-linux', { cause: error })
-          : new PortolanError(
-              'LOCK',
-              `The program flock of util-linux could not be started: ${error.message}. Check that this user may run it, and run this again.`,
-              { cause: error },
-            ),
-      ),
-    )
+    child.on('error', (error) => reject(startError(error)))
     child.on('close', (code, signal) => {
       if (code === 0 || code === CONFLICT) resolve(code === 0)
       else
@@ -93,3 +87,24 @@ const lock = (descriptor: number, kind: LockKind, options: readonly string[]): P
         )
     })
   })
+
+/** @throws MissingToolError, PortolanError (`LOCK`) for errors that Node throws, and reports by no event (ENOMEM) */
+const startFlock = (descriptor: number, words: readonly string[]): ChildProcess => {
+  try {
+    return spawn('flock', words, {
+      env: programEnvironment(process.env),
+      stdio: ['ignore', 'ignore', 'pipe', descriptor],
+    })
+  } catch (error) {
+    throw startError(error)
+  }
+}
+
+const startError = (cause: unknown): PortolanError =>
+  errorCode(cause) === 'ENOENT'
+    ? new MissingToolError('flock', 'util-linux', { cause })
+    : new PortolanError(
+        'LOCK',
+        `The program flock of util-linux could not be started: ${errorMessage(cause)}. Check that this user may run it, and run this again.`,
+        { cause },
+      )

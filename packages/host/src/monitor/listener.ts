@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 import {
   type Datagram,
   type ListenerMessage,
@@ -51,9 +52,11 @@ export const startListener = (
   let held = true
   let open = true
   let isFirst = true
+  /** Whether a process has passed on what the kernel sent. One that never gets so far is not started for ever. */
+  let hasAnswered = false
   /** How many processes in a row ended before they had listened for the longest pause. */
   let shortLived = 0
-  /** How many processes in a row could not subscribe. */
+  /** How many processes in a row could not subscribe or, before the first answer, ended. */
   let failures = 0
 
   const fail = (error: Error): void => {
@@ -69,38 +72,31 @@ export const startListener = (
       reason: 'it ended at once',
     }
     let steady: NodeJS.Timeout | null = null
-    const process_ = spawn(process.execPath, [...listenerArguments(library, subscriptions, bufferBytes)], {
-      env: environment(),
-      // Any folder will do. The folder of this process may have to be unmounted.
-      cwd: '/',
-      // Its output is of no use: its exit says enough.
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      serialization: 'advanced',
-    })
-    child = process_
-    applyHold()
-    process_.on('message', (message) => {
-      if (!open) return
-      const told = message as ListenerMessage
-      if (told.kind === 'datagrams') for (const datagram of told.datagrams) events.received(datagram)
-      else if (told.kind === 'failed') why = told
+    const refused = (error: unknown): void => {
+      why = { code: errorCode(error) || 'unknown', reason: errorMessage(error) }
+      end()
+    }
+    const hear = (told: ListenerMessage): void => {
+      if (told.kind === 'datagrams') {
+        if (!hasAnswered) failures = 0
+        hasAnswered = true
+        for (const datagram of told.datagrams) events.received(datagram)
+      } else if (told.kind === 'failed') why = told
       else {
         isReady = true
         isFirst = false
-        failures = 0
+        if (hasAnswered) failures = 0
         steady = setTimeout(() => {
           shortLived = 0
         }, LONGEST_PAUSE_MS).unref()
         events.subscribed()
       }
-    })
+    }
     const end = (): void => {
-      if (child !== process_) return
-      child = null
       if (steady !== null) clearTimeout(steady)
       if (!open) return
-      if (!isReady) failures += 1
-      if (!isReady && (isFirst || failures >= MOST_FAILURES)) {
+      if (!isReady || !hasAnswered) failures += 1
+      if ((!isReady && isFirst) || failures >= MOST_FAILURES) {
         fail(subscribeError(why))
         return
       }
@@ -109,17 +105,38 @@ export const startListener = (
       shortLived += 1
       applyHold()
     }
+    let process_: ChildProcess
+    try {
+      process_ = spawn(process.execPath, [...listenerArguments(library, subscriptions, bufferBytes)], {
+        env: environment(),
+        // Any folder will do. The folder of this process may have to be unmounted.
+        cwd: '/',
+        // Its output is of no use: its exit says enough.
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        serialization: 'advanced',
+      })
+    } catch (error) {
+      // Node throws errors such as ENOMEM, and reports others by the event `error` (lib/internal/child_process.js).
+      // So does this: at the first start, the caller has no listener yet.
+      ended = Promise.resolve().then(() => refused(error))
+      return
+    }
+    child = process_
+    applyHold()
+    process_.on('message', (message) => {
+      if (open) hear(message as ListenerMessage)
+    })
     ended = new Promise((resolve) => {
-      process_.on('error', (error: NodeJS.ErrnoException) => {
-        why = { code: error.code ?? 'unknown', reason: error.message }
-        end()
+      const gone = (handle: () => void): void => {
+        if (child === process_) {
+          child = null
+          handle()
+        }
         resolve()
-      })
+      }
+      process_.on('error', (error) => gone(() => refused(error)))
       // `close` comes after `exit`, when the messages that the process sent before its end have been read.
-      process_.on('close', () => {
-        end()
-        resolve()
-      })
+      process_.on('close', () => gone(end))
     })
   }
 

@@ -88,6 +88,14 @@ const packageOf = (command: string): string => {
   return packages.find(([pattern]) => pattern.test(program))?.[1] ?? program
 }
 
+/** Why the kernel started no program, where the host lacks something. */
+const startWords: Readonly<Record<string, string>> = {
+  EAGAIN: 'no more processes are allowed here (EAGAIN)',
+  ENOMEM: 'no memory is left for another process (ENOMEM)',
+  EMFILE: 'this process has too many files open (EMFILE)',
+  ENFILE: 'this system has too many files open (ENFILE)',
+}
+
 const startError = (command: string, failure: unknown): Error => {
   const cause = { cause: failure }
   const code = errorCode(failure)
@@ -95,9 +103,13 @@ const startError = (command: string, failure: unknown): Error => {
   if (code === 'ENOENT') return new MissingToolError(command, packageOf(command), cause)
   if (code === 'EACCES')
     return new PermissionError(`${command} may not be executed by this user.`, 'execute permission', cause)
-  const reason = code || message
+  const lack = startWords[code]
+  const why =
+    lack === undefined
+      ? `${code || message}. Check that it can be run here, and run this again.`
+      : `${lack}. End what takes it up, or raise the limit, and run this again.`
   return new InspectError(
-    `${command} could not be run (${reason}).`,
+    `${command} could not be run: ${why}`,
     { command, exitCode: null, stderr: message },
     cause,
   )

@@ -122,6 +122,15 @@ describeLive('withHostLock', () => {
     expect(outcome).toBe(null)
   })
 
+  test('when the kernel starts no program, the error says that flock could not be started', async () => {
+    const outcome = await host.node(`
+      import { withHostLock } from '@portolan/host'
+      // Node throws this error of the kernel (E2BIG). It reports others, such as EACCES, by an event.
+      process.env.TOO_LONG = 'x'.repeat(200_000)
+      report(await withHostLock(() => 7).catch(({ code, message }) => ({ code, message })))`)
+    expect(outcome).toEqual({ code: 'LOCK', message: expect.stringContaining('flock') })
+  })
+
   test('a killed holder leaves the lock free', async () => {
     const first = await holder()
     const second = await host.node(take('{}', 'SIGKILL'))

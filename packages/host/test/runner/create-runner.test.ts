@@ -37,6 +37,24 @@ describe('createRunner', () => {
     expect((await runner.run('cat', [], { input })).stdout).toHaveLength(input.length)
   })
 
+  test('where the kernel starts no program, the error says why, and what to do', async () => {
+    await expect(runner.run('true', ['x'.repeat(200_000)])).rejects.toMatchObject({
+      code: 'INSPECT',
+      message: 'true could not be run: E2BIG. Check that it can be run here, and run this again.',
+    })
+    const full = `
+      import { openSync } from 'node:fs'
+      import { createRunner } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}
+      try { for (;;) openSync('/dev/null') } catch {}
+      await createRunner().run('true', []).catch(({ message }) => console.log(message))`
+    const limited = 'ulimit -n 64; exec "$@"'
+    const node = [process.execPath, '--input-type=module', '-e', full]
+    expect(await runner.run('sh', ['-c', limited, 'sh', ...node])).toMatchObject({
+      stdout:
+        'true could not be run: this process has too many files open (EMFILE). End what takes it up, or raise the limit, and run this again.\n',
+    })
+  })
+
   test('input is whole before the program starts, so that a killed parent leaves no part of it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'portolan-runner-'))
     const seen = join(folder, 'seen')

@@ -67,11 +67,16 @@ const builtLibrary = (): string | null => {
   }
 }
 
-const start = (library: string): Worker => {
-  // Node's options for this process (`--input-type`, `--inspect`) must not reach the thread.
-  const thread = new Worker(program, { eval: true, workerData: pathToFileURL(library).href, execArgv: [] })
-  thread.unref()
-  return thread
+/** @returns null when the system has no thread to give now (a limit on processes) */
+const start = (library: string): Worker | null => {
+  try {
+    // Node's options for this process (`--input-type`, `--inspect`) must not reach the thread.
+    const thread = new Worker(program, { eval: true, workerData: pathToFileURL(library).href, execArgv: [] })
+    thread.unref()
+    return thread
+  } catch {
+    return null
+  }
 }
 
 /**
@@ -87,19 +92,20 @@ export const openSearchThread = (
   const file = once(library)
   let thread: Worker | null = null
   let last: Promise<unknown> = Promise.resolve()
-  const begin = (from: string): Worker => {
+  const begin = (from: string): Worker | null => {
     const begun = start(from)
     // A thread that ended between two searches would never answer, so the next search starts another.
     begun
-      .on('error', () => {})
+      ?.on('error', () => {})
       .once('exit', () => {
         if (thread === begun) thread = null
       })
     return begun
   }
-  const ask = async (input: PlanInput, from: string): Promise<Answer> => {
+  const ask = async (input: PlanInput, from: string): Promise<Answer | null> => {
     thread ??= begin(from)
     const asked = thread
+    if (asked === null) return null
     const ending = new AbortController()
     const { signal } = ending
     try {
@@ -124,6 +130,7 @@ export const openSearchThread = (
       const asking = last.then(() => ask(input, from))
       last = asking.catch(() => undefined)
       const answer = await asking
+      if (answer === null) return makePlan(input).conflicts
       if ('conflicts' in answer) return answer.conflicts.map((one) => withCommands(one, input))
       throw restoredError(answer.error)
     },

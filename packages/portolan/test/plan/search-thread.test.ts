@@ -1,4 +1,6 @@
+import { syncBuiltinESMExports } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import workerThreads from 'node:worker_threads'
 import { describe, expect, test } from '@jest/globals'
 import { parsePool } from '@portolan/core'
 import { parse } from '@portolan/iptables'
@@ -109,6 +111,30 @@ describe('a search in a thread of its own', () => {
     const thread = openSearchThread(() => null, never)
     const input = inputFor('8080:80')
     expect(JSON.stringify(await thread.conflicts(input))).toBe(JSON.stringify(makePlan(input).conflicts))
+    await thread.close()
+  })
+
+  test('is made in this one while the system gives no thread, and in a thread again afterwards', async () => {
+    const { Worker } = workerThreads
+    let refusals = 0
+    workerThreads.Worker = class {
+      constructor() {
+        refusals += 1
+        throw Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' })
+      }
+    } as unknown as typeof Worker // only its constructor is called
+    syncBuiltinESMExports()
+    const thread = openSearchThread(built, never)
+    const input = inputFor('8080:80')
+    const expected = JSON.stringify(makePlan(input).conflicts)
+    try {
+      expect(JSON.stringify(await thread.conflicts(input))).toBe(expected)
+      expect(refusals).toBe(1)
+    } finally {
+      workerThreads.Worker = Worker
+      syncBuiltinESMExports()
+    }
+    expect(JSON.stringify(await thread.conflicts(input))).toBe(expected)
     await thread.close()
   })
 })

@@ -42,10 +42,7 @@ if (Atomics.wait(state, 0, ${waiting}, ${PATIENCE_MS}) === 'timed-out' &&
 export const showProgress = (text: string): Progress => {
   const shared = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   const state = new Int32Array(shared)
-  const thread = new Worker(threadText, { eval: true, workerData: { state: shared, text }, stdin: false })
-  // Where no thread can be had, only the line is missing.
-  thread.on('error', () => {})
-  thread.unref()
+  startThread({ state: shared, text })
   return {
     end: () => {
       const before = Atomics.compareExchange(state, 0, waiting, ended)
@@ -56,4 +53,13 @@ export const showProgress = (text: string): Progress => {
       if (Atomics.exchange(state, 0, ended) === shown) writeSync(2, erased)
     },
   }
+}
+
+/** Where no thread can be had, only the line is missing. Node throws that error, or reports it by an event. */
+const startThread = (workerData: unknown): void => {
+  try {
+    const thread = new Worker(threadText, { eval: true, workerData, stdin: false })
+    thread.on('error', () => {})
+    thread.unref()
+  } catch {}
 }
