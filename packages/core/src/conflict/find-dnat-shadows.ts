@@ -1,13 +1,13 @@
 import type { Follower, TraceStep } from '@portolan/netfilter/analysis'
 import type { Conflict } from './conflict.ts'
-import { dnatShadows } from './dnat-shadows.ts'
+import { dnatShadows, type Shadow, type Taken } from './dnat-shadows.ts'
 import { addressText } from './search/address-text.ts'
 import { meetRegions, numbersIn, regionsOf } from './search/area.ts'
-import { culpritKey } from './search/blame.ts'
+import { culpritKey, isManagedTranslation } from './search/blame.ts'
 import { type ExploredRow, explore, followPoint, type GroupCell } from './search/explore.ts'
 import type { ExploredGroup } from './search/explore-mappings.ts'
 import type { Finding } from './search/finding.ts'
-import { isDestinationChange } from './search/foreign-step.ts'
+import { isDestinationChange, stepOf } from './search/foreign-step.ts'
 import type { Failed, Judgement } from './search/judge.ts'
 import { pointAt } from './search/member-cells.ts'
 import { mergeFindings } from './search/merge-findings.ts'
@@ -56,17 +56,17 @@ export const findDnatShadows = (
         if (shadows === undefined || own === undefined) continue
         const key = culpritKey(step)
         const known = shadows.get(key)
-        if (known?.finding.rows.includes(own) === true || !takes(planned, cell, member, own)) continue
-        const shadow = shadowAt(today, planned, cell, member, own)
+        if (known?.finding.rows.includes(own) === true) continue
+        const taken = takenFrom(planned, cell, member, own)
+        if (taken === 'none') continue
+        const shadow = shadowAt(today, planned, cell, member, own, taken)
         if (shadow === null) return null
         shadows.set(key, known === undefined ? shadow : mergeShadows(known, shadow))
       }
     }
   }
   const conflicts = found.map((shadows) =>
-    [...shadows.values()].map(({ finding, place }) =>
-      dnatShadows(finding, place, { project, ownTool: () => null }),
-    ),
+    [...shadows.values()].map((shadow) => dnatShadows(shadow, { project, ownTool: () => null })),
   )
   return { conflicts, unseen }
 }
@@ -77,28 +77,30 @@ export const findDnatShadows = (
  */
 const mergeShadows = (a: Shadow, b: Shadow): Shadow => {
   const finding = mergeFindings(a.finding, b.finding)
-  if (a.place === b.place) return { finding, place: a.place }
-  return finding.point === b.finding.point ? b : a
+  const worse = finding.point === b.finding.point ? b : a
+  return a.place === b.place ? { ...worse, finding } : worse
 }
 
-/** Whether the mapping serves packets of the cell, as planned. */
-const takes = ({ cells }: ExploredRow, cell: GroupCell, member: number, own: Row): boolean => {
-  const theirs = regionsOf(cell.area, member, own.region)
-  return cells.some(
-    ({ judgement, area }) =>
-      judgement.kind === 'kept' &&
-      regionsOf(area, member, own.region).some((one) =>
-        theirs.some((other) => !isEmptyRegion(meetRegions(one, other))),
-      ),
-  )
+/**
+ * Whether the mapping serves packets of the cell, as planned. `in-one-order`: only if its chain runs before the chain
+ * of the foreign translation, which has the same priority.
+ */
+const takenFrom = ({ cells }: ExploredRow, { area }: GroupCell, member: number, own: Row): Taken | 'none' => {
+  const theirs = regionsOf(area, member, own.region)
+  const meets = (cell: GroupCell): boolean =>
+    regionsOf(cell.area, member, own.region).some((one) =>
+      theirs.some((other) => !isEmptyRegion(meetRegions(one, other))),
+    )
+  if (cells.some((cell) => cell.judgement.kind === 'kept' && meets(cell))) return 'always'
+  return cells.some((cell) => isServedInOneOrder(cell.judgement) && meets(cell)) ? 'in-one-order' : 'none'
 }
 
-/** A packet that reaches another place today. */
-interface Shadow {
-  readonly finding: Finding
-  /** The place that it reaches today. */
-  readonly place: string
-}
+/** Whether a rule of ours translates the packet in one order of chains. Foreign chains may disagree with each other too. */
+const isServedInOneOrder = (judgement: Judgement): boolean =>
+  judgement.kind === 'failed' &&
+  judgement.isUndetermined &&
+  judgement.served !== null &&
+  stepOf(judgement.served.reached.world.trace, isManagedTranslation) !== null
 
 const shadowAt = (
   today: Follower,
@@ -106,12 +108,13 @@ const shadowAt = (
   cell: GroupCell,
   member: number,
   own: Row,
+  taken: Taken,
 ): Shadow | null => {
   const point = pointAt(row, cell, member) ?? cell.point
   const judgement = member === cell.member ? cell.judgement : followPoint(today, own, point)
   const step = translationOf(judgement)
   if (step === null || judgement.kind === 'kept') return null
-  return shadowOf(own, point, judgement, step)
+  return shadowOf(own, point, judgement, step, taken)
 }
 
 /** The foreign rule that serves the packets today; null: none does. */
@@ -122,14 +125,15 @@ const translationOf = (judgement: Judgement): TraceStep | null => {
   return null
 }
 
-const shadowOf = (row: Row, point: Point, judgement: Failed, step: TraceStep): Shadow => {
+const shadowOf = (row: Row, point: Point, judgement: Failed, step: TraceStep, taken: Taken): Shadow => {
   const { world } = judgement.conclusion.reached
   const address = addressText(row.family, world.daddr)
   const place = `${row.family === 'ip6' ? `[${address}]` : address}:${world.dport}`
+  const certainty = taken === 'always' ? judgement.certainty : 'possible'
   const finding: Finding = {
     kind: 'DnatShadowed',
-    severity: judgement.certainty === 'certain' ? 'error' : 'warning',
-    certainty: judgement.certainty,
+    severity: certainty === 'certain' ? 'error' : 'warning',
+    certainty,
     mapping: row.mapping,
     network: row.network,
     rows: [row],
@@ -146,5 +150,5 @@ const shadowOf = (row: Row, point: Point, judgement: Failed, step: TraceStep): S
     mendedTogether: [],
     others: 0,
   }
-  return { finding, place }
+  return { finding, place, taken }
 }

@@ -184,7 +184,8 @@ const droppedKind = (last: TraceStep | null): RuleConflictKind => {
   return last.hook === 'output' ? 'OutputDropped' : 'ForwardDropped'
 }
 
-const isManagedTranslation = (step: TraceStep): boolean =>
+/** Whether a rule of ours changes the destination of a packet. */
+export const isManagedTranslation = (step: TraceStep): boolean =>
   step.rule !== null &&
   !step.reply &&
   isOurs(step) &&

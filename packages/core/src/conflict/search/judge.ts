@@ -29,6 +29,8 @@ export type Judgement =
       /** The order of chains of equal priority decides. */
       readonly isUndetermined: boolean
       readonly conclusion: Conclusion
+      /** A course in which the packet gets the promised result; null: there is none. */
+      readonly served: Conclusion | null
     }
 
 /** The judgement of packets that do not get the promised result. */
@@ -39,13 +41,17 @@ const kept: Judgement = { kind: 'kept' }
 /** Compares the result of a packet with the promise of its row. */
 export const judge = (row: Row, { conclusions, run }: Followed, point: Point, host: Host): Judgement => {
   let worst: { readonly conclusion: Conclusion; readonly fault: Fault } | null = null
+  let served: Conclusion | null = null
   let failed = 0
   let sure = false
   let unsure = false
   for (const conclusion of conclusions) {
     const fault = faultOf(row, conclusion, point, host)
     if (conclusion.end.world.unknown) unsure = true
-    if (fault === null) continue
+    if (fault === null) {
+      served ??= conclusion
+      continue
+    }
     failed += 1
     const { unknown, doubted, isOfOthers } = conclusion.end.world
     // The result may depend on the client's address. Then the packet shown must be one that fails.
@@ -69,6 +75,7 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
     share: all ? 'all' : 'some',
     certainty: certain ? 'certain' : 'possible',
     isUndetermined: run.undetermined.size > 0 && !all,
+    served,
   }
 }
 
