@@ -136,4 +136,4 @@ export const rareMangling = ({ family, chain }: Place): Rare =>
   )
 
 /** Targets of the raw table. */
-export const rareTracking: Rare = one('-j CT --zone-orig 7', '-j CT --zone mark')
+export const rareTracking: Rare = one('-j CT --zone-orig 7', '-j CT --zone-reply 7', '-j CT --zone mark')

@@ -96,7 +96,7 @@ export const rareStatement = (place: RulePlace, isEarly: boolean): Rare => {
       `meta mark set ${protocol} dport & 9`,
     ),
     ...(isEarly
-      ? [fc.constant('ct original zone set 7')]
+      ? [one('ct original zone set 7', 'ct reply zone set 7')]
       : [
           one(
             'meta mark set ct mark >> 1',

@@ -6,6 +6,7 @@ import {
   conntrackStatus,
   constant,
   type ElementTable,
+  type Expression,
   evaluate,
   field,
   type NatStep,
@@ -13,6 +14,7 @@ import {
   oneOf,
   type Packet,
   type RuleTool,
+  type SetStep,
   type Step,
 } from '../../src/index.ts'
 import {
@@ -219,6 +221,79 @@ describe('as kernels were seen to do', () => {
     // Of UDP the first answer makes it: ip6tables with CT --notrack, and ctstatus CONFIRMED dropped in POSTROUTING.
     const datagrams = evaluate({ ...fromLan, protocol: 'udp' }, facts, rules)
     expect([datagrams.outcome, datagrams.trace.at(-1)?.packet]).toEqual(['dropped', 4])
+  })
+
+  describe('the answer that finds no entry in its zone', () => {
+    const inZone = (target: SetStep['target'], value: Expression = constant(7)): Step => ({
+      kind: 'set',
+      target,
+      value,
+    })
+    const told = (packet: Packet, ...rules: readonly (readonly Step[])[]): readonly unknown[] => {
+      const { outcome, certainty, trace, alternatives } = evaluate(
+        packet,
+        facts,
+        ruleset(table({}, base('prerouting', -300, {}, ...rules))),
+      )
+      return [outcome, certainty, trace.at(-1)?.packet, ...alternatives.map((one) => one.outcome)]
+    }
+    const udp: Packet = { ...fromLan, protocol: 'udp' }
+    const direct: Packet = { ...fromLan, destination: '172.17.0.2', destinationPort: 80 }
+    const own: Packet = { ...direct, in: null, source: null }
+
+    test('is lost where its own entry would expect the packets of the first one', () => {
+      expect(told(fromLan, [inZone('ct-zone-reply')])).toEqual(['dropped', 'certain', 4])
+      expect(told(udp, [inZone('ct-zone-reply')])).toEqual(['dropped', 'certain', 2])
+      expect(told(direct, [iif('eth0'), inZone('ct-zone-reply')])).toEqual(['dropped', 'certain', 4])
+      // Rules at prerouting see both directions of a forwarded flow.
+      expect(told(direct, [inZone('ct-zone-reply')])).toEqual(['forwarded', 'certain', 2])
+    })
+
+    test('passes where the zones of both entries differ', () => {
+      for (const packet of [fromLan, udp, direct])
+        for (const target of ['ct-zone', 'ct-zone-original'] as const)
+          expect(told(packet, [iif('eth0'), inZone(target)]).slice(0, 2)).toEqual([
+            packet === direct ? 'forwarded' : 'local',
+            'certain',
+          ])
+      expect(told(own, [inZone('ct-zone-reply')]).slice(0, 2)).toEqual(['forwarded', 'certain'])
+    })
+
+    test('passes where only the answer to the handshake was in another zone', () => {
+      const synAck = compare(field('tcp-flags'), oneOf(18))
+      expect(told(own, [synAck, inZone('ct-zone')])).toEqual(['forwarded', 'certain', 2])
+    })
+
+    test('leaves the outcome open where a zone is not known', () => {
+      const unknown: Expression = { kind: 'unknown', text: 'jhash', random: false, range: null }
+      const published = evaluate(
+        fromLan,
+        facts,
+        ruleset(
+          table(
+            {},
+            base('prerouting', -300, {}, [iif('eth0'), inZone('ct-zone', unknown)]),
+            nat('prerouting', -100, [dnat('172.17.0.2', 80)]),
+          ),
+        ),
+      )
+      expect(published.certainty).toBe('possible')
+      expect([published.outcome, ...published.alternatives.map(({ outcome }) => outcome)].sort()).toEqual([
+        'dropped',
+        'forwarded',
+      ])
+    })
+  })
+
+  test('a packet after the handshake is lost where its entry would expect the replies of the first one', () => {
+    const syn = compare(field('tcp-flags'), oneOf(2))
+    const outcome = (target: SetStep['target']): readonly unknown[] => {
+      const zoned = base('prerouting', -300, {}, [syn, { kind: 'set', target, value: constant(7) }])
+      const { outcome: said, trace } = evaluate(fromLan, facts, ruleset(table({}, zoned)))
+      return [said, trace.at(-1)?.packet]
+    }
+    expect(outcome('ct-zone-original')).toEqual(['dropped', 3])
+    expect(outcome('ct-zone')[0]).toBe('local')
   })
 
   test('lo and network cards have no kind, and so are not of another kind either', () => {

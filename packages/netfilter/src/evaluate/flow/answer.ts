@@ -7,6 +7,7 @@ import type { World } from '../packet/world.ts'
 import type { Link } from '../route/link.ts'
 import { type End, endBy, isArrival, mergeRun, noteEvent, type Run, startRun } from '../walk/run.ts'
 import { receive } from './receive.ts'
+import { isRival } from './rival-entry.ts'
 import { send } from './send.ts'
 import { missedBridge } from './way-back.ts'
 
@@ -34,7 +35,7 @@ export const followAnswer = (traffic: Traffic, began: World, reached: End, run: 
   const { world } = reached
   if (!isArrival(reached) || !isAnswered(world)) return [reached]
   const answer = makeAnswer(world, reached.kind === 'local', began)
-  return followBack(traffic, began, reached, answer, run)
+  return followBack(traffic, began, reached, answer, run).map((end) => withoutRival(world, end))
 }
 
 /**
@@ -130,15 +131,14 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
   hook: isLocal ? 'output' : 'prerouting',
   route: null,
   routedBy: null,
-  // After an untracked packet, connection tracking sees the flow for the first time on the way back.
+  // Without an entry, connection tracking sees the flow for the first time on the way back. An entry also stays where
+  // the packet before the answer was invalid or not tracked.
   tracking: 'pending',
-  original: world.tracking === 'tracked' ? world.original : null,
-  answer: world.tracking === 'tracked' ? world.answer : null,
+  original: world.original,
+  answer: world.original === null ? null : world.answer,
   // The answer itself sets SEEN_REPLY; ASSURED comes with the packet after it (nf_conntrack_core.c, later-packets.ts).
   status:
-    world.tracking === 'tracked'
-      ? world.status | conntrackStatus.confirmed | conntrackStatus['seen-reply']
-      : 0,
+    world.original === null ? 0 : world.status | conntrackStatus.confirmed | conntrackStatus['seen-reply'],
   zone: 0,
   zoneWay: 'both',
   tproxy: false,
@@ -183,6 +183,15 @@ const learnFit = (began: World, reached: World, answer: World): void => {
     if (field !== null) learn(answer, [membership(field, made, began[asked])])
   }
 }
+
+/** Loses an answer that begins a flow of its own with the addresses and ports of its question, in the same zone. */
+const withoutRival = (question: World, answered: End): End =>
+  isArrival(answered) && !answered.world.reply && isRival(answered.world, question, 'original')
+    ? lose(
+        answered.world,
+        'connection tracking takes the answer for another flow with the same addresses and ports',
+      )
+    : answered
 
 const lose = (world: World, why: string): End => {
   noteEvent(world, { kind: 'lost' }, { kind: 'answer', text: why })

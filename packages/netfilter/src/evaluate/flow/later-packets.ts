@@ -5,6 +5,7 @@ import type { TraceStep } from '../trace/trace.ts'
 import { type End, isArrival, mergeRun, noteEvent, type Run, startRun } from '../walk/run.ts'
 import { followAnswer, followAnswerAgain } from './answer.ts'
 import { receive } from './receive.ts'
+import { isRival } from './rival-entry.ts'
 import { send } from './send.ts'
 
 const ACK = 16
@@ -38,7 +39,7 @@ export const followLater = (
   const through: End[] = []
   for (const end of own.ends) {
     if (!isArrival(end)) stopped.push(end)
-    else if (!isSamePlace(first, end)) astray.push(strand(end))
+    else if (!isSamePlace(first, end) || isSecondEntry(first.world, end.world)) astray.push(strand(end))
     else if (began.protocol !== protocolNumber.tcp && !hasOwnEntry(answered)) through.push(end)
     else
       for (const last of answersTo(traffic, began, end, answered, run))
@@ -124,6 +125,10 @@ const isSamePlace = ({ kind, world: one }: End, { kind: other, world }: End): bo
   one.dport === world.dport &&
   one.saddr === world.saddr &&
   one.sport === world.sport
+
+/** Whether the packet made an entry of its own, which expects the same replies as that of the first packet. */
+const isSecondEntry = (first: World, world: World): boolean =>
+  world.packet === 3 && world.original !== first.original && isRival(world, first, 'reply')
 
 const strand = ({ world }: End): End => {
   noteEvent(

@@ -24,7 +24,9 @@ export interface Tuple {
  */
 export type Tracking = 'pending' | 'template' | 'tracked' | 'untracked' | 'none'
 
-export type ZoneWay = 'both' | 'original' | 'reply'
+export type Direction = 'original' | 'reply'
+
+export type ZoneWay = 'both' | Direction
 
 /**
  * One possible course: a packet, the conntrack entry of its flow, and its path so far. The world changes as the packet
@@ -99,6 +101,10 @@ export interface World {
   isOfOthers: boolean
   trace: TraceStep | null
 }
+
+/** The zone that applies to a direction (include/net/netfilter/nf_conntrack_zones.h `nf_ct_zone_id`). */
+export const zoneIn = (zone: World['zone'], way: ZoneWay, direction: Direction): World['zone'] =>
+  way === 'both' || way === direction ? zone : 0
 
 export const copyWorld = (world: World): World => ({ ...world })
 

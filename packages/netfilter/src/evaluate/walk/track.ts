@@ -1,6 +1,9 @@
 import { conntrackStatus, protocolNumber } from '../../model/index.ts'
 import { swapOrigins } from '../packet/origins.ts'
-import type { Tuple, World, ZoneWay } from '../packet/world.ts'
+import { type Direction, part, type Tuple, type World, zoneIn } from '../packet/world.ts'
+import { isUnknown } from '../value/reading.ts'
+import { MAYBE, NO, type Truth, YES } from '../value/truth.ts'
+import { fork, type Run } from './run.ts'
 
 const tupleOf = ({ saddr, daddr, sport, dport, origins }: World): Tuple => ({
   saddr,
@@ -19,21 +22,37 @@ const swap = ({ saddr, daddr, sport, dport, origins }: Tuple): Tuple => ({
 })
 
 /**
- * Connection tracking sees a packet: it belongs to an entry, makes one, or is invalid.
+ * Connection tracking sees a packet: it belongs to an entry, makes one, or is invalid. If a zone is not known, both
+ * courses are followed.
  *
+ * @returns the worlds that go on
  * @see net/netfilter/nf_conntrack_core.c `nf_conntrack_in`
  */
-export const track = (world: World): void => {
+export const track = (run: Run, world: World): World[] => {
   // A looped packet keeps its entry, and an untracked packet stays untracked.
-  if (world.tracking !== 'pending' && world.tracking !== 'template') return
-  const { answer } = world
+  if (world.tracking !== 'pending' && world.tracking !== 'template') return [world]
+  const belongs = isOfEntry(world)
+  const other = belongs === MAYBE ? fork(run, world) : null
+  trackAs(world, belongs === YES)
+  if (other === null) return [world]
+  trackAs(other, true)
+  part(other, world)
+  return [world, other]
+}
+
+/** Whether a packet belongs to the entry that an earlier packet made. */
+const isOfEntry = (world: World): Truth => {
+  const [tuple, way] = world.reply ? [world.answer, 'reply' as const] : [world.original, 'original' as const]
+  return tuple !== null && isTuple(tuple, world) ? isInZone(world, way) : NO
+}
+
+const trackAs = (world: World, belongs: boolean): void => {
   if (!world.reply) {
-    if (world.original !== null) proceed(world, world.original)
+    if (world.original !== null) proceed(world, belongs)
     else if (world.given === 'invalid') world.tracking = 'none'
     else begin(world, world.given === 'established' || world.given === 'related' ? world.given : 'new')
     return
   }
-  const belongs = answer !== null && isTuple(answer, world) && isInZone(world, 'reply')
   if (belongs) {
     world.tracking = 'tracked'
     world.state = 'established'
@@ -56,8 +75,7 @@ export const track = (world: World): void => {
  * the ACK of TCP's handshake is invalid (net/netfilter/nf_conntrack_proto_tcp.c: sIV in SYN_SENT), and any other packet
  * is still new.
  */
-const proceed = (world: World, original: Tuple): void => {
-  const belongs = isTuple(original, world) && isInZone(world, 'original')
+const proceed = (world: World, belongs: boolean): void => {
   if (!belongs) {
     world.status = 0
     world.boundSource = false
@@ -74,12 +92,12 @@ const proceed = (world: World, original: Tuple): void => {
 const isTuple = (tuple: Tuple, { saddr, daddr, sport, dport }: World): boolean =>
   tuple.saddr === saddr && tuple.daddr === daddr && tuple.sport === sport && tuple.dport === dport
 
-/** The zone that applies to a direction (include/net/netfilter/nf_conntrack_zones.h `nf_ct_zone_id`). */
-const zoneIn = (zone: World['zone'], way: ZoneWay, direction: ZoneWay): World['zone'] =>
-  way === 'both' || way === direction ? zone : 0
-
-const isInZone = ({ zone, zoneWay, entryZone, entryZoneWay }: World, direction: ZoneWay): boolean =>
-  zoneIn(zone, zoneWay, direction) === zoneIn(entryZone, entryZoneWay, direction)
+const isInZone = ({ zone, zoneWay, entryZone, entryZoneWay }: World, direction: Direction): Truth => {
+  const own = zoneIn(zone, zoneWay, direction)
+  const theirs = zoneIn(entryZone, entryZoneWay, direction)
+  if (isUnknown(own) || isUnknown(theirs)) return MAYBE
+  return own === theirs ? YES : NO
+}
 
 const begin = (world: World, state: World['state']): void => {
   world.tracking = 'tracked'

@@ -52,8 +52,7 @@ const runItems = (traffic: Traffic, items: readonly HookItem[], worlds: World[])
 const runItem = (traffic: Traffic, item: HookItem, world: World): World[] => {
   if (item.kind === 'chain') return runBase(traffic, item.base, world)
   if (item.kind === 'nat') return runNat(traffic, item.groups, world)
-  track(world)
-  return [world]
+  return track(traffic.run, world)
 }
 
 /** Walks one base chain with its policy. */
