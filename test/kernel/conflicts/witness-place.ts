@@ -43,7 +43,7 @@ const machineBehind = async (stage: Stage, device: string, address: string): Pro
   if (held !== undefined) return held
   const name = `on-${device}`
   const machine =
-    device === 'eth0'
+    device === 'eth0' || (await isAboveFirstNetwork(stage, device))
       ? lab.neighbour
       : device === 'eth1'
         ? lab.outside
@@ -51,6 +51,10 @@ const machineBehind = async (stage: Stage, device: string, address: string): Pro
   await addAddress(machine, address)
   return machine
 }
+
+/** True: eth0 is a port of this bridge, so the machines of the first network are behind it. */
+const isAboveFirstNetwork = async ({ lab }: Stage, bridge: string): Promise<boolean> =>
+  (await lab.host.mustRun(['ip', '-br', 'link', 'show', 'eth0', 'master', bridge])).trim() !== ''
 
 /** A machine on a foreign bridge that sends all its packets through the host. */
 const machineOnBridge = async ({ lab }: Stage, bridge: string, name: string): Promise<Machine> => {

@@ -1,4 +1,12 @@
-import { containsAddress, type HostFacts, parseAddress, parsePrefix } from '@portolan/netfilter'
+import {
+  containsAddress,
+  formatPrefix,
+  type HostFacts,
+  parseAddress,
+  parsePrefix,
+  prefixAround,
+  tryParseInterfaceAddress,
+} from '@portolan/netfilter'
 import type { DesiredNetwork } from '../contract/index.ts'
 import { MAIN } from '../route/rival-routes.ts'
 import { placeAhead } from './block-rule-ahead.ts'
@@ -32,16 +40,21 @@ export const leadBack = (
   const place = first === undefined ? null : placeAhead(priorityOf(first), rules)
   // Replies go to the networks of the clients. All other packets go to the network of their destination.
   const asking = new Set(rows.map(({ in: from }) => from))
-  const subnets = networks.flatMap((network) => {
+  const isReply = world.packet % 2 === 0
+  const selectors = networks.flatMap((network) => {
     const subnet = network[family]?.subnet
     if (subnet === undefined) return []
-    const isFor =
-      world.packet % 2 === 0 ? asking.has(network.bridge) : holds(subnet, addressText(family, world.daddr))
-    return isFor ? [subnet] : []
+    const isFor = isReply ? asking.has(network.bridge) : holds(subnet, addressText(family, world.daddr))
+    return isFor ? [`to ${subnet}`] : []
   })
-  if (place === null || subnets.length === 0) return null
-  const commands = [...new Set(subnets)].map(
-    (subnet) => `ip${family === 'ip6' ? ' -6' : ''} rule add to ${subnet} lookup main${place}`,
+  const own = finding.network[family]?.subnet
+  // The network of other machines is not ours, so only packets of our network are exempted.
+  if (isReply && own !== undefined)
+    for (const subnet of networksOf(facts, asking, addressText(family, finding.point.saddr)))
+      if (!selectors.includes(`to ${subnet}`)) selectors.push(`from ${own} to ${subnet}`)
+  if (place === null || selectors.length === 0) return null
+  const commands = [...new Set(selectors)].map(
+    (selector) => `ip${family === 'ip6' ? ' -6' : ''} rule add ${selector} lookup main${place}`,
   )
   const one = commands.length === 1
   return {
@@ -49,6 +62,22 @@ export const leadBack = (
     commands,
   }
 }
+
+/** The networks of interfaces by which machines ask that hold the address of one. */
+const networksOf = (
+  { interfaces = [] }: HostFacts,
+  names: ReadonlySet<string | null>,
+  client: string,
+): readonly string[] =>
+  interfaces.flatMap(({ name = '', addresses = [] }) =>
+    names.has(name)
+      ? addresses.flatMap((text) => {
+          const held = tryParseInterfaceAddress(text)
+          const subnet = held === null ? null : formatPrefix(prefixAround(held.address, held.length))
+          return subnet !== null && holds(subnet, client) ? [subnet] : []
+        })
+      : [],
+  )
 
 const holds = (subnet: string, address: string): boolean =>
   containsAddress(parsePrefix(subnet), parseAddress(address))

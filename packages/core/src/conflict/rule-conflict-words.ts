@@ -42,7 +42,7 @@ export const ruleConflictWords: Readonly<Record<RuleConflictKind, WordsOf>> = {
   // The first packet arrives, and its reply does not come back. The reply crosses the FORWARD chains too, and only
   // connection tracking translates it.
   ReplyDropped: (finding) => ({
-    message: `${effectOfDrop(finding)} The packets arrive, but no reply comes back. ${causeOfDrop(finding, packetsText(finding, 'the replies'))}`,
+    message: `${effectOfDrop(finding)} The packets arrive, but ${finding.certainty === 'certain' ? 'no reply comes back' : 'replies may not come back'}. ${causeOfDrop(finding, packetsText(finding, 'the replies'))}`,
     otherwise: 'Let the replies pass, and make sure that they are routed through this host.',
     ...remedyOfWay(finding),
   }),

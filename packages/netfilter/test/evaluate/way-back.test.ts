@@ -38,14 +38,53 @@ describe('an answer that leaves by another interface than the one that its recei
   })
 
   test('may come to another machine, by other routers', () => {
-    expect(evaluate(fromLan, withSecondLine(), published).outcome).toBe('forwarded')
+    const open = {
+      outcome: 'forwarded',
+      certainty: 'possible',
+      alternatives: [{ outcome: 'dropped', culprit: { tool: 'kernel' } }],
+    }
+    const lost =
+      'route default via 198.51.100.9 dev eth1 table 100 does not lead the answer to eth0, where its receiver is'
+    const told = evaluate(fromLan, withSecondLine(), published)
+    expect(told).toMatchObject(open)
+    expect(told.alternatives[0]?.culprit?.text).toBe(lost)
     const plugged = withSecondLine({ name: 'eth2', index: 9, up: true, kind: 'ether', master: 'br-db' })
-    expect(evaluate(fromContainer, plugged, published).outcome).toBe('forwarded')
+    expect(evaluate(fromContainer, plugged, published)).toMatchObject(open)
+  })
+
+  test.each([
+    ['a default route', 'default', 254],
+    ['a default route of another table', 'default', 101],
+    ['half of one', '128.0.0.0/1', 254],
+  ])('may come to a neighbour behind a bridge that has %s', (_, destination, table) => {
     const { routes = [], ...line } = withSecondLine()
-    const router = { destination: 'default', interface: 'br-db', gateway: '172.18.0.9', table: 254 }
-    expect(evaluate(fromContainer, { ...line, routes: [...routes, router] }, published).outcome).toBe(
-      'forwarded',
-    )
+    const led = (gateway: string | null): HostFacts => ({
+      ...line,
+      routes: [...routes, { destination, interface: 'br-db', gateway, table }],
+    })
+    expect(evaluate(fromContainer, led('172.18.0.9'), published)).toMatchObject({
+      outcome: 'forwarded',
+      certainty: 'possible',
+    })
+    expect(evaluate(fromContainer, led(null), published)).toMatchObject({
+      outcome: 'dropped',
+      certainty: 'certain',
+    })
+  })
+
+  test('comes to a machine that both interfaces have as a neighbour, or that is no neighbour', () => {
+    const { interfaces = [], ...rest } = withSecondLine()
+    const twice = {
+      ...rest,
+      interfaces: interfaces.map((link) =>
+        link.name === 'eth1' ? { ...link, addresses: [...(link.addresses ?? []), '192.0.2.3/24'] } : link,
+      ),
+    }
+    for (const [packet, host] of [
+      [fromLan, twice],
+      [{ ...fromLan, source: '203.0.113.9' }, withSecondLine()],
+    ] as const)
+      expect(evaluate(packet, host, published)).toMatchObject({ outcome: 'forwarded', certainty: 'certain' })
   })
 
   test('may come to a sender that has its address from elsewhere', () => {

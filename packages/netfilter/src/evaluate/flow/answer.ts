@@ -3,13 +3,13 @@ import { learn } from '../learn/learn.ts'
 import { membership } from '../learn/learner.ts'
 import { swapOrigins } from '../packet/origins.ts'
 import type { Traffic } from '../packet/traffic.ts'
-import type { World } from '../packet/world.ts'
+import { part, type World } from '../packet/world.ts'
 import type { Link } from '../route/link.ts'
-import { type End, endBy, isArrival, mergeRun, noteEvent, type Run, startRun } from '../walk/run.ts'
+import { type End, endBy, fork, isArrival, mergeRun, noteEvent, type Run, startRun } from '../walk/run.ts'
 import { receive } from './receive.ts'
 import { isRival } from './rival-entry.ts'
 import { send } from './send.ts'
-import { missedBridge } from './way-back.ts'
+import { missedLink } from './way-back.ts'
 
 const SYN_ACK = 18
 const ACK = 16
@@ -103,7 +103,7 @@ const followBack = (
     )
   else if (world.out !== null) receive(back, answer, world.out)
   mergeRun(run, own)
-  return own.ends.map((end) => judge(traffic, began, reached, end))
+  return own.ends.flatMap((end) => judge(traffic, began, reached, end))
 }
 
 const isLoopback = (address: number | bigint): boolean =>
@@ -148,18 +148,25 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
 })
 
 /** Judges an answer: it must reach the sender, and come from the address that the sender asked. */
-const judge = ({ host }: Traffic, began: World, reached: End, end: End): End => {
+const judge = ({ host, run }: Traffic, began: World, reached: End, end: End): readonly End[] => {
   const { world } = end
-  if (!isArrival(end)) return end
+  if (!isArrival(end)) return [end]
   const wanted = began.in === null ? 'local' : 'out'
-  if (end.kind !== wanted) return lose(world, 'the answer does not come back to the sender')
-  const missed = missedBridge(host, began, world)
-  if (missed !== null) return loseWay(world, missed)
+  if (end.kind !== wanted) return [lose(world, 'the answer does not come back to the sender')]
+  const missed = missedLink(host, began, world)
+  if (missed?.isOnly === true) return [loseWay(world, missed.link)]
   learnFit(began, reached.world, world)
   const fits = ends.every(({ asked, answered }) => world[answered] === began[asked])
-  return fits
-    ? { kind: reached.kind, world }
-    : lose(world, 'the answer comes from another address than the sender asked: it was not translated back')
+  if (!fits)
+    return [
+      lose(world, 'the answer comes from another address than the sender asked: it was not translated back'),
+    ]
+  const arrived: End = { kind: reached.kind, world }
+  const astray = missed === null ? null : fork(run, world)
+  if (missed === null || astray === null) return [arrived]
+  // Whether another router leads the answer to the sender is not known.
+  part(astray, world)
+  return [arrived, loseWay(astray, missed.link)]
 }
 
 /** The fields of an answer that must equal fields of the question. */

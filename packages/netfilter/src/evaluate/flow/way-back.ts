@@ -6,7 +6,6 @@ import { membership } from '../learn/learner.ts'
 import { type Host, isBridge } from '../packet/host.ts'
 import type { World } from '../packet/world.ts'
 import type { Link } from '../route/link.ts'
-import { MAIN_TABLE } from '../route/routing-rule.ts'
 
 /** Kinds of ports that a container engine or hypervisor adds to a bridge: no other machine is behind them. */
 const ofThisHost: ReadonlySet<string> = new Set(['veth', 'tun'])
@@ -15,35 +14,58 @@ const ofThisHost: ReadonlySet<string> = new Set(['veth', 'tun'])
 const aboveBridges: ReadonlySet<string> = new Set(['macvlan', 'ipvlan', 'vrf'])
 
 /**
- * Whether a default route leads to a router behind the bridge. The bridge is then an uplink, whatever its ports are.
+ * Whether a default route, or half of one, leads to a router behind the bridge, in any table. The bridge is then an
+ * uplink, whatever its ports are.
  */
 const isLine = ({ routers }: Host, family: Family, { name }: Link): boolean => {
-  const routes = routers[family].tables.get(MAIN_TABLE)?.buckets[0]?.get(family === 'ip' ? 0 : 0n) ?? []
-  return routes.some(({ link, gateway }) => gateway !== null && link?.name === name)
+  for (const { buckets } of routers[family].tables.values())
+    for (const length of [0, 1])
+      for (const routes of buckets[length]?.values() ?? [])
+        if (routes.some(({ link, gateway }) => gateway !== null && link?.name === name)) return true
+  return false
+}
+
+/** The interface that a sender is behind, when the answer leaves by another one. */
+export interface MissedLink {
+  readonly link: Link
+  /** Only this interface leads to the sender: it is a container. Other machines may have other routers too. */
+  readonly isOnly: boolean
 }
 
 /**
- * The bridge that the sender is behind, when the answer leaves by another interface. A container is reached only
- * through its bridge. Another machine may be reached through other routers.
+ * The interface that the sender is a neighbour behind, when the answer leaves by another interface.
  *
  * @param began - how the first packet of the flow began
  * @param answer - the answer, as it leaves
- * @returns null where the answer may come to the sender
+ * @returns null where the answer comes to the sender
  */
-export const missedBridge = (host: Host, began: World, answer: World): Link | null => {
-  const { in: from, family, saddr } = began
-  if (from === null || answer.out === from || !isBridge(host, from)) return null
-  if (host.ports.get(from.name)?.some(({ kind }) => !ofThisHost.has(kind ?? '')) === true) return null
-  if (isLine(host, family, from)) return null
-  if (aboveBridges.has(answer.out?.kind ?? '') && (answer.route?.gateway ?? null) === null) return null
-  let isNeighbour = false
-  const field = began.origins.saddr
-  for (const { address, length } of from.addresses) {
+export const missedLink = (host: Host, began: World, answer: World): MissedLink | null => {
+  const { in: from, family } = began
+  const { out } = answer
+  if (from === null || out === null || out === from) return null
+  const isOnly = isAllOfThisHost(host, family, from)
+  if (isOnly && aboveBridges.has(out.kind ?? '') && (answer.route?.gateway ?? null) === null) return null
+  if (!isNeighbour(began, answer, from)) return null
+  // Two interfaces may be plugged into one network.
+  if (!isOnly && isNeighbour(began, answer, out)) return null
+  return { link: from, isOnly }
+}
+
+/** Whether all neighbours behind an interface are containers or guests of this host. */
+const isAllOfThisHost = (host: Host, family: Family, link: Link): boolean =>
+  isBridge(host, link) &&
+  host.ports.get(link.name)?.some(({ kind }) => !ofThisHost.has(kind ?? '')) !== true &&
+  !isLine(host, family, link)
+
+/** Whether the sender is in a network of an interface. The answer then holds for the senders that are, or are not. */
+const isNeighbour = ({ family, saddr, origins }: World, answer: World, { addresses }: Link): boolean => {
+  let is = false
+  for (const { address, length } of addresses) {
     if (address.family !== family) continue
     const set = prefixRange(prefixAround(address, length))
-    isNeighbour ||= hasValue(set, saddr)
-    if (field !== null && answer.learner !== null)
-      learn(answer, ofAnyNetwork(answer, [membership(field, set, saddr)]))
+    is ||= hasValue(set, saddr)
+    if (origins.saddr !== null && answer.learner !== null)
+      learn(answer, ofAnyNetwork(answer, [membership(origins.saddr, set, saddr)]))
   }
-  return isNeighbour ? from : null
+  return is
 }
