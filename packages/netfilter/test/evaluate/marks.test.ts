@@ -21,6 +21,7 @@ import {
   facts,
   fromLan,
   hasMark,
+  iif,
   masquerade,
   nat,
   ruleset,
@@ -127,6 +128,18 @@ describe('other ways to take a packet', () => {
       outcome: 'local',
       at: { address: '203.0.113.7', port: 8080 },
     })
+  })
+
+  test("tproxy of iptables drops replies to the host's own programs, and that of nft leaves them to these", () => {
+    const own: Packet = { ...fromLan, in: null, source: null, destination: '192.0.2.9' }
+    const outcome = (accepts: boolean, packet = own): string =>
+      evaluate(
+        packet,
+        facts,
+        ruleset(table({}, base('prerouting', -150, {}, [iif('eth0'), { kind: 'tproxy', accepts }]))),
+      ).outcome
+    expect([outcome(true), outcome(false)]).toEqual(['dropped', 'forwarded'])
+    expect(outcome(true, fromLan)).toBe('local')
   })
 
   test('a queue may lose it', () => {

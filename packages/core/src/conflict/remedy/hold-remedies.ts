@@ -8,6 +8,7 @@ import { addressText } from '../search/address-text.ts'
 import { culpritKey } from '../search/blame.ts'
 import { followPoint } from '../search/explore.ts'
 import type { Finding } from '../search/finding.ts'
+import { rewritingStep } from '../search/rewriting-step.ts'
 import { addressValue } from '../search/subnets.ts'
 import type { Drafted } from './draft.ts'
 import { findOpened, type Opened, stopperOf } from './find-opened.ts'
@@ -162,8 +163,12 @@ const judgeIn = (
       mayFollow,
     }
     const now = followPoint(follower, row, finding.point)
-    if (now.kind === 'failed' && stopperOf(now.conclusion.end.world.trace) === stopperOf(finding.step))
+    const last = now.kind === 'failed' ? now.conclusion.end.world.trace : null
+    if (last !== null && stopperOf(last) === stopperOf(finding.step))
       return 'the packets would not come to it.'
+    const { step } = finding
+    if (step !== null && step.rule !== null && rewritingStep(last)?.rule === step.rule)
+      return 'the rule would still take other packets of the same connections, such as their replies.'
     const links = entrancesBeside(row.in, follower, named)
     for (const suspects of suspectsOf(drafted, { desired, around, links, translated })) {
       const opened = findOpened(judged, suspects)

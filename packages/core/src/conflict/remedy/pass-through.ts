@@ -106,8 +106,9 @@ const inFront = (
   if (table.owned === true) return inWords(ownersTerms(step) ?? ownedText(owner))
   if (table.family === 'netdev') return inWords(untranslated)
   const isOneWay = hook === 'prerouting' || hook === 'output' || chain.base?.type === 'nat'
-  const isNotrack = rule?.steps.some(({ kind }) => kind === 'notrack') === true
-  const wanted = isOneWay && !isNotrack && !reply ? passages.there : bothWays(passages, reply)
+  // Such a rule mostly takes the replies too, as they come in.
+  const takesReplies = rule?.steps.some(({ kind }) => kind === 'notrack' || kind === 'tproxy') === true
+  const wanted = isOneWay && !takesReplies && !reply ? passages.there : bothWays(passages, reply)
   const before = rule?.source.position ?? null
   // A rule for packets that cannot be told from the rest would let everything pass.
   const isRaw = isBeforeTracking(table, hook)

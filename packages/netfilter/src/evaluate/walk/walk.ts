@@ -8,6 +8,7 @@ import { isUnknown } from '../value/reading.ts'
 import { CHANCE, MAYBE, NO, YES } from '../value/truth.ts'
 import { bind } from './bind.ts'
 import { type ChainWalk, noteDeed, type Walk } from './chain-walk.ts'
+import { handOver } from './hand-over.ts'
 import { end, fork, mergeWorlds } from './run.ts'
 import { sendAway } from './send-away.ts'
 import { setField } from './set-field.ts'
@@ -135,11 +136,7 @@ const act = (
       end(walk.run, 'rejected', world)
       return []
     case 'tproxy':
-      world.tproxy = true
-      noteDeed(chain, rule, world, { kind: 'tproxy' })
-      if (!action.accepts) return 'next step'
-      addWorld(walk.accepted, world)
-      return []
+      return handOver(chain, rule, action, world)
     case 'synproxy': {
       // synproxy answers for the server. Its own handshake with the server then passes here again, from the host.
       const lost = parted(walk, world)
