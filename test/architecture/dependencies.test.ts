@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { importsOf, sourcesOf } from './import-graph.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -199,9 +200,9 @@ describe.each(Object.keys(allowed))('package %s', (name) => {
   }
 
   test('has no dependency in its package.json that the rule forbids', () => {
-    const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
+    const manifest = fromJson<{
       dependencies?: Record<string, string>
-    }
+    }>(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
     const may = [
       ...(allowed[name] ?? []).map(dependencyOf),
       ...(libraries[name] ?? []),

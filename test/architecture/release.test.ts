@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { packedText } from '../../script/packed-readmes.js'
 import { missingPlaces, packages, placesOf, workspace } from '../../script/workspace-packages.js'
+import { fromJson } from '../from-json.ts'
 
 const filled = {
   repository: 'git+https://forge.example/portolan.git',
@@ -17,7 +18,7 @@ test('all packages have the version of the workspace', () => {
 test('packages say where they come from as the workspace says it, and nothing else', () => {
   for (const { folder, manifest } of packages) {
     const { repository, homepage, bugs } = manifest
-    expect(JSON.parse(JSON.stringify({ repository, homepage, bugs }))).toEqual(placesOf(folder))
+    expect(fromJson(JSON.stringify({ repository, homepage, bugs }))).toEqual(placesOf(folder))
   }
 })
 

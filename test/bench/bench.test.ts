@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { type Outcome, run } from '../cli/portolan.ts'
+import { fromJson } from '../from-json.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
 
@@ -54,7 +55,7 @@ describe('npm run bench', () => {
     'measures every entry in a small size, and prints JSON and nothing else',
     async () => {
       const { code, stdout, stderr } = await bench('--quick', '--json')
-      const report = JSON.parse(stdout) as Report
+      const report = fromJson<Report>(stdout)
       expect(report.failed).toEqual([])
       expect({ code, stderr, quick: report.quick }).toEqual({ code: 0, stderr: '', quick: true })
       const seen = new Set([...report.rows, ...report.skipped].map(({ name }) => name))
@@ -77,7 +78,7 @@ describe('npm run bench', () => {
     'publishes ports with other engines, and makes connections through their rules',
     async () => {
       const { code, stdout } = await bench('--quick', '--json', '--peers')
-      const report = JSON.parse(stdout) as Report
+      const report = fromJson<Report>(stdout)
       expect({ code, failed: report.failed }).toEqual({ code: 0, failed: [] })
       const seen = new Set([...report.rows, ...report.skipped].map(({ name }) => name))
       expect([...seen].sort()).toEqual(names.filter(isPeers).sort())

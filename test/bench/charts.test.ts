@@ -7,6 +7,7 @@ import { logAxis } from '../../bench/chart/log-axis.ts'
 import type { Report, ReportedRow } from '../../bench/report.ts'
 import type { Peer, Spread } from '../../bench/row.ts'
 import { chartFiles } from '../../bench/store-report.ts'
+import { fromJson } from '../from-json.ts'
 
 const results = fileURLToPath(new URL('../../bench/results', import.meta.url))
 
@@ -82,7 +83,7 @@ const stored = existsSync(results) ? readdirSync(results).filter((file) => file.
 
 test('each stored report has its charts beside it, drawn from its figures', () => {
   for (const file of stored) {
-    const report = JSON.parse(readFileSync(`${results}/${file}`, 'utf8')) as Report
+    const report = fromJson<Report>(readFileSync(`${results}/${file}`, 'utf8'))
     expect({ file, quick: report.quick, failed: report.failed }).toEqual({ file, quick: false, failed: [] })
     for (const [picture, drawn] of chartFiles(file.replace('.json', ''), report))
       expect(readFileSync(`${results}/${picture}`, 'utf8')).toBe(drawn)

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { markdownTable } from '../../bench/markdown-table.ts'
 import type { Report } from '../../bench/report.ts'
+import { fromJson } from '../from-json.ts'
 
 const root = new URL('../../', import.meta.url)
 const page = fileURLToPath(new URL('docs/speed.md', root))
@@ -16,7 +17,7 @@ test('the page on speed shows the figures of a stored report, as they are', () =
   expect([...text.matchAll(tables)]).not.toEqual([])
   const written = text.replace(tables, (...found) => {
     const { file } = found.at(-1) as { readonly file: string }
-    return markdownTable(JSON.parse(readFileSync(fileURLToPath(new URL(file, root)), 'utf8')) as Report)
+    return markdownTable(fromJson<Report>(readFileSync(fileURLToPath(new URL(file, root)), 'utf8')))
   })
   if (process.env.PORTOLAN_DOCS === 'write') writeFileSync(page, written)
   else expect(text).toBe(written)

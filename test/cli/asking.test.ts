@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { oneService } from './host-facts.ts'
 import { commandLine, portolan, run } from './portolan.ts'
@@ -23,7 +24,7 @@ describe.each(['apply', 'destroy'])('%s without --yes and without a terminal', (
   test('is the same error as JSON', async () => {
     const { code, stdout, stderr } = await portolan([command, '--json'], { folder })
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
-    expect(JSON.parse(stdout).error).toMatchObject({ code: 'INVALID_REQUEST' })
+    expect(fromJson<{ readonly error: unknown }>(stdout).error).toMatchObject({ code: 'INVALID_REQUEST' })
   })
 
   test('is an error too when something is piped in, were it a yes', async () => {
@@ -73,14 +74,14 @@ describeOnKernel('apply --yes', 'nftables', () => {
     const words = ['apply', '--yes', '--json', '--state', 'forced', '-f', 'twice.yaml']
     const blocked = await portolan(words, { folder, under: apart })
     expect(blocked.code).toBe(3)
-    expect(JSON.parse(blocked.stdout)).toMatchObject({
+    expect(fromJson(blocked.stdout)).toMatchObject({
       applied: false,
       conflicts: [{ kind: 'DuplicateHostPort' }, {}],
     })
     expect(blocked.stderr).toMatch(/nothing was changed/)
     const forced = await portolan([...words, '--force'], { folder, under: apart })
     expect(forced.code).toBe(0)
-    expect(JSON.parse(forced.stdout)).toMatchObject({ applied: true, summary: { remove: 0 } })
+    expect(fromJson(forced.stdout)).toMatchObject({ applied: true, summary: { remove: 0 } })
   })
 
   test('of an ordinary user exits 1 and names what is missing', async () => {
@@ -109,7 +110,7 @@ describeOnKernel('destroy --yes', 'nftables', () => {
       folder,
       under: apart,
     })
-    expect(JSON.parse(asJson.stdout)).toEqual({
+    expect(fromJson(asJson.stdout)).toEqual({
       projects: [],
       conflicts: [],
       changes: [],
@@ -147,6 +148,6 @@ describeOnKernel('destroy --yes', 'nftables', () => {
     expect(stderr).toContain('portolan: warning NetworkInUse: The bridge br-')
     expect(stderr).toContain('project blog still publishes ports on it')
     expect(stderr).toMatch(/or keep the network\.\n {2}portolan destroy --project blog\n/)
-    expect(JSON.parse(stdout)).toMatchObject({ projects: ['shop'], conflicts: [{ kind: 'NetworkInUse' }] })
+    expect(fromJson(stdout)).toMatchObject({ projects: ['shop'], conflicts: [{ kind: 'NetworkInUse' }] })
   })
 })

@@ -14,6 +14,7 @@ import {
 import { isBuiltin } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { busyHost, oneService } from './host-facts.ts'
 import { installCommand, natives } from './installed-command.ts'
 import { portolan, run } from './portolan.ts'
@@ -21,9 +22,9 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 const root = resolve(import.meta.dirname, '../../packages/portolan')
 const bundle = join(root, 'dist/bundle')
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+const manifest = fromJson<{
   readonly dependencies: Readonly<Record<string, string>>
-}
+}>(readFileSync(join(root, 'package.json'), 'utf8'))
 const files = readdirSync(bundle)
 /** Only installations with a cluster have this package, so it is no dependency. */
 const optional = ['@portolan/etcd']
@@ -69,7 +70,7 @@ const planned = ['plan', '--json', '--host', 'host.json', '--state', 'state']
 test('the command answers alike where nothing but its package and those libraries is installed', async () => {
   const there = await start(install('alone'), planned)
   expect(there).toEqual(await portolan(planned, { folder }))
-  expect(JSON.parse(there.stdout)).toMatchObject({ summary: { add: expect.any(Number) } })
+  expect(fromJson(there.stdout)).toMatchObject({ summary: { add: expect.any(Number) } })
 })
 
 describe('what a start loads', () => {
@@ -84,7 +85,7 @@ describe('what a start loads', () => {
   const loadedBy = async (words: readonly string[]) => {
     const environment = { NODE_OPTIONS: `--require=${join(folder, 'told.cjs')}` }
     const { stderr } = await portolan(words, { folder, environment })
-    const { modules, files: paths } = JSON.parse(stderr) as { modules: string[]; files: string[] }
+    const { modules, files: paths } = fromJson<{ modules: string[]; files: string[] }>(stderr)
     return { modules, files: paths.map((path) => relative(root, path)) }
   }
   const own = ['bin/portolan.js', 'dist/bundle/main.cjs']

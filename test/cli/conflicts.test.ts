@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { busyHost, oneService, quietHost } from './host-facts.ts'
 import { portolan } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -142,7 +143,9 @@ describe('plan', () => {
 
   test('holds the same conflicts as the command conflicts', async () => {
     const { stdout } = await portolan(['plan', '--json', '--host', 'busy.json'], { folder })
-    expect(JSON.parse(stdout).conflicts).toEqual((await conflictsOf('--host', 'busy.json')).conflicts)
+    expect(fromJson<{ readonly conflicts: unknown }>(stdout).conflicts).toEqual(
+      (await conflictsOf('--host', 'busy.json')).conflicts,
+    )
   })
 })
 
@@ -174,7 +177,7 @@ describe('rules that were not given', () => {
     ]
     return {
       ...text,
-      ...(JSON.parse(json.stdout) as { unread?: readonly string[]; conflicts: readonly Found[] }),
+      ...fromJson<{ unread?: readonly string[]; conflicts: readonly Found[] }>(json.stdout),
     }
   }
 
@@ -266,7 +269,7 @@ describe('conflicts with the rules in a file', () => {
   test('with --all, tell what is odd among the rules of others too', async () => {
     const { code, stdout } = await portolan([...words, '--all', '--json'], { folder: rules })
     expect(code).toBe(3)
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(fromJson(stdout)).toMatchObject({
       conflicts: expect.arrayContaining([expect.objectContaining({ kind: 'ForwardDropped' })]),
       anomalies: [{ kind: 'Shadowing', rule: { chain: 'FORWARD', position: 2 }, others: [{ position: 1 }] }],
     })

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { oneService } from './host-facts.ts'
 import { commandLine, run } from './portolan.ts'
@@ -156,7 +157,7 @@ describeOnKernel('apply --yes of a host that changed meanwhile', 'nftables', () 
   test('says in JSON what it refers to', async () => {
     const { stdout } = await inside(changedBy(listen, '--json').replace('cat out err', 'cat out'))
     const body = stdout.slice(stdout.indexOf('{'), stdout.lastIndexOf('}') + 1)
-    expect(JSON.parse(body)).toMatchObject({ applied: false, conflicts: [{ kind: 'HostPortTaken' }] })
+    expect(fromJson(body)).toMatchObject({ applied: false, conflicts: [{ kind: 'HostPortTaken' }] })
   })
 })
 

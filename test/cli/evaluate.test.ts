@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { dockerAndUfw, dockerHost } from './host-rules.ts'
 import { commandLine, portolan, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -145,6 +146,6 @@ describe('evaluate', () => {
     const script = `yes '${toPort(8080)}' | head -n 50000 | "$@" evaluate ${files.join(' ')} | head -n 1`
     const { code, stdout, stderr } = await run(['sh', '-c', script, 'sh', ...commandLine], { folder })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(JSON.parse(stdout).outcome).toBe('forwarded')
+    expect(fromJson<{ readonly outcome: unknown }>(stdout).outcome).toBe('forwarded')
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { dockerAndUfw, dockerHost } from './host-rules.ts'
 import { portolan, run } from './portolan.ts'
@@ -112,7 +113,7 @@ describe('explain', () => {
   test('is the outcome as JSON, with the packet that was asked and whose rule was the culprit', async () => {
     const words = ['explain', ...files, '--json', '--from', '192.0.2.9', '--to', '192.0.2.2:8081']
     const { stdout } = await portolan(words, { folder })
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(fromJson(stdout)).toMatchObject({
       outcome: 'dropped',
       certainty: 'certain',
       packet: { in: 'eth0', source: '192.0.2.9', sourcePort: 49152, destinationPort: 8081 },

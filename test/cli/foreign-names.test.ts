@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { busyHost, oneService } from './host-facts.ts'
 import { portolan } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -8,7 +9,7 @@ import { onTerminal } from './terminal.ts'
 
 const evil = '\u001b]0;owned\u0007\u001b[2J\u009b1m\u202e\nportolan: all is well'
 const facts = {
-  ...(JSON.parse(busyHost) as { interfaces: readonly object[] }),
+  ...fromJson<{ interfaces: readonly object[] }>(busyHost),
   sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: evil }],
   networks: [{ engine: 'podman', name: `net${evil}`, subnets: ['10.42.0.0/16'], file: `/etc/${evil}.json` }],
   routes: [{ destination: '10.0.0.0/16', interface: 'w\u001b[2Jg', table: 51820 }],
@@ -28,7 +29,7 @@ const folder = temporaryFolder({
   'rules.txt': saved,
   'größe.yaml': 'name: shop\nservices: {web: {ports: ["8080:80"], networks: {default: {}}, nope: 1}}\n',
   'kanji.json': JSON.stringify({
-    ...(JSON.parse(busyHost) as object),
+    ...fromJson<object>(busyHost),
     networks: [{ engine: 'docker', name: '名前', subnets: ['172.17.0.0/16'], file: '/var/lib/名前' }],
   }),
 })
@@ -94,9 +95,9 @@ describe('names of others that would act on a terminal are written out', () => {
 
   test('and JSON still says what they are', async () => {
     const { stdout } = await portolan(['plan', '--json', ...host], { folder })
-    const { conflicts } = JSON.parse(stdout) as {
+    const { conflicts } = fromJson<{
       conflicts: readonly { culprit: { owner: string } | null }[]
-    }
+    }>(stdout)
     expect(conflicts.map(({ culprit }) => culprit?.owner)).toContain(evil)
   })
 })

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { oneService, quietHost } from './host-facts.ts'
 import { commandLine, type Outcome, portolan, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -28,7 +29,7 @@ const refusal = async (words: readonly string[], where: string): Promise<string>
   expect({ code: plain.code, stdout: plain.stdout }).toEqual({ code: 1, stdout: '' })
   expect(plain.stderr).not.toMatch(/internal error|^\s+at /m)
   expect({ code: json.code, stderr: json.stderr }).toEqual({ code: 1, stderr: '' })
-  const { error } = JSON.parse(json.stdout) as { error: { code: string; message: string } }
+  const { error } = fromJson<{ error: { code: string; message: string } }>(json.stdout)
   expect(error.code).toMatch(/^(PARSE|INTENT|INVALID_REQUEST)$/)
   expect(plain.stderr).toBe(`portolan: ${error.message}\n`)
   return error.message
@@ -137,7 +138,7 @@ test('a line of 20 million characters for evaluate is an error in its place, and
   const answers = stdout
     .trim()
     .split('\n')
-    .map((line): unknown => JSON.parse(line))
+    .map((line): unknown => fromJson(line))
   expect(code).toBe(1)
   expect(answers).toEqual([
     { error: expect.objectContaining({ code: 'PARSE', line: 1, column: 65_537 }) },
@@ -172,7 +173,7 @@ describe('JSON nested 10,000 deep', () => {
     const [first, second] = stdout
       .trim()
       .split('\n')
-      .map((line): unknown => JSON.parse(line))
+      .map((line): unknown => fromJson(line))
     expect(code).toBe(1)
     expect(first).toMatchObject({ error: { code: 'PARSE', line: 1 } })
     expect(second).toMatchObject({ outcome: expect.any(String) })
@@ -255,7 +256,7 @@ test.each([['script', '--format', 'nft'], ['conflicts'], ['plan'], ['report', '-
   async (...words) => {
     const forged = 'nginx\nportolan: all is well'
     const facts = {
-      ...(JSON.parse(quietHost) as object),
+      ...fromJson<object>(quietHost),
       sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: forged }],
       unread: [`What ${forged} wrote could not be read.`],
     }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { oneService, quietHost } from './host-facts.ts'
 import { portolan } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -56,7 +57,7 @@ describe('a mistake in a Compose file is an error with file, line and column', (
     const { stdout, stderr } = await portolan(words, { folder, input })
     expect(stdout + stderr).toMatch(/services\.web: its ports are not published: a network that is internal/)
     const json = await portolan([...words, '--json'], { folder, input })
-    expect(JSON.parse(json.stdout).mappings).toEqual([])
+    expect(fromJson<{ readonly mappings: unknown }>(json.stdout).mappings).toEqual([])
   })
 
   test('and with --json they are fields', async () => {
@@ -65,7 +66,7 @@ describe('a mistake in a Compose file is an error with file, line and column', (
       input: 'services:\n  web:\n    ports: ["80a:80"]\n',
     })
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(fromJson(stdout)).toMatchObject({
       error: {
         code: 'INTENT',
         message: expect.stringContaining('standard input:3:'),

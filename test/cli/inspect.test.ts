@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { busyHost, oneService } from './host-facts.ts'
 import { portolan } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -27,7 +28,7 @@ test('inspect prints the facts of this host as JSON, and they are valid for --ho
   expect((await portolan(['inspect', '--host', 'this.json'], { folder })).stdout).toBe(stdout)
   const planned = await portolan(['plan', '--host', 'this.json', '--json'], { folder })
   expect([0, 2, 3]).toContain(planned.code)
-  expect(JSON.parse(planned.stdout).subnets).toHaveLength(1)
+  expect(fromJson<{ readonly subnets: unknown }>(planned.stdout).subnets).toHaveLength(1)
 })
 
 test('what inspect prints of a file is that file, unknown keys and all', async () => {
@@ -37,7 +38,7 @@ test('what inspect prints of a file is that file, unknown keys and all', async (
   ] as const) {
     const { code, stdout } = await portolan(['inspect', '--host', file], { folder })
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toEqual(JSON.parse(text))
+    expect(fromJson(stdout)).toEqual(JSON.parse(text))
   }
 })
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { oneService } from './host-facts.ts'
 import { portolan } from './portolan.ts'
@@ -79,7 +80,7 @@ describeOnKernel('where the programs are not installed', 'nftables', () => {
       under: bare,
     })
     expect(code).toBe(1)
-    expect(JSON.parse(stdout).error).toMatchObject({
+    expect(fromJson<{ readonly error: unknown }>(stdout).error).toMatchObject({
       code: 'MISSING_TOOL',
       tool: 'iptables-nft',
       package: 'iptables',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { portolan } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -74,7 +75,7 @@ describe('parse of the JSON of nft', () => {
   test('--json prints the model', async () => {
     const { code, stdout } = await parse('rules.json', '--json')
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toHaveProperty('tables')
+    expect(fromJson(stdout)).toHaveProperty('tables')
   })
 })
 
@@ -100,5 +101,8 @@ test.each([
   expect({ code: text.code, stdout: text.stdout }).toEqual({ code: 1, stdout: '' })
   expect(text.stderr).toMatch(message)
   const asJson = await parse(file, '--json')
-  expect(JSON.parse(asJson.stdout).error).toMatchObject({ code, message: expect.stringMatching(message) })
+  expect(fromJson<{ readonly error: unknown }>(asJson.stdout).error).toMatchObject({
+    code,
+    message: expect.stringMatching(message),
+  })
 })

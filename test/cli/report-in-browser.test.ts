@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { type BrowserPage, hasBrowser, openBrowser } from '../lab/browser.ts'
 import { dockerAndUfw, dockerHost } from './host-rules.ts'
 import { portolan } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const evil = '<img src=x onerror=alert(1)></script><script>alert(2)</script>'
-const facts = JSON.parse(dockerHost) as { readonly sockets: readonly object[] }
+const facts = fromJson<{ readonly sockets: readonly object[] }>(dockerHost)
 const files = {
   'compose.yaml': `name: shop
 services:

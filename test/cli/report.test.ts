@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { readPage } from '../property/support/read-page.ts'
 import { oneService, quietHost } from './host-facts.ts'
 import { dockerAndUfw, dockerHost } from './host-rules.ts'
@@ -73,7 +74,7 @@ describe('portolan report', () => {
     const words = ['--host', 'docker.json', '--iptables-save', 'rules.v4', '-o', 'docker.html', '--json']
     const { code, stdout } = await portolan(['report', ...words], { folder })
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({
+    expect(fromJson(stdout)).toEqual({
       file: 'docker.html',
       bytes: statSync(join(folder, 'docker.html')).size,
       summary: { add: expect.any(Number), change: expect.any(Number), remove: 0 },

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { oneService, quietHost } from './host-facts.ts'
 import { portolan, run } from './portolan.ts'
@@ -57,7 +58,7 @@ describeOnKernel('scripts for nftables', 'nftables', () => {
 
   test('nft -j reads the format nft-json', async () => {
     const text = await scriptFor('--format', 'nft-json')
-    expect(JSON.parse(text)).toHaveProperty('nftables')
+    expect(fromJson(text)).toHaveProperty('nftables')
     await accept(text, ['nft', '-c', '-j', '-f', '-'])
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { oneService } from './host-facts.ts'
 import { commandLine, portolan, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -21,7 +22,7 @@ describe('status of a host without Portolan', () => {
   test('is JSON with every key', async () => {
     const { code, stdout } = await status('--json')
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({
+    expect(fromJson(stdout)).toEqual({
       networks: [],
       mappings: [],
       parented: [],
@@ -63,7 +64,7 @@ describe('status --watch', () => {
   test('is not JSON', async () => {
     const { code, stdout } = await status('--watch', '--json')
     expect(code).toBe(1)
-    expect(JSON.parse(stdout).error).toMatchObject({ code: 'INVALID_REQUEST' })
+    expect(fromJson<{ readonly error: unknown }>(stdout).error).toMatchObject({ code: 'INVALID_REQUEST' })
   })
 
   test('shows one text in place of the other until Control-C, and succeeds', async () => {

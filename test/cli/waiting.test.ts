@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { quietHost } from './host-facts.ts'
 import { commandLine, type Outcome, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -55,7 +56,7 @@ describe('Control-C', () => {
     const { stdout, stderr } = await shell(interrupted(`${plan} --json`), 'sleep infinity')
     expect(stderr).toBe('')
     expect(stdout.endsWith('code 130\n')).toBe(true)
-    expect(JSON.parse(stdout.slice(0, stdout.lastIndexOf('code')))).toEqual({
+    expect(fromJson(stdout.slice(0, stdout.lastIndexOf('code')))).toEqual({
       error: { code: 'INTERRUPTED', message: 'interrupted. Nothing was changed.' },
     })
   })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { oneService, quietHost } from './host-facts.ts'
 import { portolan } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -90,7 +91,7 @@ describe('words that mean nothing', () => {
     const outcome = await portolan([...words, '--json'], { folder })
     expect(outcome.code).toBe(1)
     expect(outcome.stderr).toBe('')
-    expect(JSON.parse(outcome.stdout)).toEqual({ error: { code, message: expect.stringMatching(/.{10}/) } })
+    expect(fromJson(outcome.stdout)).toEqual({ error: { code, message: expect.stringMatching(/.{10}/) } })
   })
 })
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
+import { fromJson } from '../from-json.ts'
 import { type Answer, eachPort, type NetworkAnswer, type ServiceAnswer, sorted, words } from './answer.ts'
 import type { Case } from './case.ts'
 import { inFolderOf } from './folder.ts'
@@ -50,7 +51,7 @@ export const answerOfCompose = (project: Case): Answer =>
         timeout: 20_000,
       },
     )
-    if (status === 0) return answerOf(JSON.parse(stdout))
+    if (status === 0) return answerOf(fromJson(stdout))
     const why = stderr
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('time='))

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import type { Answer } from './answer.ts'
 import { answerOfCompose } from './answer-of-compose.ts'
 import { answerOfPortolan } from './answer-of-portolan.ts'
@@ -13,7 +14,7 @@ const anew = process.env.TAKE_COMPOSE_ANSWERS === '1'
 
 const taken: Readonly<Record<string, Answer>> = anew
   ? Object.fromEntries(cases.map((project) => [project.name, answerOfCompose(project)]))
-  : JSON.parse(readFileSync(file, 'utf8'))
+  : fromJson(readFileSync(file, 'utf8'))
 
 if (anew) {
   const lines = Object.entries(taken).map(

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { readCompose } from '@portolan/core'
+import { fromJson } from '../from-json.ts'
 
 /**
  * The schema of the Compose Specification, from Debian's docker-compose 2.26 (compose-go, schema/compose-spec.json,
  * Apache License 2.0).
  */
-const schema: Schema = JSON.parse(readFileSync(new URL('./compose-spec.json', import.meta.url), 'utf8'))
+const schema = fromJson<Schema>(readFileSync(new URL('./compose-spec.json', import.meta.url), 'utf8'))
 
 interface Part {
   readonly properties: Readonly<Record<string, Part>>

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { formatPrefix, InvalidRequestError, parsePrefix } from '@portolan/netfilter'
 import { type Pool, PoolExhaustedError, parsePool, planSubnets } from '../../packages/core/src/pool/index.ts'
+import { fromJson } from '../from-json.ts'
 
 /** One case of Docker's TestDynamicPoolAllocation. */
 interface Case {
@@ -43,7 +44,7 @@ const solve = ({ pools, allocated, reserved, subnetSize }: Case): string | undef
 }
 
 const present = existsSync(file)
-const cases: readonly Case[] = present ? (JSON.parse(readFileSync(file, 'utf8')) as Case[]) : []
+const cases: readonly Case[] = present ? fromJson<Case[]>(readFileSync(file, 'utf8')) : []
 
 describe("Docker's own cases of subnet allocation", () => {
   test('are there in CI', () => {

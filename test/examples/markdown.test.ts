@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { type Block, codeOf } from './markdown/blocks.ts'
 import { fitted } from './markdown/compare.ts'
@@ -50,7 +51,7 @@ describe('the blocks of every page', () => {
   })
 
   test('are JSON where they say so', () => {
-    for (const [, block] of ofKind('json')) expect(() => JSON.parse(block.text)).not.toThrow()
+    for (const [, block] of ofKind('json')) expect(() => fromJson(block.text)).not.toThrow()
   })
 
   test.each(ofKind('yaml'))('%s is read without a fault or a note', (_, block) => {

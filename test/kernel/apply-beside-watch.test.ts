@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import type { Lab } from '../lab/lab.ts'
 import { until } from '../lab/until.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
@@ -78,7 +79,9 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
         ),
       })
     }
-    expect(JSON.parse((await run('apply', other, '--yes', '--json')).stdout).error).toMatchObject({
+    expect(
+      fromJson<{ readonly error: unknown }>((await run('apply', other, '--yes', '--json')).stdout).error,
+    ).toMatchObject({
       code: 'WATCHED',
     })
     const planned = await run('plan', other)

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine, serves } from './attach/in-namespace.ts'
 
@@ -18,9 +19,9 @@ test('a bridge solicits IPv6 neighbours as soon as its first endpoint is attache
   const attach = async (machine: typeof web, more = '') =>
     run(`attach shop/front --netns ${machine.pid} --name ${machine.name}${more}`)
   expect(await attach(web)).toMatchObject({ exitCode: 0, stderr: '' })
-  const [bridge] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge'])) as [
-    { readonly ifname: string; readonly address: string },
-  ]
+  const [bridge] = fromJson<[{ readonly ifname: string; readonly address: string }]>(
+    await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge']),
+  )
   // The kernel sends no neighbour solicitation without a link-local address that is not tentative.
   const tentative = ['ip', '-6', 'address', 'show', 'dev', bridge.ifname, 'tentative']
   expect(await lab.host.mustRun(tentative)).toBe('')

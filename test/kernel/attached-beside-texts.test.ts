@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import type { Lab } from '../lab/lab.ts'
 import type { Machine } from '../lab/machine.ts'
 import { addresses } from '../lab/topology.ts'
@@ -261,7 +262,7 @@ describe('a Compose file that takes a network from an attached service', () => {
     await runAdvised('portolan attach shop/back --name j3 --interface eth1 --netns NAMESPACE', web)
     await apply(twoNetworks.replace('[front, back]', '[front]').replace(', api: {networks: [back]}', ''))
     const detached = await run('detach', 'j3', '-p', 'shop', '--json')
-    expect(JSON.parse(detached.stdout).notes).toEqual([
+    expect(fromJson<{ readonly notes: unknown }>(detached.stdout).notes).toEqual([
       expect.stringMatching(
         /^Network shop\/back is not on this host.* 10\.9\.0\.0\/24 stays leased .*applied again/,
       ),

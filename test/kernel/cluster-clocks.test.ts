@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { BlockEntry } from '@portolan/core'
 import { openEtcdStore } from '@portolan/etcd'
+import { fromJson } from '../from-json.ts'
 import { startHostProcess } from '../lab/cluster/host-process.ts'
 import { jumpingClock } from '../lab/jumping-clock.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
@@ -137,7 +138,7 @@ describeBeside('a host clock that jumps by a day', ['etcd', 'faketime'], () => {
     const rejoined = await Promise.all(sites.map(({ silent }) => joined(silent)))
     expect(rejoined).toMatchObject(sites.map(() => ({ claimed: [], moves: [] })))
     for (const { reclaimer } of running)
-      expect(JSON.parse((await reclaimer.outcome).stdout)).toMatchObject({
+      expect(fromJson((await reclaimer.outcome).stdout)).toMatchObject({
         reclaimed: [],
         kept: [{ host: expect.stringMatching(/^silent-/) }],
       })

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { planSubnets, releaseProject } from '@portolan/core'
 import { readHeldBlocks, readJoinedBlocks } from '@portolan/host'
+import { fromJson } from '../from-json.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import type { RunOutcome } from '../lab/run.ts'
 import { take } from './block-store/contract.ts'
@@ -185,7 +186,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     for (const claimed of [['10.65.0.0/24'], []]) {
       const { stdout, stderr } = await cluster.run('web-1', 'join', '--json')
       const move = { block: lost, takenBy: 'web-2', networks: ['shop/web'] }
-      expect(JSON.parse(stdout)).toMatchObject({ claimed, moves: [move] })
+      expect(fromJson(stdout)).toMatchObject({ claimed, moves: [move] })
       // The remedy names the cluster: without it the network would leave that cluster.
       expect(stderr).toMatch(
         /Give it another subnet: `portolan move --cluster etcd:\S+ --state \S+ -f FILE web` with the Compose file of project shop/,
@@ -200,7 +201,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
     await cluster.json('any', 'init', '--pool', '10.65.0.0/24:26')
     const { stdout, stderr } = await cluster.run('web-1', 'join', '--json')
     const leavingBlocks = [{ block: old, networks: ['shop/web'] }]
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(fromJson(stdout)).toMatchObject({
       claimed: [expect.stringMatching(/^10\.65\./)],
       released: [],
       leaving: leavingBlocks,
@@ -265,7 +266,7 @@ describeBeside('portolan cluster', ['etcd'], () => {
       environment: { NODE_OPTIONS: '', HOME: cluster.state('web-1') },
     })
     expect(shown.stderr).toContain(`No pool of cluster ${cluster.name} has block ${old} any more`)
-    expect(JSON.parse(shown.stdout)).toMatchObject({
+    expect(fromJson(shown.stdout)).toMatchObject({
       conflicts: [],
       notes: [expect.stringContaining(old), expect.stringContaining(old6)],
     })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { type ClusterSite, openClusterSite } from '../lab/cluster-site.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { forgetAlive } from './cluster/forget-alive.ts'
@@ -32,7 +33,7 @@ describeBeside('a pool that gets a larger block size', ['etcd'], () => {
     const bridges = await one.machine.mustRun(['ip', '-4', '-o', 'address', 'show', 'type', 'bridge'])
     expect(bridges).toMatch(/inet 10\.64\.0\.1\/24 /)
     expect(bridges).not.toContain('/25')
-    expect(JSON.parse(await one.must('plan', ...words, '--json'))).toMatchObject({
+    expect(fromJson(await one.must('plan', ...words, '--json'))).toMatchObject({
       changes: [],
       conflicts: [],
     })

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import {
   type ClusterHostMachine,
   type ClusterSite,
@@ -139,7 +140,7 @@ describeBeside('hosts of a cluster with containers of the CNI plugin', ['etcd'],
 
   test('a second ADD of the same container changes no rule, and status reports no drift', async () => {
     const rules = await hostOf('h1').machine.mustRun(['nft', 'list', 'ruleset'])
-    const result: unknown = JSON.parse(await callPlugin('h1', 'ADD', pod(0).machine))
+    const result = fromJson<unknown>(await callPlugin('h1', 'ADD', pod(0).machine))
     await callPlugin('h1', 'CHECK', pod(0).machine, { prevResult: result })
     expect(await hostOf('h1').machine.mustRun(['nft', 'list', 'ruleset'])).toBe(rules)
     const status = JSON.parse(await hostOf('h1').must('status', '--json'))

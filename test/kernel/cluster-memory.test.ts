@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { clusterAddress } from '../lab/cluster-site.ts'
 import { Disposables } from '../lab/disposables.ts'
 import { createMachine } from '../lab/machine.ts'
@@ -164,7 +165,7 @@ describeBeside('a host of a cluster that has lost its state directory or its rul
     const config = await host.write('.config/portolan/config.yaml', `cluster: ${site().url}\n`)
     const status = await host.portolan('status', '--json')
     expect(status.stderr).toMatch(/planned as for h3[\s\S]*join --takeover/)
-    expect(JSON.parse(status.stdout).unread).toEqual([])
+    expect(fromJson<{ readonly unread: unknown }>(status.stdout).unread).toEqual([])
     const planned = JSON.parse(await host.must('status', '-f', one.file, '--json'))
     expect(planned.unread).toEqual([])
     await host.machine.mustRun(['rm', config])
@@ -239,7 +240,7 @@ describeBeside('a host of a cluster that has lost its state directory or its rul
       const text = await host.must(
         ...['cluster', 'join', '--takeover', '--member', host.machine.name, ...cluster, '--json'],
       )
-      expect(JSON.parse(text)).toMatchObject({
+      expect(fromJson(text)).toMatchObject({
         collisions: [],
         skipped: [],
         moves: [],

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
@@ -52,13 +53,16 @@ describeBeside('portolan move on a host of a cluster', ['etcd'], () => {
 
   const bridgeOf = async (): Promise<readonly string[]> => {
     const { stdout } = await lab.host.run(['ip', '-j', 'address', 'show', 'type', 'bridge'])
-    const links = JSON.parse(stdout) as readonly {
-      readonly addr_info: readonly {
-        readonly family: string
-        readonly scope: string
-        readonly local: string
-      }[]
-    }[]
+    const links =
+      fromJson<
+        readonly {
+          readonly addr_info: readonly {
+            readonly family: string
+            readonly scope: string
+            readonly local: string
+          }[]
+        }[]
+      >(stdout)
     return links.flatMap(({ addr_info }) =>
       addr_info.flatMap(({ scope, local }) => (scope === 'global' ? [local] : [])),
     )

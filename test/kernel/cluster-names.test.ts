@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { releaseProject } from '@portolan/core'
+import { fromJson } from '../from-json.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { blocksOf, type CommandCluster, memoryIn, silence } from './cluster/command-cluster.ts'
 import { commandEtcd } from './cluster/command-etcd.ts'
@@ -70,7 +71,7 @@ describeBeside('host names in a cluster', ['etcd'], () => {
       /Next, `portolan cluster join --member NAME --cluster etcd:\S+ --state \S+` gives/,
     )
     const { stdout, stderr } = await cluster.run('web-1', ...other, '--json')
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(fromJson(stdout)).toMatchObject({
       host: 'web-2',
       moves: [{ block, takenBy: 'web-1', networks: ['shop/web'] }],
     })

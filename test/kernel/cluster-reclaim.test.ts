@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import type { Running } from '../lab/run.ts'
 import { until } from '../lab/until.ts'
@@ -76,7 +77,7 @@ describeBeside('portolan cluster reclaim', ['etcd'], () => {
       exitCode: 0,
       stdout: `${block} left to web-2: it came back, and is alive now\nNo block was taken.\n`,
     })
-    expect(JSON.parse((await listed.outcome).stdout)).toMatchObject({
+    expect(fromJson((await listed.outcome).stdout)).toMatchObject({
       reclaimed: [],
       forgotten: [],
       kept: [{ host: 'web-2', blocks: [block], alive: true }],

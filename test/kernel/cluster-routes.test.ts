@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { clusterAddress } from '../lab/cluster-site.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import type { RunOutcome } from '../lab/run.ts'
@@ -228,7 +229,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       await ip('add')
       await host.machine.ip('route del default')
     }
-    expect(JSON.parse(await host.must('status', '--json')).notes).toBeUndefined()
+    expect(fromJson<{ readonly notes: unknown }>(await host.must('status', '--json')).notes).toBeUndefined()
   })
 
   test('a project on the network of another project has no conflict about source addresses that are not masqueraded', async () => {
@@ -270,7 +271,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     await host.machine.ip(`route add ${at(block, 128)}/25 via ${clusterAddress(9)}`)
     try {
       const text = await host.must('conflicts', '-f', file, '--backend', 'nftables', '--json')
-      expect(JSON.parse(text).conflicts).toContainEqual(
+      expect(fromJson<{ readonly conflicts: unknown }>(text).conflicts).toContainEqual(
         expect.objectContaining({
           kind: 'BlockRouteTaken',
           message: expect.stringContaining('is more exact'),
@@ -461,7 +462,7 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       const file = await host.write('second.yaml', 'name: second\nservices: {web: {ports: ["8090:80"]}}\n')
       const words = ['-f', file, '--backend', 'nftables', ...second, ...state] as const
       const { stdout } = await host.portolan('plan', ...words, '--json')
-      expect(JSON.parse(stdout).notes).toContainEqual({
+      expect(fromJson<{ readonly notes: unknown }>(stdout).notes).toContainEqual({
         text: expect.stringMatching(
           /^The routes of this host belong to cluster lab .*The routes stay as they are/,
         ),
@@ -580,7 +581,9 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       const claimed = await third?.must(
         ...['cluster', 'join', '--member', 'h3', '--cluster', site().url, '--count', '15', '--json'],
       )
-      expect(JSON.parse(claimed ?? '{}').blocks).toContainEqual(expect.objectContaining({ block }))
+      expect(fromJson<{ readonly blocks: unknown }>(claimed ?? '{}').blocks).toContainEqual(
+        expect.objectContaining({ block }),
+      )
       const moved = `${block} via ${clusterAddress(13)} dev eth0`
       await untilRoutes(host, moved, (now) => now.includes(moved), watching)
     } finally {
@@ -615,7 +618,9 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
       const lost = { kind: 'SubnetOverlap', severity: 'error', message }
       expect(planned.conflicts).toContainEqual(expect.objectContaining(lost))
       const found = await host.portolan('conflicts', ...words, '--json')
-      expect(JSON.parse(found.stdout).conflicts).toContainEqual(expect.objectContaining(lost))
+      expect(fromJson<{ readonly conflicts: unknown }>(found.stdout).conflicts).toContainEqual(
+        expect.objectContaining(lost),
+      )
       // A plan changes nothing.
       expect(await memory()).toBe(before)
       await untilPrinted('"SubnetOverlap"')
@@ -687,7 +692,10 @@ describeBeside('routes to the blocks of other hosts', ['etcd'], () => {
     // With a named cluster and without, and in both output formats.
     for (const more of [cluster, []]) {
       const { stdout } = await third.portolan('plan', ...words, ...more, '--json')
-      expect(JSON.parse(stdout).notes).toContainEqual({ text: expect.stringMatching(note), place: null })
+      expect(fromJson<{ readonly notes: unknown }>(stdout).notes).toContainEqual({
+        text: expect.stringMatching(note),
+        place: null,
+      })
       expect((await third.portolan('plan', ...words, ...more)).stdout).toContain('no longer belong')
     }
     await third.must('destroy', '-f', file, '--yes')

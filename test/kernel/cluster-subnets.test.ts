@@ -1,4 +1,5 @@
 import { afterAll, afterEach, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { attach } from '../lab/attach.ts'
 import { type CommandOutcome, type Lab, openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
@@ -131,7 +132,9 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
       expect(inForce.conflicts[0]?.remedy?.commands[0]).toMatch(/^portolan cluster join/)
       const home = { XDG_CONFIG_HOME: '/run/lab/config' }
       const status = await lab.portolan(['status', '--json'], { environment: home })
-      expect(JSON.parse(status.stdout).conflicts).toContainEqual(expect.objectContaining(overlap))
+      expect(fromJson<{ readonly conflicts: unknown }>(status.stdout).conflicts).toContainEqual(
+        expect.objectContaining(overlap),
+      )
       expect(await run('destroy', '-p', 'shop', '--yes')).toMatchObject({ exitCode: 0 })
 
       const planned = await pilot.plan(docker, '--cluster', url)

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { backends } from '../lab/backend.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { takeSnapshot } from '../lab/snapshot.ts'
@@ -38,7 +39,7 @@ for (const backend of backends)
         expect(exitCode).toBe(plain.exitCode)
         // A watch prints a line for each event.
         for (const text of words[0] === 'watch' ? stdout.trim().split('\n') : [stdout])
-          expect(() => JSON.parse(text)).not.toThrow()
+          expect(() => fromJson(text)).not.toThrow()
       }
       expect(await takeSnapshot(lab.host)).toEqual(before)
     })
@@ -51,6 +52,8 @@ for (const backend of backends)
       expect((await pilot.run('status', null)).exitCode).toBe(0)
       const { exitCode, stdout } = await pilot.run('status', shop(), '--json')
       expect(exitCode).toBe(0)
-      expect(JSON.parse(stdout).mappings).toContainEqual(expect.objectContaining({ drift: 'missing' }))
+      expect(fromJson<{ readonly mappings: unknown }>(stdout).mappings).toContainEqual(
+        expect.objectContaining({ drift: 'missing' }),
+      )
     })
   })

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
@@ -39,7 +40,7 @@ interface Picked {
 }
 
 const pickSubnet = async (lab: Lab, ...words: readonly string[]): Promise<Picked> =>
-  JSON.parse((await lab.portolan(['subnet', '--json', ...words])).stdout)
+  fromJson<Promise<Picked>>((await lab.portolan(['subnet', '--json', ...words])).stdout)
 
 const database = 'network/files/local-kv.db'
 
@@ -63,7 +64,7 @@ describeBeside('networks of engines that do not run', ['docker', 'podman', 'libv
         { candidate: '10.0.0.0/16', kind: 'network', overlaps: '10.0.0.0/24' },
       ],
     })
-    const { networks } = JSON.parse((await lab.portolan(['inspect'])).stdout)
+    const { networks } = fromJson<{ readonly networks: unknown }>((await lab.portolan(['inspect'])).stdout)
     expect(networks).toContainEqual(
       expect.objectContaining({ engine: 'docker', name: 'six', subnets: ['10.0.0.0/24', 'fd00:10::/64'] }),
     )
@@ -97,10 +98,10 @@ describeBeside('networks of engines that do not run', ['docker', 'podman', 'libv
       said: `portolan: /var/lib/elsewhere/${database}, where Docker keeps its networks, could not be read (it is no bolt database): its networks that are down are not avoided. Name their subnets with --reserve.\n`,
     })
     const unread = [expect.stringContaining('where Docker keeps its networks')]
-    expect(JSON.parse(warned.stdout)).toMatchObject({ unread })
+    expect(fromJson(warned.stdout)).toMatchObject({ unread })
     const file = await lab.write('compose.yaml', shop)
     const plan = await lab.portolan(['plan', '-f', file, '--backend', 'nftables', '--json'])
-    expect(JSON.parse(plan.stdout)).toMatchObject({ unread })
+    expect(fromJson(plan.stdout)).toMatchObject({ unread })
   })
 
   test('subnets of Podman and libvirt are avoided, also those of networks that were never started', async () => {

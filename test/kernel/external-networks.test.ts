@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import type { Lab } from '../lab/lab.ts'
 import { startCni } from '../lab/neighbour/cni.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
@@ -48,12 +49,12 @@ const applyOnNetwork = async (
 }
 
 const usedAddresses = async (lab: Lab, name: string): Promise<readonly string[]> => {
-  const { networks } = JSON.parse((await lab.portolan(['inspect'])).stdout) as {
+  const { networks } = fromJson<{
     readonly networks: readonly {
       readonly name: string
       readonly used?: readonly { readonly address: string }[]
     }[]
-  }
+  }>((await lab.portolan(['inspect'])).stdout)
   return networks
     .filter((network) => network.name === name)
     .flatMap(({ used = [] }) => used.map(({ address }) => address))

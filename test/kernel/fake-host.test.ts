@@ -7,6 +7,7 @@ import {
   refusedTexts,
   takenTexts,
 } from '../../packages/testing/test/nft-text/refused-texts.ts'
+import { fromJson } from '../from-json.ts'
 import { type Backend, backends } from '../lab/backend.ts'
 import { addresses } from '../lab/topology.ts'
 import { applyInLab, applyOnFake } from './fake-host/compose-on-both.ts'
@@ -78,7 +79,7 @@ describeLifecycle("texts in nft's own language", 'nftables', (open) => {
 })
 
 const withoutHandles = (rules: nftables.Ruleset): unknown =>
-  JSON.parse(JSON.stringify(rules, (key, value) => (key === 'handle' ? undefined : value)))
+  fromJson(JSON.stringify(rules, (key, value) => (key === 'handle' ? undefined : value)))
 
 const differs = ({ simulated: { to, seenAs, outcome }, real: came }: Compared): boolean =>
   outcome === 'delivered'

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
 import { addresses } from '../lab/topology.ts'
@@ -115,7 +116,7 @@ describeOnKernel('apply --fix', 'nftables', () => {
     }
     const fixes = async (): Promise<readonly Change[]> => {
       const { stdout } = await lab.portolan(['plan', ...(await words('web')), '--json'])
-      const { changes } = JSON.parse(stdout) as { readonly changes: readonly Change[] }
+      const { changes } = fromJson<{ readonly changes: readonly Change[] }>(stdout)
       return changes.filter(({ part }) => part === 'fix')
     }
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import type { KeptSysctl } from '@portolan/core'
+import { fromJson } from '../from-json.ts'
 import type { Backend } from '../lab/backend.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
@@ -111,7 +112,7 @@ interface DestroyJson {
 
 /** Runs the printed commands, which turn off what destroy has kept for a foreign bridge. */
 const runKeptCommands = async ({ host }: Lab, stdout: string, hasForeignBridge: boolean): Promise<void> => {
-  const { kept } = JSON.parse(stdout) as DestroyJson
+  const { kept } = fromJson<DestroyJson>(stdout)
   const names = kept.map(({ name }) => name)
   expect(hasForeignBridge ? ['net.ipv4.ip_forward'] : []).toEqual(expect.arrayContaining(names))
   for (const { commands } of kept) for (const command of commands) await host.mustRun(command.split(' '))

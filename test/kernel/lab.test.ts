@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { buildFrame } from '../lab/frame.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import { createMachine, type Machine } from '../lab/machine.ts'
@@ -115,12 +116,12 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
       'link set late0 master br-late up',
     )
     const stateOf = async (): Promise<string | undefined> =>
-      (
-        JSON.parse((await takeSnapshot(lab.host)).links ?? '') as readonly {
+      fromJson<
+        readonly {
           readonly ifname: string
           readonly operstate: string
         }[]
-      ).find(({ ifname }) => ifname === 'br-late')?.operstate
+      >((await takeSnapshot(lab.host)).links ?? '').find(({ ifname }) => ifname === 'br-late')?.operstate
     expect(await stateOf()).toBe('UP')
     await lab.host.ip('link set late0 nomaster')
     expect(await stateOf()).toBe('DOWN')
@@ -256,9 +257,9 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
 
   test('a frame with a loopback source arrives at the host as it was sent, and goes no further', async () => {
     const mac = async (machine: Lab['host']) => {
-      const [link] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', 'eth0'])) as [
-        { address: string },
-      ]
+      const [link] = fromJson<[{ address: string }]>(
+        await machine.mustRun(['ip', '-j', 'link', 'show', 'eth0']),
+      )
       return link.address
     }
     const [destinationMac, sourceMac] = [await mac(lab.host), await mac(lab.client)]

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { typed } from '../lab/typed.ts'
 import { describeLifecycle, type OpenLab } from './lifecycle/describe-lifecycle.ts'
 import { mustSucceed, pilotOf } from './lifecycle/pilot.ts'
@@ -92,11 +93,13 @@ const leases = (open: OpenLab): void => {
     const plans = await Promise.all(
       names.map(async (_, index) => {
         const { stdout } = await lab.portolan(argv('plan', files[index] ?? '', '--json'))
-        return JSON.parse(stdout) as Addresses & {
-          readonly subnets: readonly { readonly subnet: string }[]
-          readonly mappings: readonly { readonly hostPort: number; readonly family: string }[]
-          readonly changes: readonly unknown[]
-        }
+        return fromJson<
+          Addresses & {
+            readonly subnets: readonly { readonly subnet: string }[]
+            readonly mappings: readonly { readonly hostPort: number; readonly family: string }[]
+            readonly changes: readonly unknown[]
+          }
+        >(stdout)
       }),
     )
     expect(plans.map(({ changes }) => changes)).toEqual([[], [], [], []])

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
@@ -56,7 +57,7 @@ describeBeside(
         )
         expect(await ask()).toMatchObject({ by: 'theirs' })
         expect(await lab.host.sysctl(forwarding)).toBe('1')
-        const { kept } = JSON.parse(stdout) as { readonly kept: readonly KeptJson[] }
+        const { kept } = fromJson<{ readonly kept: readonly KeptJson[] }>(stdout)
         const ip = kept.find(({ name }) => name === forwarding)
         expect(ip).toMatchObject({ value: '1', before: '0', commands: [`sysctl -w ${forwarding}=0`] })
         expect(ip?.uses).toContainEqual(expect.objectContaining({ owner }))
@@ -92,7 +93,7 @@ describeBeside(
           await pilot.run('destroy', null, '--all', '--yes', '--json'),
         )
         expect(await ask()).toEqual(all)
-        const { kept } = JSON.parse(stdout) as { readonly kept: readonly KeptJson[] }
+        const { kept } = fromJson<{ readonly kept: readonly KeptJson[] }>(stdout)
         const switches = [forwarding, 'net.ipv6.conf.all.forwarding']
         expect(kept.map((one) => [one.name, one.commands])).toEqual(
           switches.map((one) => [one, [`sysctl -w ${one}=0`]]),
@@ -162,7 +163,7 @@ describeBeside(
         environment: { NODE_OPTIONS: undefined },
       })
       expect({ stdout, stderr }).toMatchObject({ stderr: '' })
-      expect(JSON.parse(stdout)).toEqual({ code: 'STALE_STATE', kept: [forwarding] })
+      expect(fromJson(stdout)).toEqual({ code: 'STALE_STATE', kept: [forwarding] })
       expect(await lab.host.sysctl(forwarding)).toBe('1')
       expect(await lab.host.sysctl('net.ipv6.conf.all.forwarding')).toBe('0')
     })

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { attach, type PlanJson } from '../lab/attach.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
@@ -45,7 +46,7 @@ describeBeside('beside a Docker that is stopped', ['docker'], () => {
 
       const pilot = pilotOf(lab, backend)
       const { stdout } = await pilot.apply(shop, '--force', '--json')
-      const plan = JSON.parse(stdout) as PlanJson
+      const plan = fromJson<PlanJson>(stdout)
       expect(plan.subnets.map(({ subnet }) => subnet)).not.toContain('172.17.0.0/16')
       await using nginx = await attach(lab, plan, 'nginx')
       const planned = async (): Promise<PlanOutput> => (await pilot.plan(shop)) as unknown as PlanOutput

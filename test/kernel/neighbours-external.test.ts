@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { type Container, carrying } from '../lab/container.ts'
 import type { Lab } from '../lab/lab.ts'
 import type { Machine } from '../lab/machine.ts'
@@ -105,7 +106,7 @@ describeBeside('a project on a network of another engine,', ['docker', 'podman',
       const pilot = pilotOf(lab, backend)
       const before = await stateOf(lab)
       const { stdout } = await pilot.apply(compose(joined.name), '--fix', '--force', '--json')
-      const [own] = (JSON.parse(stdout) as PlanOutput).addresses
+      const [own] = fromJson<PlanOutput>(stdout).addresses
       {
         await using web = await lab.container({
           name: 'web',
@@ -160,7 +161,7 @@ describeBeside('a project on a network of another engine,', ['docker', 'podman',
       `addr add 10.77.0.1/24 dev ${bridge}`,
     )
     const { stdout } = await pilot.apply(compose('lan'), '--json')
-    expect((JSON.parse(stdout) as PlanOutput).addresses).toMatchObject([
+    expect(fromJson<PlanOutput>(stdout).addresses).toMatchObject([
       { address: expect.stringMatching(/^10\.77\.0\./) },
     ])
   })

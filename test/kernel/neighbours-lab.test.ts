@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { removeCgroup } from '../lab/neighbour/cgroup.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
@@ -103,7 +104,7 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     const network = '{"name": "pods", "type": "bridge", "ipam": {"subnet": "10.1.0.0/16"}}'
     await lab.host.writeText('/etc/cni/net.d/10-pods.conf', network)
     const networks = async (): Promise<unknown> =>
-      JSON.parse((await lab.portolan(['inspect'])).stdout).networks
+      fromJson<{ readonly networks: unknown }>((await lab.portolan(['inspect'])).stdout).networks
     expect(await networks()).toContainEqual(expect.objectContaining({ name: 'pods' }))
     await engineRoom(lab)
     expect(await networks()).toEqual([])

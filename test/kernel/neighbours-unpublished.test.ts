@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { attach, type PlanJson } from '../lab/attach.ts'
 import type { Backend } from '../lab/backend.ts'
 import type { Container } from '../lab/container.ts'
@@ -28,7 +29,7 @@ const openOurs = async (lab: Lab, backend: Backend): Promise<Container> => {
     await lab.host.mustRun([backend.replace('iptables', program), '-P', 'FORWARD', 'DROP'])
   await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
   const { stdout } = await pilotOf(lab, backend).apply(shop(), '--force', '--json')
-  return attach(lab, JSON.parse(stdout) as PlanJson, 'nginx')
+  return attach(lab, fromJson<PlanJson>(stdout), 'nginx')
 }
 
 type Theirs = Pick<Container, 'name' | 'address' | 'address6' | 'arrivals'> & Machine

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
 import type { RunOutcome } from '../lab/run.ts'
@@ -43,7 +44,7 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
     await using lab = await openHost()
     const { exitCode, stdout } = await lab.portolan(['conflicts', ...compose, '--json'])
     expect(exitCode).toBe(3)
-    expect(JSON.parse(stdout)).toEqual({
+    expect(fromJson(stdout)).toEqual({
       conflicts: expect.arrayContaining([
         expect.objectContaining({
           kind: 'ForwardDropped',
@@ -62,7 +63,7 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
         const plain = await portolanAs(lab, user, words)
         expect(`${plain.stdout}${plain.stderr}`).toContain(legacyUnread)
         const json = await portolanAs(lab, user, [...words, '--json'])
-        const { unread } = JSON.parse(json.stdout) as { unread: readonly string[] }
+        const { unread } = fromJson<{ unread: readonly string[] }>(json.stdout)
         expect(unread).toContainEqual(expect.stringContaining(legacyUnread))
       }
       const { stdout } = await portolanAs(lab, user, ['conflicts', ...compose])
@@ -77,7 +78,7 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
       'add table inet other; add chain inet other f { type filter hook forward priority 0; policy drop; }',
     ])
     const { stdout } = await portolanAs(lab, 'with CAP_NET_ADMIN', ['conflicts', ...compose, '--json'])
-    const { conflicts } = JSON.parse(stdout) as {
+    const { conflicts } = fromJson<{
       conflicts: readonly {
         kind: string
         certainty: string
@@ -85,7 +86,7 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
         message: string
         culprit: { tool: string } | null
       }[]
-    }
+    }>(stdout)
     const ofRules = conflicts.filter(({ culprit }) => culprit?.tool === 'nft')
     expect(ofRules.map(({ kind, certainty }) => `${kind} ${certainty}`)).toContain('ForwardDropped possible')
     expect(ofRules.every(({ certainty }) => certainty === 'possible')).toBe(true)
@@ -97,7 +98,7 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
 
     const explanation = await portolanAs(lab, 'with CAP_NET_ADMIN', [...explained, '--json'])
     expect(explanation.stderr).toContain(legacyUnread)
-    expect(JSON.parse(explanation.stdout)).toMatchObject({
+    expect(fromJson(explanation.stdout)).toMatchObject({
       certainty: 'possible',
       unread: expect.arrayContaining([expect.stringContaining(legacyUnread)]),
     })
@@ -107,9 +108,9 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
       input: `${packet}\n`,
     })
     expect(evaluated.stderr).toContain(legacyUnread)
-    expect(JSON.parse(evaluated.stdout)).toMatchObject({ certainty: 'possible' })
+    expect(fromJson(evaluated.stdout)).toMatchObject({ certainty: 'possible' })
     const asRoot = await lab.portolan([...explained, '--json'])
-    expect(JSON.parse(asRoot.stdout)).toMatchObject({ certainty: 'certain' })
+    expect(fromJson(asRoot.stdout)).toMatchObject({ certainty: 'certain' })
     expect(asRoot.stdout).not.toContain('unread')
   })
 

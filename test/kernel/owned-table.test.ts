@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import type { Running } from '../lab/run.ts'
@@ -46,7 +47,7 @@ describeOnKernel('a rule in a table that another program owns', 'nftables', () =
       'add chain inet guard forward { type filter hook forward priority 0; policy drop; }',
     ])
     const { stdout } = await pilotOf(lab, 'nftables').run('conflicts', shop(), '--json')
-    const { conflicts } = JSON.parse(stdout)
+    const { conflicts } = fromJson<{ readonly conflicts: unknown }>(stdout)
     expect(conflicts).toContainEqual(
       expect.objectContaining({
         kind: 'ForwardDropped',

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
 
@@ -20,7 +21,7 @@ test('attach names an interface that still has the former address of its service
   await apply('192.0.2.200')
   const attach = `attach shop/lan --netns ${web.pid} --name web`
   expect(await run(attach)).toMatchObject({ exitCode: 0, stderr: '' })
-  expect(JSON.parse(await web.mustRun(['ip', '-j', 'link', 'show', 'eth0']))).toEqual([
+  expect(fromJson(await web.mustRun(['ip', '-j', 'link', 'show', 'eth0']))).toEqual([
     expect.objectContaining({ ifalias: 'portolan project=shop network=lan endpoint=web' }),
   ])
   await apply('192.0.2.201')

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import type { Lab } from '../lab/lab.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
 import { bareMachine } from './attach/in-namespace.ts'
@@ -12,7 +13,8 @@ test('a failed attach leaves the network on an interface as it was, also when it
   await using lab = await labs.open()
   const [c, q] = [await bareMachine(lab, 'c'), await bareMachine(lab, 'q')]
   const run = runIn(lab)
-  const networks = async (): Promise<unknown> => JSON.parse((await run('status --json')).stdout).parented
+  const networks = async (): Promise<unknown> =>
+    fromJson<{ readonly parented: unknown }>((await run('status --json')).stdout).parented
   const first = `${lan} --subnet 192.0.2.0/24 --gateway 192.0.2.1 --netns ${c.pid} --name c`
   expect(await run(`${first} --address 192.0.2.9`)).toMatchObject({ exitCode: 0, stderr: '' })
   const before = await networks()
@@ -72,7 +74,7 @@ test('attach notes that the parent of the network is down, and how to set it up'
   const e = await bareMachine(lab, 'e')
   await lab.host.ip('link add p0 type veth peer name p0-end')
   const attached = await runIn(lab)(`attach pn --parent p0 --netns ${e.pid} --name e --json`)
-  expect(JSON.parse(attached.stdout).notes).toEqual([
+  expect(fromJson<{ readonly notes: unknown }>(attached.stdout).notes).toEqual([
     'e reaches nothing on network pn and is not reached: p0 of this host is down. Set it up (ip link set dev p0 up).',
   ])
 })

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
@@ -30,7 +31,7 @@ const plantedFix = {
 }
 
 const plantCommands = async (lab: Lab, file: string): Promise<void> => {
-  const kept = JSON.parse(await lab.host.readText(file)) as { state: object }
+  const kept = fromJson<{ state: object }>(await lab.host.readText(file))
   await lab.host.writeText(file, JSON.stringify({ ...kept, state: { ...kept.state, fixes: [plantedFix] } }))
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { addresses } from '../lab/topology.ts'
 import {
   answersInTime,
@@ -226,7 +227,9 @@ describeStored('commands beside portolan watch --intent', () => {
       await lab.host.mustRun(['sh', '-c', `rm -f /run/lab/applied-*; cp ${state}/applied-* /run/lab/`])
       await deleteText()
       expect(await destroy(...words)).toMatchObject({ exitCode: 0 })
-      expect(JSON.parse((await watchOnce()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+      expect(fromJson<{ readonly error: unknown }>((await watchOnce()).stdout).error).toMatchObject({
+        code: 'INTENT_MISSING',
+      })
       expect(await bridges()).not.toContain('project=shop')
       // As after a destroy that did not know this file: nothing else is left.
       await lab.host.mustRun(['sh', '-c', `cp /run/lab/applied-* ${state}/`])
@@ -235,7 +238,9 @@ describeStored('commands beside portolan watch --intent', () => {
         exitCode: 0,
         stdout: expect.stringContaining('forgets the text of project shop that was in force last'),
       })
-      expect(JSON.parse((await watchOnce()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+      expect(fromJson<{ readonly error: unknown }>((await watchOnce()).stdout).error).toMatchObject({
+        code: 'INTENT_MISSING',
+      })
       expect(await destroy(...words)).toMatchObject({ exitCode: words[0] === '--all' ? 0 : 1 })
     }
   })
@@ -244,7 +249,9 @@ describeStored('commands beside portolan watch --intent', () => {
     await putText(shop('9092:80'))
     await run(...watchWords('--once', '--check'))
     await deleteText()
-    expect(JSON.parse((await watchOnce()).stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+    expect(fromJson<{ readonly error: unknown }>((await watchOnce()).stdout).error).toMatchObject({
+      code: 'INTENT_MISSING',
+    })
   })
 
   test('watch names the conflicts that block a first text, and what to change', async () => {
@@ -267,7 +274,7 @@ describeStored('commands beside portolan watch --intent', () => {
     const [, proposes = ''] = /^ +portolan (subnet .*)$/m.exec(ofCluster) ?? []
     expect(await run(...proposes.split(' '))).toMatchObject({ exitCode: 0 })
     const [event = ''] = (await watchOnce()).stdout.split('\n')
-    expect(JSON.parse(event)).toMatchObject({ kind: 'conflict', conflict: { kind: 'SubnetOverlap' } })
+    expect(fromJson(event)).toMatchObject({ kind: 'conflict', conflict: { kind: 'SubnetOverlap' } })
     // A conflict about a port also names its line.
     await putText('services:\n  one: {ports: ["9092:80"]}\n  two: {ports: ["9092:80"]}\n')
     expect((await run(...plain)).stderr).toMatch(/\(DuplicateHostPort, etcd:\/\/\/prod\/shop:3:\d+/)

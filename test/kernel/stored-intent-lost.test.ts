@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import {
   answersInTime,
   attachNginx,
@@ -51,8 +52,10 @@ describeStored('portolan watch --intent after a loss of the state directory', ()
     await lab.host.mustRun(['mv', state, `${state}.second`])
     await untilStoredAgain()
     const held = await plan()
-    expect(JSON.parse(held.stdout)).toMatchObject({ heldBack: { code: 'BLOCKED' } })
-    expect(JSON.parse(held.stdout).mappings).toHaveLength(before.mappings.length)
+    expect(fromJson(held.stdout)).toMatchObject({ heldBack: { code: 'BLOCKED' } })
+    expect(fromJson<{ readonly mappings: unknown }>(held.stdout).mappings).toHaveLength(
+      before.mappings.length,
+    )
     // The active text is stored for a start without etcd.
     await stopWatch()
     await etcd.kill()

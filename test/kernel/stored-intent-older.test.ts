@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import {
   answersInTime,
   answersNow,
@@ -68,7 +69,7 @@ describeStored('portolan watch --intent where etcd comes back with an older copy
     expect(why).toMatch(/^INTENT_OLDER: etcd:\/\/\/prod\/shop .*older.*stays in force/s)
     expect(await answersAt8080And8088()).toEqual([false, true])
     for (const words of [['status'], ['plan', '-p', 'shop', ...cluster()]]) {
-      const { heldBack } = JSON.parse((await run(...words, '--json')).stdout)
+      const { heldBack } = fromJson<{ readonly heldBack: unknown }>((await run(...words, '--json')).stdout)
       expect([heldBack].flat()).toMatchObject([{ project: 'shop', code: 'INTENT_OLDER' }])
     }
     await stopWatch()
@@ -106,7 +107,7 @@ describeStored('portolan watch --intent where etcd comes back with an older copy
       `export ETCDCTL_API=3 ETCDCTL_ENDPOINTS=${here().etcd.inside}; ${/`(tail [^`]*)`/.exec(why)?.[1]}`,
     )
     await untilInForce()
-    expect(JSON.parse((await run('status', '--json')).stdout)).not.toHaveProperty('heldBack')
+    expect(fromJson((await run('status', '--json')).stdout)).not.toHaveProperty('heldBack')
     expect(await answersAt8080And8088()).toEqual([false, true])
     await stopWatch()
   })

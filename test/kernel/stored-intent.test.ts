@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { addresses } from '../lab/topology.ts'
 import {
   answersInTime,
@@ -28,7 +29,7 @@ describeStored('portolan watch --intent', () => {
   test('fails while there is no text, and says where to put one', async () => {
     const { exitCode, stdout } = await watchOnce()
     expect(exitCode).toBe(1)
-    expect(JSON.parse(stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
+    expect(fromJson<{ readonly error: unknown }>(stdout).error).toMatchObject({ code: 'INTENT_MISSING' })
     expect(JSON.parse(stdout).error.message).toContain(`etcdctl put ${key} < compose.yaml`)
   })
 
@@ -86,7 +87,7 @@ describeStored('portolan watch --intent', () => {
     expect(await answersInTime(9091)).toBe(true)
     const status = () => run('status', '-p', 'shop', '--json')
     const { stdout, stderr } = await status()
-    expect(JSON.parse(stdout)).toMatchObject({ heldBack: [{ project: 'shop', code: 'CLUSTER_UNREACHABLE' }] })
+    expect(fromJson(stdout)).toMatchObject({ heldBack: [{ project: 'shop', code: 'CLUSTER_UNREACHABLE' }] })
     expect(stderr).toMatch(/which cannot read whether its text is another one by now\. .* does not answer/)
     await stopWatch()
     await lab.host.mustRun(['nft', 'flush', 'ruleset'])
@@ -97,7 +98,7 @@ describeStored('portolan watch --intent', () => {
     await putText(shop('9092:80'))
     await untilInForce()
     expect(await answersInTime(9092)).toBe(true)
-    expect(JSON.parse((await status()).stdout)).not.toHaveProperty('heldBack')
+    expect(fromJson((await status()).stdout)).not.toHaveProperty('heldBack')
     await stopWatch()
   })
 
@@ -142,7 +143,7 @@ describeStored('portolan watch --intent', () => {
     await untilInForce()
     expect([await by(8300), await by(9092)]).toEqual(['nginx', 'nginx'])
     expect((await run('status')).stderr).not.toContain('held as it was')
-    expect(JSON.parse((await run('status', '--json')).stdout)).not.toHaveProperty('heldBack')
+    expect(fromJson((await run('status', '--json')).stdout)).not.toHaveProperty('heldBack')
 
     const network = (subnet: string): string =>
       `services:\n  nginx: {ports: ['9092:80']}\n  db: {networks: [back]}\nnetworks:\n  back: {ipam: {config: [{subnet: ${subnet}}]}}\n`

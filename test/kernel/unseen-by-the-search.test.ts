@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import type { Lab } from '../lab/lab.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
@@ -36,7 +37,7 @@ describeOnKernel('what the search for conflicts does not follow', 'nftables', ()
     return {
       tell: async (): Promise<Told> => {
         const { stdout } = await portolan('conflicts', '--json')
-        return JSON.parse(stdout) as Told
+        return fromJson<Told>(stdout)
       },
       words: async (): Promise<string> => {
         const { stdout, stderr } = await portolan('conflicts')

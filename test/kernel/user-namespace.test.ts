@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { run } from '../lab/run.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -41,7 +42,7 @@ describe('without any privilege on the machine', () => {
     )
     const start = stdout.indexOf('{"')
     if (start === -1) throw new Error(`jest exited ${rest.exitCode}:\n${rest.stderr}\n${stdout}`)
-    const report = JSON.parse(stdout.slice(start).split('\n')[0] ?? '') as Report
+    const report = fromJson<Report>(stdout.slice(start).split('\n')[0] ?? '')
     if (report.numFailedTests > 0) throw new Error(rest.stderr)
     expect(report).toMatchObject({ numPassedTests: 2, numPendingTests: 0 })
   })

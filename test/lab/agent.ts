@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import { fromJson } from '../from-json.ts'
 import { askForAgent } from './nursery.ts'
 import { named, nowWaiting } from './waiting.ts'
 
@@ -40,7 +41,7 @@ export const startAgent = async (
 
   const born = new Promise<number>((resolve, reject) => {
     createInterface({ input: connection }).on('line', (line) => {
-      const message = JSON.parse(line) as Answer | { ready: number } | { failed: string }
+      const message = fromJson<Answer | { ready: number } | { failed: string }>(line)
       if ('ready' in message) return resolve(message.ready)
       if ('failed' in message)
         return reject(new Error(`the agent of ${name} cannot start: ${message.failed}`))

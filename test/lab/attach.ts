@@ -1,3 +1,4 @@
+import { fromJson } from '../from-json.ts'
 import type { Container } from './container.ts'
 import type { Lab } from './lab.ts'
 import type { Service } from './machine.ts'
@@ -38,12 +39,12 @@ export const bridgeOf = async (
   network: string,
   project = 'shop',
 ): Promise<string> => {
-  const links = JSON.parse(
-    await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge']),
-  ) as readonly {
-    readonly ifname?: string
-    readonly ifalias?: string
-  }[]
+  const links = fromJson<
+    readonly {
+      readonly ifname?: string
+      readonly ifalias?: string
+    }[]
+  >(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge']))
   const alias = `portolan project=${project} network=${network}`
   // An internal network has one more word behind the alias.
   const found = links.find(({ ifalias }) => `${ifalias} `.startsWith(`${alias} `))

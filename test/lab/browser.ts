@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { fromJson } from '../from-json.ts'
 
 /** Whether Chromium is installed here (`script/bootstrap --tests` brings it). */
 export const hasBrowser = (): boolean => {
@@ -119,7 +120,7 @@ const speak = (browser: ChildProcess, report: (event: BrowserEvent) => void): Ca
     const parts = `${rest}${text}`.split('\0')
     rest = parts.pop() ?? ''
     for (const part of parts) {
-      const message = JSON.parse(part) as Message
+      const message = fromJson<Message>(part)
       if (message.method !== undefined) report({ method: message.method, params: message.params ?? {} })
       if (message.id !== undefined) waiting.get(message.id)?.(message)
     }

@@ -3,6 +3,7 @@ import { createConnection, Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers'
 import { fileURLToPath } from 'node:url'
+import { fromJson } from '../from-json.ts'
 
 const folder = fileURLToPath(new URL('./agent', import.meta.url))
 
@@ -42,7 +43,7 @@ const startNursery = (onClose: () => void): Promise<Nursery> =>
     child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text))
     child.stdin.on('error', () => {})
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const told = JSON.parse(line) as Told
+      const told = fromJson<Told>(line)
       if ('socket' in told) {
         leaveAlone(child)
         return resolve({ child, socket: told.socket, ends, ended, stderr })

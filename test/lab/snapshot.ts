@@ -1,3 +1,4 @@
+import { fromJson } from '../from-json.ts'
 import type { Machine } from './machine.ts'
 
 /** The state of a host as text. `destroy` has to leave it as it found it. */
@@ -5,7 +6,7 @@ export type Snapshot = Readonly<Record<string, string>>
 
 // Left out: counters, which change; handles, which are never used again; the first object, which is nft's version.
 const withoutVolatile = (ruleset: string): string => {
-  const { nftables } = JSON.parse(ruleset) as { readonly nftables: readonly object[] }
+  const { nftables } = fromJson<{ readonly nftables: readonly object[] }>(ruleset)
   const steady = (_key: string, value: unknown): unknown => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
     const { handle: _handle, packets: _packets, bytes: _bytes, ...rest } = value as Record<string, unknown>

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fromJson } from '../from-json.ts'
 import type { Tarball } from './packed.ts'
 
 interface Component {
@@ -24,7 +25,7 @@ export interface Bill {
 
 /** The bill that script/pack wrote beside a tarball. */
 export const billOf = ({ path }: Tarball): Bill =>
-  JSON.parse(readFileSync(path.replace(/\.tgz$/, '.cdx.json'), 'utf8'))
+  fromJson<Bill>(readFileSync(path.replace(/\.tgz$/, '.cdx.json'), 'utf8'))
 
 /** `@noble/hashes` */
 export const nameOf = ({ group, name }: Component): string =>
@@ -85,7 +86,7 @@ const foundFrom = (installed: Installed, from: string, name: string): string | u
  */
 export const installedFor = (folder: string, name: string): readonly string[] => {
   const lock = readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8')
-  const { packages: installed } = JSON.parse(lock) as { packages: Installed }
+  const { packages: installed } = fromJson<{ packages: Installed }>(lock)
   const reached = new Set([join('node_modules', name)])
   for (const place of reached) {
     const { dependencies, optionalDependencies } = installed[place] ?? {}

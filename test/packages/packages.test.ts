@@ -6,6 +6,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { describe, expect, test } from '@jest/globals'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { fromJson } from '../from-json.ts'
 import {
   billOf,
   bundledIn,
@@ -26,7 +27,9 @@ const folder = installConsumer(tarballs)
 const entries = entriesOf(folder, tarballs)
 
 const manifestOf = (path: string): Readonly<Record<string, unknown>> =>
-  JSON.parse(readFileSync(join(folder, 'node_modules', path, 'package.json'), 'utf8'))
+  fromJson<Readonly<Record<string, unknown>>>(
+    readFileSync(join(folder, 'node_modules', path, 'package.json'), 'utf8'),
+  )
 
 describe.each(tarballs)('$file', ({ path, file, files }) => {
   test('holds what is used of it, and nothing of the build', () => {

@@ -10,6 +10,7 @@ import { printAnomalies } from '../../packages/portolan/src/hygiene/print-anomal
 import { printChanges } from '../../packages/portolan/src/plan/print/print-changes.ts'
 import { printConflicts } from '../../packages/portolan/src/plan/print/print-conflicts.ts'
 import { printPlan } from '../../packages/portolan/src/plan/print/print-plan.ts'
+import { fromJson } from '../from-json.ts'
 import { backend } from './arbitrary/backend.ts'
 import { hostileNames } from './arbitrary/hostile-intent.ts'
 import { hostFacts, lookAt, webIntent } from './conflicts/look.ts'
@@ -195,7 +196,7 @@ test('JSON that is printed is plain, and reads back as the value that it was mad
       for (const indent of [0, 2]) {
         const text = jsonText(value, null, indent)
         expectShown(text)
-        expect(JSON.parse(text)).toEqual(value)
+        expect(fromJson(text)).toEqual(value)
       }
     }),
   )

@@ -10,6 +10,7 @@ import { lowerRules, noRules } from 'portolan'
 import { iptablesCommand, iptablesDeletion } from '../../packages/netfilter/src/advice/iptables-command.ts'
 import { nftCommand, nftDeletion } from '../../packages/netfilter/src/advice/nft-command.ts'
 import { nftKeywords } from '../../packages/netfilter/src/advice/nft-keywords.ts'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { hostileChain, kernelInterface } from './arbitrary/hostile-names.ts'
 import { hostFacts, lookAt } from './conflicts/look.ts'
@@ -76,9 +77,9 @@ describeOnKernel('a remedy that a person pastes', 'nftables', () => {
   }
 
   const list = (): { readonly rules: readonly Listed[]; readonly rest: readonly string[] } => {
-    const { nftables } = JSON.parse(insist(namespace, 'nft', ['-j', '-a', 'list', 'ruleset'])) as {
+    const { nftables } = fromJson<{
       nftables: readonly Record<string, Record<string, unknown>>[]
-    }
+    }>(insist(namespace, 'nft', ['-j', '-a', 'list', 'ruleset']))
     return {
       rules: nftables.flatMap(({ rule }) =>
         rule === undefined

@@ -7,6 +7,7 @@ import { drawMaps } from '../../packages/portolan/src/report/draw-maps.ts'
 import { gatherQuestions } from '../../packages/portolan/src/report/gather-questions.ts'
 import { unpackData } from '../../packages/portolan/src/report/packed-data.ts'
 import { printReport } from '../../packages/portolan/src/report/print-report.ts'
+import { fromJson } from '../from-json.ts'
 import { hostileText } from './arbitrary/hostile.ts'
 import { leavesOf, type Path, withLeaf } from './support/leaves.ts'
 import { readPage } from './support/read-page.ts'
@@ -120,7 +121,7 @@ test('no name of others becomes more than text in a page, wherever it stands', a
           for (const key of tag.attributes.keys()) expect(attributes).toContain(key)
         const [style, data, code, ...more] = page.raw
         expect([style?.name, data?.name, code?.text, more]).toEqual(['style', 'script', script, []])
-        expect(unpackData(JSON.parse(data?.text ?? ''))).toEqual(tainted(light, text, at))
+        expect(unpackData(fromJson(data?.text ?? ''))).toEqual(tainted(light, text, at))
       },
     ),
     runs(60),

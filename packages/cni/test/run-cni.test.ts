@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { IntentError, PortolanError } from '@portolan/netfilter'
+import { fromJson } from '../../../test/from-json.ts'
 import { asCniError } from '../src/cni-error.ts'
 import { readConfig } from '../src/config/network-config.ts'
 import { runCni } from '../src/run-cni.ts'
@@ -19,7 +20,7 @@ const answer = async (
 ): Promise<Readonly<Record<string, unknown>>> => {
   const text = typeof stdin === 'string' ? stdin : JSON.stringify(stdin)
   const { exitCode, stdout } = await runCni({ environment, stdin: text })
-  return { exitCode, ...(JSON.parse(stdout) as object) }
+  return { exitCode, ...fromJson<object>(stdout) }
 }
 
 test('tells the versions that it speaks, and takes the one that it was asked in', async () => {

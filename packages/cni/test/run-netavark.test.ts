@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../../test/from-json.ts'
 import { runNetavark } from '../src/netavark/run-netavark.ts'
 
 const network = { name: 'web', id: '0a1b', driver: 'portolan', ipv6_enabled: false, internal: false }
@@ -13,7 +14,7 @@ const call = {
 const answer = async (words: readonly string[], stdin: unknown) => {
   const text = typeof stdin === 'string' ? stdin : JSON.stringify(stdin)
   const { exitCode, stdout } = await runNetavark({ arguments: words, stdin: text })
-  return { exitCode, ...(JSON.parse(stdout) as { readonly error?: string; readonly api_version?: string }) }
+  return { exitCode, ...fromJson<{ readonly error?: string; readonly api_version?: string }>(stdout) }
 }
 
 test('tells its version, and that of the API that it speaks', async () => {

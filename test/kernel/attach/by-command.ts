@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { CommandOutcome, Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
@@ -73,7 +74,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
       ],
       ...['--address', '172.17.7.7', '--mtu', '1400', '--metric', '7', '--json'],
     )
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(fromJson(stdout)).toMatchObject({
       ...{ project: 'shop', network: 'front', service: 'job', interface: 'net0' },
       ...{ ip: '172.17.7.7', mac: '02:42:ac:11:07:07' },
     })

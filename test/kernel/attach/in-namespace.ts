@@ -1,3 +1,4 @@
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { createMachine, type Machine } from '../../lab/machine.ts'
@@ -57,10 +58,12 @@ export const networkOf = async (machine: Machine): Promise<string> => {
 
 /** The host's ends of the veth pairs that Portolan has made. */
 export const portsOf = async (lab: Lab): Promise<readonly string[]> => {
-  const links = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link'])) as readonly {
-    readonly ifname: string
-    readonly ifalias?: string
-  }[]
+  const links = fromJson<
+    readonly {
+      readonly ifname: string
+      readonly ifalias?: string
+    }[]
+  >(await lab.host.mustRun(['ip', '-j', 'link']))
   return links.filter(({ ifalias = '' }) => ifalias.includes(' endpoint=')).map(({ ifname }) => ifname)
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import { attach, type PlanJson } from '../../lab/attach.ts'
 import type { Container } from '../../lab/container.ts'
 import {
@@ -20,7 +21,7 @@ const applyShop = async (host: DockerHost, backend: string) => {
   const words = ['-f', await host.write('compose.yaml', shop), '--backend', backend]
   await host.must('apply', ...words, '--yes')
   const plan = async (): Promise<PlanJson> =>
-    JSON.parse((await host.portolan('plan', ...words, '--json')).stdout)
+    fromJson<Promise<PlanJson>>((await host.portolan('plan', ...words, '--json')).stdout)
   const planned = await plan()
   const box: Container = await attach({ ...host, host: host.machine }, planned, 'web')
   return { planned, plan, box }

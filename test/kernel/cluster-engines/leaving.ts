@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Running } from '../../lab/run.ts'
 import { routesOf, untilRoutes } from '../cluster/site-routes.ts'
 import { type EngineSite, expectMutualReach, webOf } from './engine-site.ts'
@@ -16,7 +17,9 @@ export const leaving = (opened: () => EngineSite, services: Running[]): void => 
     // The journal of Podman's plugin stays but counts as no project, so this was the last project.
     await third.must('destroy', '-p', 'cni', '--yes')
     expect(await routesOf(third)).toEqual([])
-    expect(JSON.parse(await third.must('cluster', 'release', '--json')).released).toHaveLength(4)
+    expect(
+      fromJson<{ readonly released: unknown }>(await third.must('cluster', 'release', '--json')).released,
+    ).toHaveLength(4)
     for (const docker of dockers) await untilRoutes(docker, 'four routes', ({ length }) => length === 4)
     expect(await routesOf(third)).toEqual([])
     for (const name of ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])

@@ -1,4 +1,5 @@
 import type { BlockChanges } from '@portolan/core'
+import { fromJson } from '../../from-json.ts'
 
 /** A block, read from its key. The reader is a second one, so that a fault of the product's reader shows. */
 interface Block {
@@ -43,7 +44,7 @@ const blockOf = (key: string): Block | null => {
   return { name, first, last: first + (1n << BigInt(bits - size)) - 1n, size, family }
 }
 
-const heldOf = (value: string): Held => JSON.parse(value)
+const heldOf = (value: string): Held => fromJson<Held>(value)
 
 /** The addresses and the block size of a pool such as 10.64.0.0/24:28. */
 const rangeOf = (pool: string): { readonly first: bigint; readonly last: bigint; readonly size: number } => {

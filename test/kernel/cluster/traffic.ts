@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { fromJson } from '../../from-json.ts'
 import type { ClusterLab } from '../../lab/cluster/cluster-lab.ts'
 import { addressIn, type FuzzHost } from './fuzz-host.ts'
 
@@ -33,7 +34,7 @@ export const sweep = async (
     '192.0.2.99',
     ...addresses,
   ])
-  const answered = JSON.parse(printed) as Readonly<Record<string, readonly string[]>>
+  const answered = fromJson<Readonly<Record<string, readonly string[]>>>(printed)
   return addresses.flatMap((address) => {
     const names = hosts.filter(
       (host) => !doubtfulHosts.has(host) && !host.isDoubtful && answered[address]?.includes(host.mac),

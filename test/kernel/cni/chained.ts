@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
@@ -52,8 +53,8 @@ export const chained = (open: OpenLab, backend: Backend): void => {
       'while ip -6 address show tentative | grep -q .; do sleep 0.05; done',
     ])
     const before = await takeSnapshot(lab.host)
-    const prevResult = JSON.parse(await callBridge(lab, 'ADD', first)) as Json
-    const results = [prevResult, JSON.parse(await callBridge(lab, 'ADD', second)) as Json]
+    const prevResult = fromJson<Json>(await callBridge(lab, 'ADD', first))
+    const results = [prevResult, fromJson<Json>(await callBridge(lab, 'ADD', second))]
     const firstConfig = { ...portTo80(8080), ipv6: false, prevResult }
     const add = (sandbox: Sandbox, hostPort: number) =>
       plugin.must('ADD', sandbox, { ...portTo80(hostPort), ipv6: false, prevResult: results[1] })

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
@@ -39,7 +40,7 @@ export const fullDisk = (open: OpenLab, backend: Backend): void => {
       const { exitCode, stdout } = await plugin.call('ADD', pod, plugin.config(config))
       if (exitCode === 0) await plugin.must('DEL', pod, config)
       else {
-        expect(JSON.parse(stdout)).toMatchObject({
+        expect(fromJson(stdout)).toMatchObject({
           msg: expect.stringContaining('the disk is full'),
           details: expect.stringContaining('Make room on that disk and run this again'),
         })

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
@@ -72,7 +73,7 @@ export const lostState = (open: OpenLab, backend: Backend): void => {
       lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: number })
     expect(await port(8081)).toMatchObject({ by: 'pod-2' })
     const { stdout } = await lab.portolan(['status', '-p', 'cni', '--json'])
-    expect(JSON.stringify(JSON.parse(stdout))).not.toContain('8080')
+    expect(JSON.stringify(fromJson(stdout))).not.toContain('8080')
     await plugin.must('ADD', sandboxOf(one), published(8080))
     expect(await port(8080)).toMatchObject({ by: 'pod-1' })
     for (const each of [one, two]) await plugin.must('DEL', sandboxOf(each))

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
@@ -92,12 +93,12 @@ export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] =
         stderr: '',
         said: '',
       })
-      return stdout === '' ? {} : (JSON.parse(stdout) as Json)
+      return stdout === '' ? {} : fromJson<Json>(stdout)
     },
     refused: async (verb, sandbox, more) => {
       const { exitCode, stdout } = await call(verb, sandbox, config(more))
       expect({ exitCode, stdout: stdout.slice(0, 1) }).toEqual({ exitCode: 1, stdout: '{' })
-      return JSON.parse(stdout) as Json
+      return fromJson<Json>(stdout)
     },
   }
 }

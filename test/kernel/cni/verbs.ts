@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
@@ -121,6 +122,6 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
       plugin.config({ ...published, conflicts: 'warn' }),
     )
     expect({ exitCode, warned: stderr.includes('cannot be reached') }).toEqual({ exitCode: 0, warned: true })
-    expect((JSON.parse(stdout) as Json).ips).toHaveLength(2)
+    expect(fromJson<Json>(stdout).ips).toHaveLength(2)
   })
 }

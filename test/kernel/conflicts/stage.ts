@@ -1,3 +1,4 @@
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Labs } from '../../lab/lab-pool.ts'
@@ -90,7 +91,7 @@ export const findConflicts = async ({
     ...scenario.options,
   )
   try {
-    return { exitCode, ...(JSON.parse(stdout) as { readonly conflicts: readonly ConflictJson[] }) }
+    return { exitCode, ...fromJson<{ readonly conflicts: readonly ConflictJson[] }>(stdout) }
   } catch {
     throw new Error(`conflicts --json exited ${exitCode} and printed no JSON:\n${stdout}\n${stderr}`)
   }

@@ -1,5 +1,6 @@
 import type { FlowSource } from '@portolan/core'
 import { type Packet, prefixContains } from '@portolan/netfilter'
+import { fromJson } from '../../from-json.ts'
 import type { Container } from '../../lab/container.ts'
 import type { Machine, Service } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'
@@ -128,9 +129,9 @@ export const openDestination = async (
     await addAddress(receiver, destination)
     return listen(receiver, service)
   }
-  const [route] = JSON.parse(await lab.host.mustRun(['ip', flag, '-j', 'route', 'get', destination])) as [
-    { readonly dev: string },
-  ]
+  const [route] = fromJson<[{ readonly dev: string }]>(
+    await lab.host.mustRun(['ip', flag, '-j', 'route', 'get', destination]),
+  )
   await listen(await machineBehind(stage, route.dev, destination), service)
 }
 

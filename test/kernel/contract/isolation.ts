@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import { buildFrame } from '../../lab/frame.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
-
 import { addressOf } from './scenario.ts'
 import { macOf } from './traces.ts'
 
 const FRAMES = 60
 
 const receivedPackets = async (machine: Machine): Promise<number> => {
-  const [link] = JSON.parse(await machine.mustRun(['ip', '-j', '-s', 'link', 'show', 'eth0'])) as [
-    { readonly stats64: { readonly rx: { readonly packets: number } } },
-  ]
+  const [link] = fromJson<[{ readonly stats64: { readonly rx: { readonly packets: number } } }]>(
+    await machine.mustRun(['ip', '-j', '-s', 'link', 'show', 'eth0']),
+  )
   return link.stats64.rx.packets
 }
 

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import { carrying } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
@@ -87,9 +88,9 @@ const joinSecondNetwork = async (lab: Lab): Promise<void> => {
  * must get no further than others.
  */
 const addForgedGateway = async (lab: Lab): Promise<void> => {
-  const [bridge] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'pt-island'])) as [
-    { readonly address: string },
-  ]
+  const [bridge] = fromJson<[{ readonly address: string }]>(
+    await lab.host.mustRun(['ip', '-j', 'link', 'show', 'pt-island']),
+  )
   for (const [family, gateway] of [
     ['-4', `172.30.${networks.island}.1`],
     ['-6', `fd00:30:${networks.island}::1`],

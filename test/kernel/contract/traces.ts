@@ -1,4 +1,5 @@
 import { type Family, familyOf } from '@portolan/netfilter'
+import { fromJson } from '../../from-json.ts'
 import { buildFrame } from '../../lab/frame.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
@@ -7,9 +8,9 @@ import { until } from '../../lab/until.ts'
 import { addressOf, type Place } from './scenario.ts'
 
 export const macOf = async (machine: Machine, device: string): Promise<string> => {
-  const [link] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', device])) as [
-    { readonly address: string },
-  ]
+  const [link] = fromJson<[{ readonly address: string }]>(
+    await machine.mustRun(['ip', '-j', 'link', 'show', device]),
+  )
   return link.address
 }
 

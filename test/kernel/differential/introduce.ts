@@ -1,10 +1,13 @@
+import { fromJson } from '../../from-json.ts'
 import type { Machine } from '../../lab/machine.ts'
 import { addressesOf, entries, isLoopback, type MachineName, machineNames } from './scene.ts'
 
 export const hardwareAddress = async (machine: Machine, link: string): Promise<string> => {
-  const [found] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', link])) as readonly {
-    readonly address: string
-  }[]
+  const [found] = fromJson<
+    readonly {
+      readonly address: string
+    }[]
+  >(await machine.mustRun(['ip', '-j', 'link', 'show', link]))
   if (found === undefined) throw new Error(`${machine.name} has no ${link}`)
   return found.address
 }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import { createPluginNetwork, type PluginNetwork } from '../../lab/neighbour/docker-network.ts'
 import { addresses } from '../../lab/topology.ts'
 import { containerCount, forMany } from '../many-containers.ts'
@@ -209,11 +210,11 @@ export const endings = (opened: () => DockerSite): void => {
       await start('apart', 2),
     ]
     const aliases = async (): Promise<readonly string[]> =>
-      (
-        JSON.parse(await lab.host.mustRun(['ip', '-json', 'link'])) as readonly {
+      fromJson<
+        readonly {
           readonly ifalias?: string
         }[]
-      )
+      >(await lab.host.mustRun(['ip', '-json', 'link']))
         .flatMap(({ ifalias = '' }) =>
           /^portolan .* network=(?!.*endpoint=)/.test(ifalias) ? [ifalias] : [],
         )
@@ -271,7 +272,7 @@ export const endings = (opened: () => DockerSite): void => {
     const { lab, docker, plugin } = dockerSite
     await createPluginNetwork(docker, 'web', { ipv6: true })
     await docker.run({ name: 'web-1', network: 'web', publish: ['8080:80'] })
-    const settings = JSON.parse(await lab.host.readText('/etc/docker/daemon.json')) as object
+    const settings = fromJson<object>(await lab.host.readText('/etc/docker/daemon.json'))
     await lab.host.writeText(
       '/etc/docker/daemon.json',
       JSON.stringify({ ...settings, 'live-restore': false }),

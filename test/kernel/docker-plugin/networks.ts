@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import { createPluginNetwork, subnetsOf } from '../../lab/neighbour/docker-network.ts'
 import { addresses } from '../../lab/topology.ts'
 import { answeringContainer, type DockerSite, leftOver, refusalOf } from './docker-site.ts'
@@ -56,7 +57,7 @@ export const networks = (opened: () => DockerSite): void => {
     expect(await refusalOf(docker.run({ name: 'dual-2', network: 'dual', address: '10.89.0.50' }))).toContain(
       '10.89.0.50 of network pool-10.89.0.0-24 is leased',
     )
-    const links = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link'])) as readonly Link[]
+    const links = fromJson<readonly Link[]>(await lab.host.mustRun(['ip', '-j', 'link']))
     expect(links.find(({ ifname }) => ifname === 'br-named')).toMatchObject({ mtu: 1400 })
     expect(await named.mustRun(['ip', 'link', 'show', 'eth0'])).toContain('mtu 1400')
     expect(bridged.address).not.toBe('')

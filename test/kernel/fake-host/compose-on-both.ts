@@ -3,6 +3,7 @@ import * as iptables from '@portolan/iptables'
 import { families, type HostFacts } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { type FakeHost, fakeHost } from '@portolan/testing'
+import { fromJson } from '../../from-json.ts'
 import { attach } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
@@ -48,7 +49,7 @@ export const applyOnFake = async (
   const fake = fakeHost(facts)
   const plan = await fake.plan(intent(), { backend })
   await fake.apply(plan)
-  const { subnets, addresses: leased } = JSON.parse(JSON.stringify(plan)) as Applied
+  const { subnets, addresses: leased } = fromJson<Applied>(JSON.stringify(plan))
   const structure = (): Structure =>
     backend === 'nftables'
       ? nftStructure(fake.rules.nftables, { labels: true })

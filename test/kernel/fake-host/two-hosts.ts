@@ -1,6 +1,7 @@
 import type { Flow, FlowSource } from '@portolan/core'
 import { type HostFacts, parseHostFacts } from '@portolan/netfilter'
 import type { Delivery, FakeHost, RuleTexts } from '@portolan/testing'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
@@ -51,7 +52,7 @@ export const runOnFake = async (fake: FakeHost, backend: Backend): Promise<Repor
   await new AsyncFunction('host', 'leased', 'report', script)(host, leased, (value) => {
     reported = JSON.stringify(value)
   })
-  const report = JSON.parse(reported) as Report
+  const report = fromJson<Report>(reported)
   for (const { name, bridge } of report.leases) {
     fake.addInterface(`v-${name}`)
     await host.attachPort(`v-${name}`, bridge)

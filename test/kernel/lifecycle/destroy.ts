@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { KeptSysctl } from '@portolan/core'
+import { fromJson } from '../../from-json.ts'
 import { attach } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import { addForeignRules } from '../../lab/foreign.ts'
@@ -42,7 +43,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
       'destroy',
       await pilot.run('destroy', null, '--all', '--yes', '--json'),
     )
-    const { kept } = JSON.parse(stdout) as { readonly kept: readonly KeptSysctl[] }
+    const { kept } = fromJson<{ readonly kept: readonly KeptSysctl[] }>(stdout)
     expect(kept.map(({ name }) => name)).toEqual(['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
     // The kernel adds anycast routes on a router, so routes are not compared here.
     const { sysctls, routes: _routes, routes6: _routes6, ...rest } = await takeSnapshot(lab.host)
@@ -62,7 +63,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     const nginx = await attach(lab, planned, 'nginx')
     await pilot.apply(shop())
     await pilot.destroy()
-    const [link] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', nginx.port])) as [object]
+    const [link] = fromJson<[object]>(await lab.host.mustRun(['ip', '-j', 'link', 'show', nginx.port]))
     expect(link).not.toHaveProperty('master')
     expect(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge'])).not.toContain('portolan')
   })

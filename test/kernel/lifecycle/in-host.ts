@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { importOpenHost } from '../../lab/library/library.ts'
@@ -53,7 +54,7 @@ export const inKeptProcess = async (lab: Lab, backend: Backend, code: string): P
 
 const reportOf = ({ exitCode, stdout, stderr }: RunOutcome): unknown => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-  return JSON.parse(stdout)
+  return fromJson(stdout)
 }
 
 /**

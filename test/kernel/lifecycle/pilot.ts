@@ -1,3 +1,4 @@
+import { fromJson } from '../../from-json.ts'
 import type { PlanJson } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { CommandOutcome, Lab } from '../../lab/lab.ts'
@@ -57,12 +58,12 @@ export const pilotOf = (
     argv,
     apply,
     applied: async (compose, ...extra) =>
-      JSON.parse((await apply(compose, '--json', ...extra)).stdout) as PlanJson,
+      fromJson<PlanJson>((await apply(compose, '--json', ...extra)).stdout),
     destroy: async () => mustSucceed('destroy', await run('destroy', null, '--all', '--yes')),
     plan: async (compose, ...extra) => {
       const { exitCode, stdout, stderr } = await run('plan', compose, '--json', ...extra)
       try {
-        return { ...(JSON.parse(stdout) as PlanJson), exitCode }
+        return { ...fromJson<PlanJson>(stdout), exitCode }
       } catch {
         throw new Error(`plan --json exited ${exitCode} and printed no JSON:\n${stdout}\n${stderr}`)
       }

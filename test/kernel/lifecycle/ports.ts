@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import { attach, bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
@@ -12,11 +13,11 @@ import { pilotOf, shop } from './pilot.ts'
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
 const hairpinOf = async (lab: Lab, port: string): Promise<boolean> => {
-  const links = JSON.parse(
-    await lab.host.mustRun(['bridge', '-j', '-d', 'link', 'show', 'dev', port]),
-  ) as readonly {
-    readonly hairpin?: boolean
-  }[]
+  const links = fromJson<
+    readonly {
+      readonly hairpin?: boolean
+    }[]
+  >(await lab.host.mustRun(['bridge', '-j', '-d', 'link', 'show', 'dev', port]))
   return links[0]?.hairpin === true
 }
 
@@ -63,9 +64,9 @@ export const bridgePorts = (open: OpenLab, backend: Backend): void => {
       script,
     ])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    const [link] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', nginx.port])) as [
-      { readonly master?: string; readonly flags: readonly string[] },
-    ]
+    const [link] = fromJson<[{ readonly master?: string; readonly flags: readonly string[] }]>(
+      await lab.host.mustRun(['ip', '-j', 'link', 'show', nginx.port]),
+    )
     expect(link.master).toBe(await bridgeOf(lab, 'web'))
     expect(link.flags).toContain('UP')
     expect(await hairpinOf(lab, nginx.port)).toBe(true)

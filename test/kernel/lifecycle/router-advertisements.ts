@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { HostFacts } from '@portolan/netfilter'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { advertise } from '../../lab/router-advertisement.ts'
@@ -47,7 +48,7 @@ export const routerAdvertisements = (open: OpenLab, backend: Backend): void => {
     const { changes } = await pilot.plan(shop())
     const set = changes.map(({ object }) => object).filter((object) => object.startsWith('sysctl net.ipv6'))
     const { stdout } = await lab.portolan(['inspect'])
-    const facts = JSON.parse(stdout) as HostFacts
+    const facts = fromJson<HostFacts>(stdout)
     expect(facts.routes).toContainEqual(expect.objectContaining({ destination: '::/0', protocol: 'ra' }))
     expect(facts.interfaces).toContainEqual(expect.objectContaining({ name: 'eth1', autoconfigured: true }))
     expect(set).toEqual([`sysctl ${acceptRa}`, 'sysctl net.ipv6.conf.all.forwarding'])
@@ -69,12 +70,12 @@ export const routerAdvertisements = (open: OpenLab, backend: Backend): void => {
     const refused = await pilot.run('apply', shop(), '--yes', '--no-sysctl', '--json')
     expect(refused.exitCode).toBe(3)
     expect(await lab.host.sysctl('net.ipv6.conf.all.forwarding')).toBe('0')
-    const { conflicts } = JSON.parse(refused.stdout) as {
+    const { conflicts } = fromJson<{
       readonly conflicts: readonly {
         readonly kind: string
         readonly remedy: { readonly commands: string[] }
       }[]
-    }
+    }>(refused.stdout)
     for (const { kind, remedy } of conflicts) {
       if (kind !== 'ForwardingDisabled') continue
       for (const command of remedy.commands) await lab.host.mustRun(command.split(' '))

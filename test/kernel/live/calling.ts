@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { fromJson } from '../../from-json.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { CallLine, HostState } from './model.ts'
 
@@ -24,7 +25,7 @@ export const readTwice = async (
     environment: { ...environment, CALLS_REPAIR: '1' },
   })
   if (exitCode !== 0) throw new Error(`${stderr}\n${stdout}`)
-  return JSON.parse(stdout)
+  return fromJson<{ readonly before: HostState; readonly after: HostState }>(stdout)
 }
 
 /** The lines that a program printed. A kill may have cut the last line off. */
@@ -32,7 +33,7 @@ export const printedLines = (stdout: string): readonly CallLine[] =>
   stdout
     .split('\n')
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as CallLine)
+    .map((line) => fromJson<CallLine>(line))
 
 /** The error codes that a call may get for an object that does not exist, or not any more. */
 export const documentedErrors: readonly string[] = ['INVALID_REQUEST', 'HOST_PORT_IN_USE', 'NETWORK_IN_USE']

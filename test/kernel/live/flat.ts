@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { argvOf } from './calling.ts'
@@ -40,7 +41,7 @@ export const flat = (open: OpenLab, backend: Backend): void => {
     const lines = stdout
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Usage)
+      .map((line) => fromJson<Usage>(line))
     // Compares with the first tenth: by then everything that is made only once exists.
     const [first, last] = [lines[0], lines.at(-1)]
     if (first === undefined || last === undefined) throw new Error(stdout)

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
@@ -212,7 +213,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
     const file = await lab.write('compose.yaml', 'services: {web: {ports: ["8080:80"]}}')
     const planned = await lab.portolan(['plan', '-f', file, '-p', 'shop', '--json', ...state])
     expect(planned.exitCode).toBe(1)
-    expect(JSON.parse(planned.stdout)).toMatchObject({ error: { code: 'PROJECT_IS_LIVE' } })
+    expect(fromJson(planned.stdout)).toMatchObject({ error: { code: 'PROJECT_IS_LIVE' } })
     const removed = await lab.portolan(['destroy', '-p', 'shop', '--yes', ...state])
     expect(removed).toMatchObject({
       exitCode: 0,

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { HostEvent } from 'portolan'
+import { fromJson } from '../../from-json.ts'
 import { attach, bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
@@ -197,7 +198,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
       await watched.next('watching', ({ kind }) => kind === 'watching')
       for (const refused of [await destroy(), await pilot.run('destroy', null, '--all', '--yes', '--json')]) {
         expect(refused.exitCode).toBe(1)
-        expect(JSON.parse(refused.stdout)).toMatchObject({
+        expect(fromJson(refused.stdout)).toMatchObject({
           error: {
             code: 'WATCHED',
             message: expect.stringMatching(/shop is held by "portolan watch" \(process \d+\).*\(kill \d+,/),
@@ -239,7 +240,7 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
       text
         .split('\n')
         .filter((line) => line !== '')
-        .map((line) => JSON.parse(line))
+        .map((line) => fromJson(line))
     const checked = await pilot.run('watch', shop(), '--once', '--check', '--json')
     expect(checked).toMatchObject({ exitCode: 0, stderr: '' })
     expect(eventsOf(checked.stdout)).toContainEqual(

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { HostEvent } from 'portolan'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { importOpenHost } from '../../lab/library/library.ts'
@@ -61,7 +62,7 @@ export const followEvents = (lab: Lab, path: string, beside: Running): Pick<Watc
       .split('\n')
       // The last line is empty or incomplete.
       .slice(0, -1)
-      .map((line) => JSON.parse(line) as HostEvent)
+      .map((line) => fromJson<HostEvent>(line))
   let seen = 0
   const next: Watcher['next'] = (what, isIt) => {
     let all: readonly HostEvent[] = []

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { HostEvent } from 'portolan'
+import { fromJson } from '../../from-json.ts'
 import { attach, bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
@@ -122,10 +123,10 @@ export const byWatch = (open: OpenLab, backend: Backend): void => {
     watch.reload()
     await watch.inForce()
     const { stdout } = await runIn(lab, backend)('plan', '-f', file, '--json')
-    const { addresses, summary } = JSON.parse(stdout) as {
+    const { addresses, summary } = fromJson<{
       readonly addresses: readonly { readonly service: string; readonly address: string }[]
       readonly summary: unknown
-    }
+    }>(stdout)
     expect(summary).toEqual({ add: 0, change: 0, remove: 0 })
     const of = (one: string) =>
       addresses.flatMap(({ service, address }) => (service === one ? [address] : []))

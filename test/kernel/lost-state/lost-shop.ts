@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { CommandOutcome, Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
@@ -87,8 +88,8 @@ export const loseScript = (directory: string): string =>
 /** The attached endpoints with the addresses of their leases. */
 export const leasesOf = async (lab: Lab): Promise<unknown> => {
   const { stdout } = await lab.portolan(['status', '-p', 'shop', '--state', state, '--json'])
-  const { endpoints } = JSON.parse(stdout) as {
+  const { endpoints } = fromJson<{
     readonly endpoints: readonly { readonly endpoint: string; readonly addresses: readonly string[] }[]
-  }
+  }>(stdout)
   return Object.fromEntries(endpoints.map(({ endpoint, addresses }) => [endpoint, [...addresses].sort()]))
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Lab } from '../../lab/lab.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
@@ -51,5 +52,5 @@ export const runModule = async (
   const node = [process.execPath, '--input-type=module', '--eval', script]
   const { exitCode, stdout, stderr } = await lab.host.run(['env', '-C', repository, ...becoming, ...node])
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-  return JSON.parse(stdout)
+  return fromJson(stdout)
 }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { formatPrefix, parseAddress, prefixAround } from '@portolan/netfilter'
+import { fromJson } from '../../from-json.ts'
 import { attach, type PlanJson } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Container } from '../../lab/container.ts'
@@ -30,7 +31,7 @@ const expectTheirTraffic = async ({ ask, ask6 }: Program, when: string): Promise
 /** Applies the shop and starts its container, and destroys all of it after `body`. */
 const withOurs = async (lab: Lab, pilot: Pilot, body: (nginx: Container) => Promise<void>): Promise<void> => {
   const { stdout } = await pilot.apply(shop(), '--force', '--json')
-  await using nginx = await attach(lab, JSON.parse(stdout) as PlanJson, 'nginx')
+  await using nginx = await attach(lab, fromJson<PlanJson>(stdout), 'nginx')
   await body(nginx)
   mustSucceed('destroy', await pilot.destroy())
 }
@@ -92,9 +93,7 @@ interface Link {
 const expectCollisions = async (lab: Lab, pilot: Pilot, { publish, bridge }: Program): Promise<void> => {
   if (bridge === null) return
   await publish?.(ourPort)
-  const [link] = JSON.parse(await lab.host.mustRun(['ip', '-j', '-4', 'addr', 'show', 'dev', bridge])) as [
-    Link,
-  ]
+  const [link] = fromJson<[Link]>(await lab.host.mustRun(['ip', '-j', '-4', 'addr', 'show', 'dev', bridge]))
   const [{ local, prefixlen }] = link.addr_info
   const subnet = formatPrefix(prefixAround(parseAddress(local), prefixlen))
   const errors = (planned: PlanOutput): readonly string[] =>

@@ -1,3 +1,4 @@
+import { fromJson } from '../../from-json.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { engineRoom } from '../../lab/neighbour/engine-room.ts'
 import { enterContainer } from '../../lab/neighbour/foreign-container.ts'
@@ -50,7 +51,7 @@ export const pointToPoint = async (lab: Lab): Promise<Routed> => {
       CNI_PATH: '/usr/lib/cni',
     },
   })
-  const { interfaces } = JSON.parse(result) as { readonly interfaces: readonly { readonly name: string }[] }
+  const { interfaces } = fromJson<{ readonly interfaces: readonly { readonly name: string }[] }>(result)
   await listenIn(lab, room.outside('/run/netns/pod'))
   await routeFromClient(lab)
   return { name: interfaces[0]?.name ?? '', asked }

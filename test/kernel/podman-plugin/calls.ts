@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import type { RunOutcome } from '../../lab/run.ts'
@@ -57,11 +58,11 @@ const callsBy = (call: Calls['call']): Calls => {
         stderr: '',
         said: '',
       })
-      return stdout === '' ? {} : (JSON.parse(stdout) as Json)
+      return stdout === '' ? {} : fromJson<Json>(stdout)
     },
     refused: async (words, input) => {
       const { exitCode, stdout } = await call(words, input)
-      const { error, ...more } = JSON.parse(stdout) as { readonly error: string }
+      const { error, ...more } = fromJson<{ readonly error: string }>(stdout)
       expect({ exitCode, more }).toEqual({ exitCode: 1, more: {} })
       return error
     },

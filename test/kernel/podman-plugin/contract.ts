@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { type Podman, startPodman } from '../../lab/neighbour/podman.ts'
 import type { ProbeOutcome, ProbeProtocol } from '../../lab/probe.ts'
@@ -111,7 +112,7 @@ const restarted = async (lab: Lab, podman: Podman): Promise<void> => {
   expect(await ask(lab.client, ip.host, 8080)).toBe('web-1')
   const { stdout } = await lab.portolan(['status', '--json'])
   // Conmon holds the published ports open, which is no conflict.
-  expect((JSON.parse(stdout) as { readonly conflicts: readonly object[] }).conflicts).toEqual([])
+  expect(fromJson<{ readonly conflicts: readonly object[] }>(stdout).conflicts).toEqual([])
 }
 
 /** The ports of a container lead to it by the first of its remaining networks. */

@@ -1,3 +1,4 @@
+import { fromJson } from '../../from-json.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { libraryLoader } from '../../lab/library/library.ts'
 import type { ForeignContainer, ForeignContainerOptions } from '../../lab/neighbour/foreign-container.ts'
@@ -18,9 +19,11 @@ export const createNetwork = async (
   ...options: readonly string[]
 ): Promise<Json & { readonly subnets: readonly Subnet[] }> => {
   await podman.createNetwork(name, '--driver=portolan', ...options)
-  const [network] = JSON.parse(await podman.command('network', 'inspect', name)) as readonly (Json & {
-    readonly subnets: readonly Subnet[]
-  })[]
+  const [network] = fromJson<
+    readonly (Json & {
+      readonly subnets: readonly Subnet[]
+    })[]
+  >(await podman.command('network', 'inspect', name))
   if (network === undefined) throw new Error(`${name} was not created`)
   return network
 }

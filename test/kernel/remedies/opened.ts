@@ -1,3 +1,4 @@
+import { fromJson } from '../../from-json.ts'
 import type { Container } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
@@ -115,7 +116,7 @@ export const openOpenedShop = async (lab: Lab, backend: string): Promise<OpenedS
   const shop: OpenedShop = {
     async conflicts() {
       const { stdout } = await lab.portolan(['conflicts', ...words, '--json'])
-      return (JSON.parse(stdout) as { readonly conflicts: readonly ConflictJson[] }).conflicts
+      return fromJson<{ readonly conflicts: readonly ConflictJson[] }>(stdout).conflicts
     },
     async carryOutRemedies() {
       const done: string[] = []

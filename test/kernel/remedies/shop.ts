@@ -1,3 +1,4 @@
+import { fromJson } from '../../from-json.ts'
 import type { Container } from '../../lab/container.ts'
 import type { CommandOutcome, Lab } from '../../lab/lab.ts'
 import { engineRoom } from '../../lab/neighbour/engine-room.ts'
@@ -66,7 +67,7 @@ export const openShop = async (lab: Lab, mode: Mode = 'nat', backend = 'nftables
     apply: (...more) => lab.portolan(['apply', ...words, '--yes', ...more]),
     async conflicts() {
       const { stdout } = await lab.portolan(['conflicts', ...words, '--json'])
-      return (JSON.parse(stdout) as { readonly conflicts: readonly ConflictJson[] }).conflicts
+      return fromJson<{ readonly conflicts: readonly ConflictJson[] }>(stdout).conflicts
     },
     async carryOutRemedies() {
       const room = await engineRoom(lab)

@@ -1,4 +1,5 @@
 import type { HostStatus } from 'portolan'
+import { fromJson } from '../../from-json.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { mustSucceed } from '../lifecycle/pilot.ts'
 
@@ -15,7 +16,7 @@ export const readStatus = async (
   ...words: readonly string[]
 ): Promise<HostStatus & { readonly of: MappingOf }> => {
   const { stdout } = mustSucceed('status', await lab.portolan(['status', '--json', ...words]))
-  const status = JSON.parse(stdout) as HostStatus
+  const status = fromJson<HostStatus>(stdout)
   return {
     ...status,
     of: (port, family = 'ip', protocol = 'tcp') => {

@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { fromJson } from '../../from-json.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -29,7 +30,7 @@ export const callDockerPlugin = (
         answer.setEncoding('utf8').on('data', (part: string) => {
           found += part
         })
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: JSON.parse(found) as Json }))
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: fromJson<Json>(found) }))
         answer.on('error', () => resolve(null))
       },
     )

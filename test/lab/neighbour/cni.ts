@@ -1,3 +1,4 @@
+import { fromJson } from '../../from-json.ts'
 import type { Lab } from '../lab.ts'
 import { engineRoom } from './engine-room.ts'
 import {
@@ -83,7 +84,7 @@ export const startCni = async (lab: Lab, options: CniOptions = {}): Promise<Cni>
         .map(({ hostIp, ...rest }) => (hostIp === '' ? rest : { hostIP: hostIp, ...rest }))
       called.set(name, { ports })
       for (const plugin of plugins) {
-        called.set(name, { ports, result: JSON.parse(await call('ADD', name, plugin)) as Result })
+        called.set(name, { ports, result: fromJson<Result>(await call('ADD', name, plugin)) })
       }
       const [address, address6 = null] = (called.get(name)?.result?.ips ?? []).map(
         (one) => one.address.split('/')[0],

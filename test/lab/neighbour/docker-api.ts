@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { fromJson } from '../../from-json.ts'
 import type { EngineRoom } from './engine-room.ts'
 import { readPublish } from './foreign-container.ts'
 
@@ -17,7 +18,7 @@ export const askDocker = (room: EngineRoom, method: string, path: string, body?:
       })
       answer.on('end', () => {
         if ((answer.statusCode ?? 500) >= 400) return reject(new Error(`${method} ${path}: ${text}`))
-        resolve(/^[[{]/.test(text) && !text.includes('\n{') ? JSON.parse(text) : text)
+        resolve(/^[[{]/.test(text) && !text.includes('\n{') ? fromJson(text) : text)
       })
     })
     sent.on('error', reject)

@@ -1,5 +1,6 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fromJson } from '../../from-json.ts'
 import { Disposables } from '../disposables.ts'
 import { createMachine, type Machine } from '../machine.ts'
 import { mustRun, type Running } from '../run.ts'
@@ -109,10 +110,12 @@ export const startGuardedEtcd = async (
         if (token.length > 0) await logIn()
         return tryToPost(path, body)
       })
-    const ask: GuardedEtcd['ask'] = async (path, body) => JSON.parse(await post(path, body))
+    const ask: GuardedEtcd['ask'] = async (path, body) => fromJson(await post(path, body))
     const logIn = async (): Promise<void> => {
       token = []
-      const answer = JSON.parse(await post('auth/authenticate', { name: 'root', password: rootPassword }))
+      const answer = fromJson<{ readonly token: unknown }>(
+        await post('auth/authenticate', { name: 'root', password: rootPassword }),
+      )
       token = ['--header', `Authorization: ${answer.token}`]
     }
     return {

@@ -1,3 +1,4 @@
+import { fromJson } from '../../from-json.ts'
 import type { Lab } from '../lab.ts'
 import { until } from '../until.ts'
 import { type Daemon, engineRoom } from './engine-room.ts'
@@ -56,7 +57,7 @@ interface ListedObject {
 /** The rules of libvirtd. A rule's key is made of the kernel's handles of its table and of itself. */
 const writtenRules = async ({ host }: Lab): Promise<ReadonlySet<string>> => {
   const text = await host.mustRun(['nft', '-j', 'list', 'ruleset'])
-  const { nftables } = JSON.parse(text) as { readonly nftables: readonly ListedObject[] }
+  const { nftables } = fromJson<{ readonly nftables: readonly ListedObject[] }>(text)
   const tables = new Map(
     nftables.flatMap(({ table }) =>
       table === undefined ? [] : [[`${table.family} ${table.name}`, table.handle] as const],

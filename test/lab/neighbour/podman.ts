@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fromJson } from '../../from-json.ts'
 import { type EngineHost, engineRoom } from './engine-room.ts'
 import { enterContainer, type ForeignContainer, type ForeignContainerOptions } from './foreign-container.ts'
 import { stillCommand, stillImage } from './still-image.ts'
@@ -78,7 +79,7 @@ export const startPodman = async (
       environment: { PODMAN_IGNORE_CGROUPSV1_WARNING: '1' },
     })
   const enter = async (options: ForeignContainerOptions): Promise<ForeignContainer> => {
-    const [found] = JSON.parse(await command('inspect', options.name)) as readonly Inspected[]
+    const [found] = fromJson<readonly Inspected[]>(await command('inspect', options.name))
     const own = found?.NetworkSettings.Networks[options.network ?? 'podman']
     if (found === undefined || own === undefined) throw new Error(`${options.name} is not on its network`)
     return enterContainer(

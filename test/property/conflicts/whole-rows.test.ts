@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../from-json.ts'
 import { expectTrue } from './expect-true.ts'
 import { hostFacts, look, type Seen } from './look.ts'
 import { filter, mangle } from './saved.ts'
@@ -173,7 +174,7 @@ describe('nothing is left out in silence', () => {
       why: expect.stringMatching(/^The rules tell more than 256 kinds of these packets apart\. /),
     }
     expect(seen.plan.incomplete).toEqual([left])
-    expect(JSON.parse(JSON.stringify(seen.plan)).incomplete).toEqual([left])
+    expect(fromJson<{ readonly incomplete: unknown }>(JSON.stringify(seen.plan)).incomplete).toEqual([left])
     expect(String(seen.plan)).toMatch(
       /^Not searched for conflicts\n {2}network web: packets of containers of network web for /m,
     )
@@ -196,7 +197,7 @@ describe('nothing is left out in silence', () => {
 
   test('a plan that leaves nothing out has no such key', async () => {
     const seen = await lookWith('ip', ...accepts(3))
-    expect(JSON.parse(JSON.stringify(seen.plan))).not.toHaveProperty('incomplete')
+    expect(fromJson(JSON.stringify(seen.plan))).not.toHaveProperty('incomplete')
     expect(String(seen.plan)).not.toContain('Not searched')
   })
 

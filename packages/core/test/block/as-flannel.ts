@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { type BlockChanges, type BlockStore, claimBlocks } from '../../src/index.ts'
 import { clusterOn, had } from './cluster-on.ts'
 
@@ -128,7 +129,9 @@ export const testAsFlannel = (open: () => Promise<BlockStore>): void => {
       seen.push(changes)
       if (seen.length === 2) watch.close()
     }
-    const hosts = seen.map(({ changes }) => JSON.parse(changes[0]?.entry?.value ?? '{}').host)
+    const hosts = seen.map(
+      ({ changes }) => fromJson<{ readonly host: unknown }>(changes[0]?.entry?.value ?? '{}').host,
+    )
     expect(hosts).toEqual(['web-1', 'web-2'])
   })
 

@@ -1,3 +1,4 @@
+import { fromJson } from '../../../../test/from-json.ts'
 import {
   type BlockChanges,
   type BlockStore,
@@ -62,5 +63,5 @@ export interface BlockTold {
 const blocksIn = ({ changes }: BlockChanges): readonly BlockTold[] =>
   changes.flatMap(({ key, entry }): readonly BlockTold[] => {
     if (!key.startsWith('blocks/')) return []
-    return [{ key, ...(entry === null ? { host: null, state: null } : JSON.parse(entry.value)) }]
+    return [{ key, ...(entry === null ? { host: null, state: null } : fromJson(entry.value)) }]
   })

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import {
   announceNode,
   type BlockSteps,
@@ -59,7 +60,7 @@ test('a takeover that is cut off after each transaction leaves every block with 
   expect(blocks).toHaveLength(count)
   expect(blocks.filter(({ incarnation }) => incarnation !== 'new')).toEqual([])
   // Records that were needed only on the way are gone.
-  expect(JSON.parse(store.entries().get('nodes/a')?.value ?? '')).toEqual({
+  expect(fromJson(store.entries().get('nodes/a')?.value ?? '')).toEqual({
     ...{ incarnation: 'new', ip: '192.0.2.1', ip6: null },
   })
 })

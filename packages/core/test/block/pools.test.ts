@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import {
   type BlockStore,
   BlockStoreError,
@@ -20,7 +21,7 @@ const settledBefore = async (...pools: readonly string[]) => {
 }
 
 const poolsIn = async (store: BlockStore) =>
-  JSON.parse((await store.read()).entries.find(({ key }) => key === 'pools')?.value ?? '')
+  fromJson((await store.read()).entries.find(({ key }) => key === 'pools')?.value ?? '')
 
 describe('pools that are settled anew', () => {
   test('may cut addresses otherwise in which no block was claimed, and nothing stays of the former ones', async () => {

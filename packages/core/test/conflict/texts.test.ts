@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { commandWording, commandWordingAs } from '@portolan/netfilter'
+import { fromJson } from '../../../../test/from-json.ts'
 import { findLostBlock } from '../../src/conflict/find-lost-block.ts'
 import {
   bridgeNameTaken,
@@ -91,7 +92,7 @@ describe.each(everyKind.map((conflict) => [conflict.kind, conflict] as const))('
   })
 
   test('survives JSON', () => {
-    expect(JSON.parse(JSON.stringify(conflict))).toEqual(conflict)
+    expect(fromJson(JSON.stringify(conflict))).toEqual(conflict)
   })
 })
 

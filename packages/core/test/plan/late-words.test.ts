@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { type ChangeWords, withWords } from '../../src/plan/late-words.ts'
 
 const wordsOf = ({ port }: { readonly port: number }): ChangeWords => ({
@@ -21,7 +22,7 @@ test('a change with late words equals one that was written out', () => {
 })
 
 test('JSON, a copy by structuredClone and a printed change have the words', () => {
-  expect(JSON.parse(JSON.stringify(late()))).toEqual(plain)
+  expect(fromJson(JSON.stringify(late()))).toEqual(plain)
   expect(structuredClone(late())).toEqual(plain)
   expect(inspect(late())).toBe(inspect(plain))
   expect(inspect([late()])).not.toContain('Getter')

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { PoolExhaustedError, parsePool, planSubnets } from '../../src/pool/index.ts'
 
 test('a pool that is used up is JSON with its pools and what was rejected', () => {
@@ -9,7 +10,7 @@ test('a pool that is used up is JSON with its pools and what was rejected', () =
     throw new Error('a subnet was found')
   } catch (error) {
     expect(error).toBeInstanceOf(PoolExhaustedError)
-    expect(JSON.parse(JSON.stringify(error))).toMatchObject({
+    expect(fromJson(JSON.stringify(error))).toMatchObject({
       code: 'POOL_EXHAUSTED',
       message: expect.stringContaining('web'),
       pools: expect.anything(),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { HostFacts } from '@portolan/netfilter'
+import { fromJson } from '../../../../test/from-json.ts'
 import {
   commitLeases,
   diffLinks,
@@ -152,7 +153,7 @@ describe('a network of macvlan on a parent', () => {
         on: { project: null, network: 'eth1' },
       }),
     ])
-    for (const lease of kept) expect(parseLease(JSON.parse(JSON.stringify(lease)))).toEqual(lease)
+    for (const lease of kept) expect(parseLease(fromJson(JSON.stringify(lease)))).toEqual(lease)
     const leases = commitLeases(emptyLeases, first.leases).state
     const again = resolve(read(lan()), host, { leases })
     expect(again.leases.changes).toEqual([])

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { HostFacts } from '@portolan/netfilter'
+import { fromJson } from '../../../../test/from-json.ts'
 import { describeLive, makeNamespace, type Namespace } from '../live/namespace.ts'
 
 const read = `import { readHost } from '@portolan/host'; report(await readHost())`
@@ -93,7 +94,8 @@ describeLive('readHost', () => {
       dev?: string
       nexthops?: { dev: string }[]
     }
-    const shown = (family: string): Shown[] => JSON.parse(host.sh(`ip ${family} -N -j route show table all`))
+    const shown = (family: string): Shown[] =>
+      fromJson<Shown[]>(host.sh(`ip ${family} -N -j route show table all`))
     const kinds = [
       'unspec',
       'unicast',

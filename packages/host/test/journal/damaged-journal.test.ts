@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { PortolanError } from '@portolan/netfilter'
+import { fromJson } from '../../../../test/from-json.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { openJournal } from '../../src/journal/open-journal.ts'
 import type { JournalChange } from '../../src/journal/record.ts'
@@ -105,7 +106,7 @@ test('with any bit turned, every value it holds is one that was written for that
     tried += 1
     if (held === null) refused += 1
     else {
-      const values = JSON.parse(held) as readonly (readonly [string, unknown])[]
+      const values = fromJson<readonly (readonly [string, unknown])[]>(held)
       const foreign = values.filter(([key, value]) => written.get(key)?.has(JSON.stringify(value)) !== true)
       expect({ bit, foreign }).toEqual({ bit, foreign: [] })
       await expectGoesOn(journal, held)

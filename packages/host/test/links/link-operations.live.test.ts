@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { describeLive, makeNamespace, type Namespace } from '../live/namespace.ts'
 
 const use = (body: string): string => `
@@ -367,7 +368,7 @@ describeLive('link operations', () => {
         name: 'ApplyError',
         message: expect.stringContaining('has an interface of that name'),
       })
-      const there = JSON.parse(other.sh('ip -d -j link show type macvlan')) as readonly { ifname: string }[]
+      const there = fromJson<readonly { ifname: string }[]>(other.sh('ip -d -j link show type macvlan'))
       expect(there.map(({ ifname }) => ifname).sort()).toEqual(['two', 'up1'])
       other.sh('ip link del up1; ip link del two')
     } finally {

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { named } from '../../../../test/lab/waiting.ts'
 
 const packageFolder = join(import.meta.dirname, '../..')
@@ -88,7 +89,7 @@ const output = (child: ReturnType<typeof spawn>): Promise<unknown> => {
       stderr += data
     })
     child.on('close', (code) => {
-      if (code === 0 && stdout !== '') resolve(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''))
+      if (code === 0 && stdout !== '') resolve(fromJson(stdout.trimEnd().split('\n').at(-1) ?? ''))
       else reject(new Error(`exit code ${code}\n${stdout}${stderr}`))
     })
   })

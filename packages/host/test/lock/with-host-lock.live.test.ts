@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { until } from '../../../../test/lab/until.ts'
 import { describeLive, makeNamespace, type Namespace } from '../live/namespace.ts'
 
@@ -281,7 +282,7 @@ describeLive('withHostLock', () => {
     const keep = async (): Promise<unknown> => {
       const told = new Promise((resolve) => first.stdout?.once('data', resolve))
       first.kill('SIGUSR2')
-      return JSON.parse(String(await told))
+      return fromJson(String(await told))
     }
     try {
       const second = await host.startAndHear(`

@@ -11,6 +11,7 @@ import {
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { type CreatedTable, emptyState, type Fix, type HostState } from '../../src/state/host-state.ts'
 import {
   defaultStateDirectory,
@@ -202,7 +203,7 @@ describe('state file', () => {
   ])('a file with words for %s is refused, and they are told', async (_what, words) => {
     await writeState(directory, state)
     const text = readFileSync(onlyFile(), 'utf8')
-    const file = JSON.parse(text) as { state: HostState }
+    const file = fromJson<{ state: HostState }>(text)
     const [fix] = file.state.fixes
     for (const part of ['undo', 'commands']) {
       const fixes = [{ ...fix, [part]: [words] }]
@@ -239,7 +240,7 @@ describe('state file', () => {
     ],
   ])('a file of an earlier checkout, %s, is read', async (_how, fixes, expected) => {
     await writeState(directory, state)
-    const file = JSON.parse(readFileSync(onlyFile(), 'utf8')) as { state: HostState }
+    const file = fromJson<{ state: HostState }>(readFileSync(onlyFile(), 'utf8'))
     writeFileSync(onlyFile(), JSON.stringify({ ...file, state: { ...file.state, fixes } }))
     const read = await readState(directory)
     expect(read).toMatchObject({ sysctls: state.sysctls, fixes: expected })
@@ -249,7 +250,7 @@ describe('state file', () => {
 
   test('a file of an earlier checkout, whose tables are JSON within JSON, is read', async () => {
     await writeState(directory, state)
-    const file = JSON.parse(readFileSync(onlyFile(), 'utf8')) as { state: HostState }
+    const file = fromJson<{ state: HostState }>(readFileSync(onlyFile(), 'utf8'))
     expect(file.state.created).toEqual([nat])
     const created = [
       '{"family":"ip","table":"nat","chains":["PREROUTING","OUTPUT"],"whole":true}',
@@ -269,7 +270,7 @@ describe('state file', () => {
     ['a number', 7],
   ])('a file that names %s as a table is damaged, and is left as it is', async (_what, one) => {
     await writeState(directory, state)
-    const file = JSON.parse(readFileSync(onlyFile(), 'utf8')) as { state: HostState }
+    const file = fromJson<{ state: HostState }>(readFileSync(onlyFile(), 'utf8'))
     const text = JSON.stringify({ ...file, state: { ...file.state, created: [nat, one] } })
     writeFileSync(onlyFile(), text)
     await expect(readState(directory)).rejects.toMatchObject({

@@ -16,6 +16,7 @@ import {
   type Step,
   verdict,
 } from '@portolan/netfilter'
+import { fromJson } from '../../../../test/from-json.ts'
 import { lower, parse } from '../../src/index.ts'
 import { readTable, writtenRules } from '../support/written-rules.ts'
 
@@ -378,6 +379,6 @@ describe('the source of a rule', () => {
     const [, source] = sources
     expect(source).toEqual(second)
     expect({ ...source }).toStrictEqual(second)
-    expect(JSON.parse(JSON.stringify(source))).toEqual(second)
+    expect(fromJson(JSON.stringify(source))).toEqual(second)
   })
 })

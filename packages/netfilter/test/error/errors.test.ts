@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import {
   ApplyError,
   InspectError,
@@ -116,7 +117,7 @@ describe.each(errors)('%s', (name, error, json) => {
   })
 
   test('is JSON of its code, message and facts, without name, stack or cause', () => {
-    expect(JSON.parse(JSON.stringify(error))).toEqual(json)
+    expect(fromJson(JSON.stringify(error))).toEqual(json)
     expect(error.code).toBe(json.code)
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import {
   commandWording,
   detachWay,
@@ -44,7 +45,7 @@ describe('a refusal', () => {
 
   test('is an error of its class, and its JSON is as without', () => {
     const error = new PermissionError({ problem: 'Not allowed.', remedy: () => 'Run this as root.' }, 'root')
-    expect(JSON.parse(JSON.stringify(error))).toEqual({
+    expect(fromJson(JSON.stringify(error))).toEqual({
       code: 'PERMISSION',
       message: 'Not allowed. Run this as root.',
       needs: 'root',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import {
   absentOr,
   address,
@@ -39,7 +40,7 @@ describe('a value that is not as its schema says', () => {
   })
 
   test('is told where it is nested deeper than JSON can be written', () => {
-    const deep: unknown = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)
+    const deep = fromJson<unknown>(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)
     const fault = findFault(schema, { name: deep, leases: [] })
     expect(fault === null ? null : faultText(fault)).toBe(
       'name: expected a string, found what is nested too deep',

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { lower, parse, print } from '../../src/index.ts'
 import { isArray, isObject, type JsonValue } from '../../src/model/index.ts'
 import { readStatement } from '../../src/parse/json/statement.ts'
@@ -35,7 +36,7 @@ const statements: readonly JsonValue[] = filesIn('nft-json/statements', /\.t\.js
       .replace(/^#.*$/gm, '')
       .split(/^\]\s*$/m)
       .filter((rule) => rule.trim() !== '')
-      .flatMap((rule): readonly JsonValue[] => JSON.parse(`${rule}]`)),
+      .flatMap((rule): readonly JsonValue[] => fromJson<readonly JsonValue[]>(`${rule}]`)),
 )
 
 /** What a listing says, without handles and with lists of one as their item, sorted by kind of object. */
@@ -91,9 +92,9 @@ suite('rulesets that others wrote', () => {
     for (const file of listings) {
       const text = readFileSync(file, 'utf8')
       const printed = print(parse(text, file), 'nft-json')
-      expect({ file, objects: meaning(JSON.parse(printed)) }).toEqual({
+      expect({ file, objects: meaning(fromJson(printed)) }).toEqual({
         file,
-        objects: meaning(JSON.parse(text)),
+        objects: meaning(fromJson(text)),
       })
     }
   })

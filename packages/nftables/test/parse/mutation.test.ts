@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { ParseError } from '@portolan/netfilter'
+import { fromJson } from '../../../../test/from-json.ts'
 import { countWork, growthOf } from '../../../../test/growth/count-work.ts'
 import { lower, parse, print } from '../../src/index.ts'
 
@@ -146,10 +147,10 @@ const exchange = (pick: (below: number) => number): string => {
     if (typeof json === 'object' && json !== null) Object.values(json).map(collect)
     return json
   }
-  const whole: unknown = collect(JSON.parse(sample))
+  const whole: unknown = collect(fromJson(sample))
   const from = values[pick(values.length)]
   const to = values[pick(values.length)]
-  const odd: unknown[] = [null, true, -1, 1e300, '', [], {}, 'a"b', JSON.parse(JSON.stringify(to))]
+  const odd: unknown[] = [null, true, -1, 1e300, '', [], {}, 'a"b', fromJson(JSON.stringify(to))]
   const into = odd[pick(odd.length)]
   let done = false
   const replace = (_: string, value: unknown): unknown => {

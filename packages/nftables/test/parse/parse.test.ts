@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { ParseError } from '@portolan/netfilter'
+import { fromJson } from '../../../../test/from-json.ts'
 import { parse, print } from '../../src/index.ts'
 
 const table = { table: { family: 'inet', name: 't', handle: 1 } }
@@ -39,7 +40,7 @@ describe('parse', () => {
   ])('understands %s, and prints it as it was', (_, json, kind) => {
     const [statement] = statementsOf(json)
     expect(statement?.kind).toBe(kind)
-    const printed: unknown = JSON.parse(print(parse(listing(table, chain, rule(json))), 'nft-json'))
+    const printed = fromJson<unknown>(print(parse(listing(table, chain, rule(json))), 'nft-json'))
     expect(JSON.stringify(printed)).toContain(JSON.stringify(json))
   })
 

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { placesIn, put, type Step } from '../../../../test/lab/places-in.ts'
 import {
   type HostFacts,
@@ -22,7 +23,7 @@ const made: Intent = intent('shop')
     links: [{ service: 'db', ports: [5432] }],
   })
 /** The intent as a user's program may have stored it. */
-const stored: unknown = JSON.parse(JSON.stringify(made))
+const stored = fromJson<unknown>(JSON.stringify(made))
 
 const others: readonly unknown[] = [7, 'x', true, null, {}, [], [7]]
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { InvalidRequestError } from '@portolan/netfilter'
+import { fromJson } from '../../../../test/from-json.ts'
 import * as portolan from '../../src/index.ts'
 
 /** What a caller in JavaScript, or a value from outside that was cast, may come to. */
@@ -64,7 +65,7 @@ const wrong: Readonly<Record<string, readonly (readonly [given: readonly unknown
     [nothing, 'the plan'],
     [[{}], 'the plan'],
     [['x'], 'the plan'],
-    [[JSON.parse(JSON.stringify(planned))], 'planFromJson'],
+    [[fromJson(JSON.stringify(planned))], 'planFromJson'],
     [[planned, null], 'the options of apply'],
     [[planned, { onWayt: () => {} }], 'Did you mean "onWait"?'],
     [[planned, { onWait: 5 }], 'onWait'],

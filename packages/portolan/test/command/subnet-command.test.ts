@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { readShape } from '../../src/command/output/terminal-shape.ts'
 import { run } from '../../src/command/run.ts'
 import { plainStyle } from '../../src/text/style.ts'
@@ -61,7 +62,7 @@ describe('--map', () => {
     expect(subnets[0].subnet).toBe('10.0.0.0/16')
     expect(map.rows[0]).toMatchObject({ prefix: '172.17.0.0/16', passedOver: [{ holder: 0, candidates: 1 }] })
     expect(map.holders[0].detail).toBe('nameserver 172.17.0.23')
-    expect(JSON.parse((await subnet('--json')).stdout)).toEqual({ subnets })
+    expect(fromJson((await subnet('--json')).stdout)).toEqual({ subnets })
   })
   test('is drawn too when nothing is free, and the exit code stays 4', async () => {
     const words = ['--pool', '10.9.0.0/23:24', '--reserve', '10.9.1.7', '--count', '2']
@@ -70,7 +71,7 @@ describe('--map', () => {
     expect(stdout).toContain('Fewer than 2 subnets are free')
     expect(stdout).toContain('passed over: 1 for a')
     expect(stderr).toMatch(/^portolan: No subnet is free/)
-    expect(JSON.parse((await subnet('--map', '--json', ...words)).stdout)).toMatchObject({
+    expect(fromJson((await subnet('--map', '--json', ...words)).stdout)).toMatchObject({
       error: { code: 'POOL_EXHAUSTED' },
       map: { picks: [] },
     })
@@ -125,7 +126,7 @@ describe('the config file', () => {
   test('a mistake names file, line and column, in JSON too', async () => {
     const file = config('reserved:\n  - attic\n')
     expect(await subnet()).toMatchObject({ code: 1, stderr: expect.stringContaining(`${file}:2:5: `) })
-    expect(JSON.parse((await subnet('--json')).stdout).error).toMatchObject({
+    expect(fromJson<{ readonly error: unknown }>((await subnet('--json')).stdout).error).toMatchObject({
       code: 'PARSE',
       source: file,
       line: 2,
@@ -141,7 +142,7 @@ test('what could not be read of the host is said, and is no failure', async () =
     stdout: '172.17.0.0/16 172.17.42.1',
     stderr: 'portolan: /etc/netplan/x.yaml could not be read.',
   })
-  expect(JSON.parse((await subnet('--json')).stdout).unread).toEqual([
+  expect(fromJson<{ readonly unread: unknown }>((await subnet('--json')).stdout).unread).toEqual([
     '/etc/netplan/x.yaml could not be read.',
   ])
 })

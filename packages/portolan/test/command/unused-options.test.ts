@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { commands } from '../../src/command/commands.ts'
 import { optionNames } from '../../src/command/options/option-table.ts'
 import { parseWords } from '../../src/command/options/options.ts'
@@ -57,7 +58,7 @@ describe.each(names)('%s', (name) => {
     const json = recorder()
     expect(await run([...words, ...written(option), '--json'], json.terminal)).toBe(1)
     expect(json.said).toEqual([])
-    expect(JSON.parse(json.printed.join(''))).toMatchObject({
+    expect(fromJson(json.printed.join(''))).toMatchObject({
       error: { code: 'INVALID_REQUEST', message: expect.stringContaining(`no option --${option}`) },
     })
   })

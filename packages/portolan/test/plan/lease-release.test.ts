@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { acquireAddress, commitLeases, emptyLeases, type LeaseState } from '@portolan/core'
+import { fromJson } from '../../../../test/from-json.ts'
 import { printChanges } from '../../src/plan/print/print-changes.ts'
 import { after, intentOf, planOf } from '../shop.ts'
 
@@ -25,7 +26,7 @@ test('what a plan gives up is a change: counted, printed, in JSON', () => {
     / {2}leases\n {4}- address 172\.17\.0\.2 of b on network web\n {4}- host port 32768\/tcp of b, port 80/,
   )
   expect(plan.summary.remove).toBeGreaterThanOrEqual(2)
-  expect(JSON.parse(JSON.stringify(plan)).changes).toEqual(
+  expect(fromJson<{ readonly changes: unknown }>(JSON.stringify(plan)).changes).toEqual(
     expect.arrayContaining([
       {
         action: 'remove',

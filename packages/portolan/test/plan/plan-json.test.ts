@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../test/from-json.ts'
 import { after, backends, planOf } from '../shop.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON is what it is; the assertions say what it should be.
-const json = (...args: Parameters<typeof planOf>): any => JSON.parse(JSON.stringify(planOf(...args)))
+const json = (...args: Parameters<typeof planOf>): any => fromJson<any>(JSON.stringify(planOf(...args)))
 
 describe('a plan as JSON', () => {
   const facts = { nameservers: ['172.17.0.1'], sysctls: { 'net.ipv4.ip_forward': '0' } }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import * as iptables from '@portolan/iptables'
 import { type HostFacts, type Packet, prepare } from '@portolan/netfilter'
+import { fromJson } from '../../../../test/from-json.ts'
 import { type HostRules, noRules } from '../../src/host-rules/host-rules.ts'
 import { gatherQuestions } from '../../src/report/gather-questions.ts'
 import { packData, unpackData } from '../../src/report/packed-data.ts'
@@ -48,7 +49,7 @@ describe('what a page is given', () => {
   })
 
   test('gives the same answers once it has been through the page', () => {
-    const carried = unpackData(JSON.parse(JSON.stringify(packData(questions)))) as ReportQuestions
+    const carried = unpackData(fromJson(JSON.stringify(packData(questions)))) as ReportQuestions
     expect(answers(carried)).toEqual(answers(questions))
     expect(JSON.stringify(answers(carried))).toContain('-A FORWARD -i eth0 -j LAN')
   })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { fromJson } from '../../../../test/from-json.ts'
 import { packData, scriptJson, unpackData } from '../../src/report/packed-data.ts'
 
-const carried = (data: unknown): unknown => unpackData(JSON.parse(JSON.stringify(packData(data))))
+const carried = (data: unknown): unknown => unpackData(fromJson(JSON.stringify(packData(data))))
 
 const key = fc.oneof(
   fc.string(),
@@ -63,6 +64,6 @@ describe('packed data', () => {
     const text = '</script><!--<script>\u2028&\ud800\u009b\u202e\u{e0041}'
     const json = scriptJson({ text })
     expect(json).toMatch(/^[^<>&\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u)
-    expect(JSON.parse(json)).toEqual({ text })
+    expect(fromJson(json)).toEqual({ text })
   })
 })

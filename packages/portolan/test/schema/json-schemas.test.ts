@@ -5,10 +5,11 @@ import { parseConfig } from '@portolan/core'
 import { parseHostFacts, readPacket } from '@portolan/netfilter'
 import { Ajv } from 'ajv'
 import { jsonSchemas } from '../../../../script/json-schemas.js'
+import { fromJson } from '../../../../test/from-json.ts'
 
 const folder = join(import.meta.dirname, '../../schema')
 const read = (name: string): Record<string, unknown> =>
-  JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>
+  fromJson<Record<string, unknown>>(readFileSync(join(folder, name), 'utf8'))
 
 /** The verdicts of the command's reader and of an editor with the schema. */
 const verdicts = (file: string, reader: (text: string, source: string) => unknown) => {
@@ -28,7 +29,7 @@ describe('the JSON Schema of facts', () => {
   const judge = verdicts('host-facts.json', parseHostFacts)
 
   test('is the one that `npm run json-schemas` writes', () => {
-    expect(read('host-facts.json')).toEqual(JSON.parse(JSON.stringify(jsonSchemas()['host-facts.json'])))
+    expect(read('host-facts.json')).toEqual(fromJson(JSON.stringify(jsonSchemas()['host-facts.json'])))
   })
 
   test.each<[unknown]>([
@@ -59,7 +60,7 @@ describe('the JSON Schema of a packet', () => {
   const judge = verdicts('packet.json', (text) => readPacket(text))
 
   test('is the one that `npm run json-schemas` writes', () => {
-    expect(read('packet.json')).toEqual(JSON.parse(JSON.stringify(jsonSchemas()['packet.json'])))
+    expect(read('packet.json')).toEqual(fromJson(JSON.stringify(jsonSchemas()['packet.json'])))
   })
 
   test.each<[unknown]>([

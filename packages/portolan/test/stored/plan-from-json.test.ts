@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { emptyLeases } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
+import { fromJson } from '../../../../test/from-json.ts'
 import { planFromJson } from '../../src/stored/plan-from-json.ts'
 import { after, backends, intentOf, planOf } from '../shop.ts'
 
@@ -8,7 +9,7 @@ import { after, backends, intentOf, planOf } from '../shop.ts'
 type Json = any
 
 const damaged = (damage: (json: Json) => void, plan = planOf({ leases: emptyLeases })): unknown => {
-  const json: Json = JSON.parse(JSON.stringify(plan))
+  const json = fromJson<Json>(JSON.stringify(plan))
   damage(json)
   try {
     planFromJson(JSON.stringify(json))

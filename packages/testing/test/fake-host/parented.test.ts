@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { readCompose } from '@portolan/core'
 import { type FakeHost, fakeHost, smallHost } from '@portolan/testing'
+import { fromJson } from '../../../../test/from-json.ts'
 
 const namesOf = (host: FakeHost): readonly (string | undefined)[] =>
   (host.facts.interfaces ?? []).map(({ name }) => name)
@@ -41,7 +42,7 @@ describe('a network on an interface of a simulated host', () => {
   test('is applied from its JSON as it was planned', async () => {
     const host = fakeHost(smallHost)
     const plan = await host.plan(onVlan, { backend: 'nftables' })
-    const stored = JSON.parse(JSON.stringify(plan))
+    const stored = fromJson<{ readonly parented: unknown; readonly addresses: unknown }>(JSON.stringify(plan))
     expect(stored.parented).toEqual([
       expect.objectContaining({
         name: 'lan',

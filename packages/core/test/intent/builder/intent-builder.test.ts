@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
+import { fromJson } from '../../../../../test/from-json.ts'
 import { type IntentBuilder, intent, readCompose } from '../../../src/index.ts'
 
 /** The intent without places in files, with its keys in one order. */
 const bare = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (key, part) => (key === 'place' || key === 'links' ? undefined : part)))
+  fromJson(JSON.stringify(value, (key, part) => (key === 'place' || key === 'links' ? undefined : part)))
 
 const cases: readonly (readonly [name: string, built: () => IntentBuilder, compose: string])[] = [
   [

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { NetlinkSocket } from '@portolan/core'
 import { PermissionError } from '@portolan/netfilter'
 import fc from 'fast-check'
+import { fromJson } from '../../../../../test/from-json.ts'
 import { emptyRuleset } from '../../../src/model/index.ts'
 import { readOwnTable } from '../../../src/wire/read/read-own-table.ts'
 import { canonical } from '../../arbitrary/canonical.ts'
@@ -15,8 +16,8 @@ type Answers = readonly (readonly Uint8Array[])[]
  * The answers of Linux 6.18 to each question about the table of `example.ts`, in order, on a little-endian machine.
  * `PORTOLAN_RECORD=write` with `test/kernel/read.test.ts` records them again.
  */
-const recorded: Answers = (
-  JSON.parse(readFileSync(join(import.meta.dirname, 'recorded.json'), 'utf8')) as string[][]
+const recorded: Answers = fromJson<string[][]>(
+  readFileSync(join(import.meta.dirname, 'recorded.json'), 'utf8'),
 ).map((answer) => answer.map((hex) => new Uint8Array(Buffer.from(hex, 'hex'))))
 
 /** A socket that gives these answers one after the other, whatever the question is. */

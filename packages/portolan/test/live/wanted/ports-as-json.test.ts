@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { DesiredMapping } from '@portolan/core'
 import type { JournalChange } from '@portolan/host'
+import { fromJson } from '../../../../../test/from-json.ts'
 import { portsAsJson } from '../../../src/live/wanted/ports-as-json.ts'
 import { withoutPort, withPort } from '../../../src/live/wanted/wanted-state.ts'
 
@@ -26,7 +27,7 @@ const ports = (numbers: readonly number[], also: Partial<DesiredMapping> = {}): 
   numbers.map((one) => withPort(port(one, also)))
 
 const read = (bytes: Uint8Array | null): unknown =>
-  bytes === null ? null : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  bytes === null ? null : fromJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
 
 /** The entries that are read from it equal those read from the text of `JSON.stringify`. */
 const listed = (changes: readonly JournalChange[]): unknown => changes.map(({ key, value }) => [key, value])
