@@ -8,14 +8,14 @@ import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import type { Running } from '../lab/run.ts'
 import { until } from '../lab/until.ts'
 import { forgetAlive } from './cluster/forget-alive.ts'
+import { flushCommands, loseState, runOn, state } from './cluster/lost-state.ts'
 import { settledSite } from './cluster/settled-site.ts'
 import { applyOn, backends, type Node } from './cluster/site-node.ts'
 import { routesOf, untilRoutes } from './cluster/site-routes.ts'
 
 const disposables = new Disposables()
-const { open, close, site, node, nodes } = settledSite()
 
-const state = '/var/lib/portolan'
+const { open, close, site, node, nodes } = settledSite()
 
 /** Expects that containers of two hosts reach each other at their own addresses. */
 const expectMutualReach = async (one = node(0), other = node(1)): Promise<void> => {
@@ -29,13 +29,6 @@ const expectMutualReach = async (one = node(0), other = node(1)): Promise<void> 
         source: from[family],
       })
 }
-
-const runOn = ({ host, file }: Node, verb: string, ...words: readonly string[]) =>
-  host.portolan(verb, '-f', file, '--backend', backends[host.machine.name as keyof typeof backends], ...words)
-
-/** Loses the state directory, as after a new disk. The kernel keeps its state. */
-const loseState = ({ host }: Node): Promise<string> =>
-  host.machine.mustRun(['sh', '-c', `mv ${state} ${state}.lost-$(ls -d ${state}* | wc -l)`])
 
 const plugin = fileURLToPath(new URL('../../packages/cni/bin/portolan-cni.js', import.meta.url))
 
@@ -58,12 +51,6 @@ const addPodOn = async ({ host: { machine } }: Node): Promise<void> => {
   })
   expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 })
 }
-
-/** Empties the chains as another program's script does. The chains themselves stay. */
-const flushCommands = (variant: 'nft' | 'legacy'): string =>
-  ['iptables', 'ip6tables']
-    .flatMap((one) => ['nat', 'mangle', 'filter'].map((table) => `${one}-${variant} -t ${table} -F`))
-    .join(' && ')
 
 describeBeside('a host of a cluster that has lost its state directory or its rules', ['etcd'], () => {
   beforeAll(async () => {

@@ -1,6 +1,4 @@
 import { expect, test } from '@jest/globals'
-import type { Container } from '../lab/container.ts'
-import type { Lab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { engineRoom } from '../lab/neighbour/engine-room.ts'
 import { startFirewalld } from '../lab/neighbour/firewalld.ts'
@@ -9,40 +7,10 @@ import { addresses } from '../lab/topology.ts'
 import { workerLabs } from '../lab/worker-labs.ts'
 import { expectClosed, expectUnheard } from './remedies/closed.ts'
 import { firewalldRules, settings } from './remedies/firewalld-settings.ts'
+import { direct, expectRouted, writeBans } from './remedies/firewalld-steps.ts'
 import { families, gateways, openShop, webAt } from './remedies/shop.ts'
 
 const labs = workerLabs()
-
-const direct = { protocol: 'tcp', destination: webAt.ip, port: 80, timeoutMs: 1500 } as const
-
-/** Writes an administrator's bans: a zone for banned sources, and a policy that is applied before the zones. */
-const writeBans = async (lab: Lab): Promise<void> => {
-  const write = async (file: string, text: string): Promise<void> => {
-    await (await engineRoom(lab)).mustRun(['mkdir', '-p', `/etc/firewalld/${file.split('/')[0]}`])
-    await lab.host.writeText(`/etc/firewalld/${file}`, text)
-  }
-  for (const family of families) {
-    const entry = `<entry>${addresses[family].outside}</entry>`
-    const option = family === 'ip' ? '' : '<option name="family" value="inet6"/>'
-    await write(`ipsets/banned-${family}.xml`, `<ipset type="hash:ip">${option}${entry}</ipset>`)
-  }
-  const sources = families.map((family) => `<source ipset="banned-${family}"/>`)
-  await write('zones/drop.xml', `<zone target="DROP">${sources.join('')}</zone>`)
-  const rules = families.map(
-    (family, at) =>
-      `<rule family="ipv${[4, 6][at]}"><source address="${addresses[family].distant}"/><drop/></rule>`,
-  )
-  const zones = '<ingress-zone name="public"/><egress-zone name="ANY"/>'
-  await write('policies/bans.xml', `<policy target="CONTINUE">${zones}${rules.join('')}</policy>`)
-}
-
-const expectRouted = async (lab: Lab, web: Container): Promise<void> => {
-  for (const family of families) {
-    const destination = webAt[family]
-    expect(await lab.neighbour.reach({ ...direct, destination })).toMatchObject({ by: 'web' })
-    await expectClosed(lab.neighbour, web, { ...direct, destination, port: 81 })
-  }
-}
 
 describeBeside('remedies beside a real firewalld', ['firewalld', 'podman'], () => {
   test('--fix changes nothing for a warning while every mapping works', async () => {

@@ -5,7 +5,6 @@ import {
   commitLeases,
   diffLinks,
   emptyLeases,
-  type Intent,
   type LeaseState,
   leasedSubnets,
   parseLease,
@@ -13,32 +12,7 @@ import {
   readCompose,
   resolve,
 } from '../../src/index.ts'
-
-/** A host on the network 192.0.2.0/24 by eth1, with a router, a resolver and a neighbour there. */
-const host: HostFacts = {
-  interfaces: [
-    { name: 'lo', kind: 'loopback', up: true, addresses: ['127.0.0.1/8'] },
-    { name: 'eth0', kind: 'ether', up: true, addresses: ['198.51.100.2/24'] },
-    { name: 'eth1', kind: 'ether', up: true, mac: '02:00:00:00:00:01', addresses: ['192.0.2.2/24'] },
-  ],
-  routes: [
-    { destination: '192.0.2.0/24', interface: 'eth1' },
-    { destination: 'default', gateway: '192.0.2.254', interface: 'eth1' },
-  ],
-  nameservers: ['192.0.2.4'],
-  neighbours: [{ address: '192.0.2.5', interface: 'eth1' }],
-}
-
-const read = (networks: string, services = '{web: {networks: [lan]}}'): Intent =>
-  readCompose(`{name: shop, services: ${services}, networks: ${networks}}`, { source: 'compose.yaml' })
-
-const lan = (rest = '', opts = 'parent: eth1'): string =>
-  `{lan: {driver: macvlan, driver_opts: {${opts}}, ipam: {config: [{subnet: 192.0.2.0/24${rest}}]}}}`
-
-const planned = (networks: string, services?: string, facts = host): Resolution =>
-  resolve(read(networks, services), facts)
-
-const texts = ({ notes }: Pick<Resolution, 'notes'>): string => notes.map(({ text }) => text).join('\n')
+import { host, lan, planned, read, texts } from './planned-parented.ts'
 
 describe('a network of macvlan on a parent', () => {
   test('has no bridge, no rule and no conflict with the route to the network that the parent is on', () => {
@@ -233,122 +207,5 @@ describe('a network of macvlan on a parent', () => {
 
   test('facts that name no interfaces say nothing of a parent', () => {
     expect(planned(lan(), undefined, {}).conflicts).toEqual([])
-  })
-})
-
-describe('a parent that is a VLAN', () => {
-  const vlan = lan('', 'parent: eth1.100')
-
-  test('is made where it is not there, and says the project', () => {
-    const { desired, conflicts } = planned(vlan)
-    expect(conflicts).toEqual([])
-    expect(diffLinks(desired, host).map(({ description, operation }) => [description, operation])).toEqual([
-      [
-        'Create eth1.100, VLAN 100 of eth1, for network lan.',
-        {
-          kind: 'create-vlan',
-          name: 'eth1.100',
-          parent: 'eth1',
-          id: 100,
-          alias: 'portolan project=shop link=vlan',
-        },
-      ],
-    ])
-  })
-
-  const beside = (alias: string): HostFacts => ({
-    ...host,
-    interfaces: [...(host.interfaces ?? []), { name: 'eth1.100', kind: 'vlan', up: true, alias }],
-  })
-
-  test('stays as it is where it is there, and goes with the last network on it', () => {
-    const { desired } = planned(vlan)
-    expect(diffLinks(desired, beside(''))).toEqual([])
-    expect(diffLinks(desired, beside('portolan project=shop link=vlan'))).toEqual([])
-    const without = planned(lan()).desired
-    expect(diffLinks(without, beside('portolan project=shop link=vlan'))).toEqual([
-      expect.objectContaining({ action: 'remove', operation: { kind: 'delete-vlan', name: 'eth1.100' } }),
-    ])
-    expect(diffLinks(without, beside('portolan project=other link=vlan'))).toEqual([])
-  })
-
-  test('of another project is used, and the plan says what its removal does', () => {
-    const { notes } = planned(vlan, undefined, beside('portolan project=other link=vlan'))
-    expect(texts({ notes })).toContain('It goes when that project is destroyed')
-  })
-})
-
-describe('a network of ipvlan', () => {
-  const ipvlan = (opts: string): string =>
-    `{lan: {driver: ipvlan, driver_opts: {parent: eth1${opts}}, ipam: {config: [{subnet: 192.0.2.0/24}]}}}`
-
-  test('has its mode and flag, and the MAC address of its parent', () => {
-    expect(planned(ipvlan('')).desired.parented?.[0]).toMatchObject({
-      driver: { kind: 'ipvlan', mode: 'l2', flag: 'bridge' },
-      endpoints: [{ mac: '02:00:00:00:00:01' }],
-    })
-    expect(read(ipvlan(', ipvlan_mode: l3s, ipvlan_flag: vepa')).parented?.[0]?.driver).toEqual({
-      kind: 'ipvlan',
-      mode: 'l3s',
-      flag: 'vepa',
-    })
-  })
-
-  test('beside macvlan on one parent is a conflict', () => {
-    const { conflicts } = planned(
-      '{a: {driver: ipvlan, driver_opts: {parent: eth0}}, b: {driver: macvlan, driver_opts: {parent: eth0}}}',
-      '{web: {networks: [a, b]}}',
-    )
-    expect(conflicts.map(({ kind, network }) => [kind, network])).toEqual([
-      ['ParentUnusable', 'a'],
-      ['ParentUnusable', 'b'],
-    ])
-  })
-
-  test('takes no MAC address of its own', () => {
-    expect(() => planned(ipvlan(''), '{web: {networks: {lan: {mac_address: "02:00:00:00:00:09"}}}}')).toThrow(
-      'where all have that of eth1 (ipvlan)',
-    )
-  })
-})
-
-describe('what a file says that cannot be', () => {
-  test.each([
-    [
-      'a mode that there is not',
-      lan('', 'parent: eth1, macvlan_mode: l2'),
-      'expected one of bridge, vepa, private, passthru',
-    ],
-    ['loopback as parent', lan('', 'parent: lo'), 'lo leads to no wire'],
-    ['a parent that is no name', lan('', 'parent: "eth 1"'), 'is no interface name'],
-  ])('%s', (_, networks, message) => {
-    expect(() => read(networks)).toThrow(message)
-  })
-
-  test('a second container in mode passthru', () => {
-    expect(() =>
-      planned(
-        lan('', 'parent: eth1, macvlan_mode: passthru'),
-        '{a: {networks: [lan]}, b: {networks: [lan]}}',
-      ),
-    ).toThrow('b is a second one')
-  })
-
-  test('ports of a service that is on such a network alone are named, and beside a bridge they are published there', () => {
-    const alone = read(lan(), '{web: {networks: [lan], ports: ["8080:80"]}}')
-    expect(alone.mappings).toEqual([])
-    expect(texts(alone)).toContain('every port of a container is open already (lan)')
-    const both = read(
-      lan().replace('{lan:', '{web: , lan:'),
-      '{web: {networks: [lan, web], ports: ["8080:80"]}}',
-    )
-    expect(both.mappings.map(({ network }) => network)).toEqual(['web'])
-  })
-
-  test('without a parent nothing is planned, and an option that has no effect is named', () => {
-    const none = read('{lan: {driver: macvlan}}')
-    expect(none.parented).toBeUndefined()
-    expect(texts(none)).toContain('Name the interface that its containers share')
-    expect(texts(read(lan('', 'parent: eth1, ipvlan_mode: l2')))).toContain('ipvlan_mode has no effect')
   })
 })

@@ -1,6 +1,5 @@
 import {
   appendFileSync,
-  chmodSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -13,17 +12,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import type { Journal } from '../../src/journal/journal.ts'
 import { openJournal } from '../../src/journal/open-journal.ts'
+import { heldIn } from './held-in.ts'
 import { journalInFolder } from './journal-in-folder.ts'
 
 const at = journalInFolder('live', 'shop.journal')
 const { open, opened, append } = at
-
-const heldIn = (journal: Journal): unknown => {
-  const values = journal.read()
-  return values === null ? null : Object.fromEntries(values)
-}
 
 describe('a journal', () => {
   test('is no file until something is written, and then only the owner may open it', async () => {
@@ -133,14 +127,6 @@ describe('a journal', () => {
     rmSync(at.file)
     symlinkSync(elsewhere, at.file)
     expect(() => open().read()).toThrow('it is a symbolic link')
-  })
-
-  const onlyAsRoot = process.getuid?.() === 0 ? test : test.skip
-  onlyAsRoot('refuses, as root, one that others may write to', async () => {
-    await open().write([{ key: 'a', value: 1 }])
-    await opened[0]?.close()
-    chmodSync(at.file, 0o666)
-    expect(() => open().read()).toThrow('chmod go-w')
   })
 
   test('is written anew when most of it is no longer so, and keeps what is, for the processes that have it open', async () => {
@@ -275,75 +261,5 @@ describe('a journal', () => {
     for (let number = 0; number < 6000; number += 1) await journal.write([{ key: 'a', value: number }])
     await journal.close()
     expect(existsSync(left)).toBe(false)
-  })
-
-  test('one that is lost is known on to those that had read it, and the next change writes it again', async () => {
-    const [one, other, late] = [open(), open(), open()]
-    await one.write([{ key: 'a', value: 1 }])
-    expect(heldIn(other)).toEqual({ a: 1 })
-    await one.write([{ key: 'b', value: 2 }])
-    const { count } = one
-    rmSync(at.file)
-    expect([heldIn(one), heldIn(other), heldIn(late)]).toEqual([{ a: 1, b: 2 }, { a: 1, b: 2 }, null])
-    expect([one, other, late].map((journal) => journal.isLost())).toEqual([true, true, false])
-    await late.keep()
-    expect(existsSync(at.file)).toBe(false)
-    await other.write([{ key: 'c', value: 3 }], count)
-    expect([one, other, late].map(heldIn)).toEqual(Array(3).fill({ a: 1, b: 2, c: 3 }))
-    expect([one, other, late].map((journal) => journal.isLost())).toEqual([false, false, false])
-    rmSync(at.folder, { recursive: true })
-    // Changes by other programs are seen in the next turn.
-    await new Promise((resolve) => setImmediate(resolve))
-    await one.keep()
-    expect(existsSync(at.file)).toBe(true)
-    expect([one, other, late].map(heldIn)).toEqual(Array(3).fill({ a: 1, b: 2, c: 3 }))
-    expect(other.count).toBe(count + 1)
-  })
-
-  test.each([true, false])(
-    'a change in the turn that the file is lost in is made once, decided on before: %s',
-    async (isDecided) => {
-      const [one, other] = [open(), open()]
-      await one.write([
-        { key: 'a', value: 1 },
-        { key: 'b', value: 1 },
-      ])
-      expect(heldIn(one)).toEqual({ a: 1, b: 1 })
-      const { count } = one
-      rmSync(at.file)
-      const changes = [
-        { key: 'b', value: null },
-        { key: 'c', value: 2 },
-      ]
-      const mark = await one.write(changes, ...(isDecided ? [count] : []))
-      expect(mark).not.toBeNull()
-      expect(other.read()).toEqual(
-        new Map([
-          ['a', 1],
-          ['c', 2],
-        ]),
-      )
-      expect([other.writerOf('c'), other.count, one.count]).toEqual([mark, count + 1, count + 1])
-    },
-  )
-
-  test('one that another process removed is not lost, though this one has not read its end', async () => {
-    const [one, other] = [open(), open()]
-    await one.write([{ key: 'a', value: 1 }])
-    expect(heldIn(other)).toEqual({ a: 1 })
-    open().remove()
-    expect([one.isLost(), other.isLost()]).toEqual([false, false])
-    await other.keep()
-    expect([heldIn(one), heldIn(other)]).toEqual([null, null])
-  })
-
-  test('one that is removed is gone for all, and begins anew with the next change', async () => {
-    const [one, other] = [open(), open()]
-    await one.write([{ key: 'a', value: 1 }])
-    expect(heldIn(other)).toEqual({ a: 1 })
-    one.remove()
-    expect([heldIn(one), heldIn(other)]).toEqual([null, null])
-    await other.write([{ key: 'b', value: 2 }])
-    expect(heldIn(one)).toEqual({ b: 2 })
   })
 })

@@ -1,60 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { bridgeAlias, parseSysctlSettings } from '@portolan/core'
-import { emptyState, type HostState } from '@portolan/host'
-import * as iptables from '@portolan/iptables'
-import type { Family, HostFacts } from '@portolan/netfilter'
+import { bridgeAlias } from '@portolan/core'
+import { emptyState } from '@portolan/host'
+import type { HostFacts } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
-import { type RestoredSysctls, restoredSysctls } from '../../src/destroy/restored-sysctls.ts'
+import { restoredSysctls } from '../../src/destroy/restored-sysctls.ts'
 import { type HostRules, noRules } from '../../src/host-rules/host-rules.ts'
 import { planOf, rulesAfter } from '../shop.ts'
+import { ip, ip6, nat, notes, off, restored, saved, switched } from './restored.ts'
 
 const hosts = new URL('../../../../test/kernel/conflicts/hosts/', import.meta.url)
-const [ip, ip6] = ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding']
 
-const notes: HostState['sysctls'] = {
-  [ip]: { before: '0', given: '1' },
-  [ip6]: { before: '0', given: '1' },
-}
-const switched = { [ip]: '1', [ip6]: '1' }
-
-interface Given {
-  readonly facts?: HostFacts
-  readonly rules?: HostRules
-  /** The text of a sysctl.d(5) file. */
-  readonly settings?: string
-}
-
-/** The restored sysctls of a host on which Portolan has turned both families on. */
-const restored = (
-  { facts = {}, rules = noRules, settings = '' }: Given,
-  more: HostState['sysctls'] = {},
-): RestoredSysctls => {
-  const given = Object.fromEntries(Object.entries(more).map(([name, note]) => [name, note.given]))
-  return restoredSysctls(
-    { ...facts, sysctls: { ...switched, ...given } },
-    { rules, unread: [], settings: parseSysctlSettings(settings, '/etc/sysctl.d/router.conf') },
-    { ...emptyState, sysctls: { ...notes, ...more } },
-  )
-}
-
-const off = ({ changes }: RestoredSysctls): readonly string[] =>
-  changes.flatMap(({ after }) => (after === null ? [] : [after]))
-
-const saved = (text: string, family: Family = 'ip'): HostRules => ({
-  ...noRules,
-  'iptables-nft': iptables.parse(text, 'iptables-save', family),
-})
 const forward = (...lines: readonly string[]): HostRules =>
   saved(['*filter', ':FORWARD ACCEPT [0:0]', ':MINE - [0:0]', ...lines, 'COMMIT', ''].join('\n'))
-const nat = (...lines: readonly string[]): HostRules =>
-  saved(
-    [
-      '*nat',
-      ...['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'].map((name) => `:${name} ACCEPT [0:0]`),
-      ...[':DOCKER - [0:0]', ...lines, 'COMMIT', ''],
-    ].join('\n'),
-  )
+
 const nft = (...expr: readonly object[]): HostRules => ({
   ...noRules,
   nftables: nftables.parse(
@@ -271,69 +230,5 @@ describe('forwarding stays on', () => {
       state,
     )
     expect(result).toEqual({ changes: [], kept: [] })
-  })
-})
-
-describe("route_localnet of another engine's bridge", () => {
-  const name = 'net.ipv4.conf.docker0.route_localnet'
-  const facts = { interfaces: [{ name: 'docker0', kind: 'bridge', addresses: ['172.17.0.1/16'] }] }
-  const dnat = '-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8090 -j DNAT --to-destination 172.17.0.2:80'
-  const keptFor = (...lines: readonly string[]): boolean =>
-    restored({ facts, rules: nat(...lines) }, { [name]: { before: '0', given: '1' } }).kept.some(
-      (one) => one.name === name,
-    )
-
-  test('stays for Docker without its proxy, which translates what the host sends to 127.0.0.1', () => {
-    expect(keptFor('-A OUTPUT -m addrtype --dst-type LOCAL -j DOCKER', dnat)).toBe(true)
-  })
-
-  test.each([
-    ['Docker with its proxy', ['-A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER', dnat]],
-    ['what comes from other machines', ['-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER', dnat]],
-    [
-      'an address behind another bridge',
-      ['-A OUTPUT -p tcp --dport 80 -j DNAT --to-destination 10.0.0.2:80'],
-    ],
-  ])('goes back for %s', (_, lines) => {
-    expect(keptFor(...lines)).toBe(false)
-  })
-})
-
-describe('what a file of the host sets stays', () => {
-  test('forwarding of the family that it names, and destroy says so', () => {
-    const removal = restored({ settings: 'net.ipv4.ip_forward = 1' })
-    expect(off(removal)).toEqual([`${ip6} = 0`])
-    expect(removal.kept).toEqual([
-      {
-        ...{ name: ip, value: '1', before: '0', commands: [`sysctl -w ${ip}=0`] },
-        uses: [
-          {
-            kind: 'setting',
-            owner: null,
-            text: 'setting "net.ipv4.ip_forward = 1" in /etc/sysctl.d/router.conf',
-          },
-        ],
-        message: `${ip} stays 1. It was 0 before the first apply. These may rely on it: setting "net.ipv4.ip_forward = 1" in /etc/sysctl.d/router.conf. Once nothing does, run: sysctl -w ${ip}=0`,
-      },
-    ])
-  })
-
-  test('not where it sets what the host had before', () => {
-    expect(off(restored({ settings: 'net.ipv4.ip_forward = 0' }))).toEqual([`${ip} = 0`, `${ip6} = 0`])
-  })
-
-  test('any other sysctl as well, with its name or by a pattern', () => {
-    const more = {
-      'net.ipv4.conf.docker0.route_localnet': { before: '0', given: '1' },
-      'net.ipv4.conf.eth0.rp_filter': { before: '1', given: '2' },
-    }
-    const settings = 'net.ipv4.conf.*.rp_filter = 2'
-    expect(off(restored({ settings }, more))).toEqual([
-      ...[`${ip} = 0`, `${ip6} = 0`],
-      'net.ipv4.conf.docker0.route_localnet = 0',
-    ])
-    expect(restored({ settings }, more).kept.map(({ name }) => name)).toEqual([
-      'net.ipv4.conf.eth0.rp_filter',
-    ])
   })
 })

@@ -9,7 +9,7 @@ import { ownBridges } from '../../../src/live/networks/own-bridges.ts'
 import type { PublishRequest } from '../../../src/live/ports/publish-request.ts'
 import { requestedMappings } from '../../../src/live/ports/requested-mappings.ts'
 import { openWantedState } from '../../../src/live/wanted/open-wanted-state.ts'
-import { type WantedState, withEndpoint, withNetwork } from '../../../src/live/wanted/wanted-state.ts'
+import { withEndpoint, withNetwork } from '../../../src/live/wanted/wanted-state.ts'
 
 const network = (name: string, more: Partial<DesiredNetwork> = {}): DesiredNetwork => ({
   name,
@@ -43,11 +43,9 @@ const bridges = ownBridges({
   ],
 })
 
-let folder = ''
-let wanted: WantedState
+const folder = mkdtempSync(join(tmpdir(), 'portolan-wanted-'))
+const wanted = openWantedState(folder, 'shop')
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'portolan-wanted-'))
-  wanted = openWantedState(folder, 'shop')
   const endpoint = { service: 'web-1', replica: 1, network: 'web', ip: '10.1.0.2', ip6: 'fd00:1::2', mac: '' }
   const routed = { subnet: '10.3.0.0/24', gateway: '10.3.0.1', mode: 'routed', masquerade: false } as const
   const inside = { subnet: '10.2.0.0/24', gateway: '10.2.0.1', mode: 'nat', masquerade: false } as const
