@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
+import { fromJson } from '../from-json.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { openLab } from '../lab/lab.ts'
 import type { ConflictJson } from './conflicts/planned.ts'
@@ -71,9 +72,9 @@ describeOnKernel('a published port that is a node port of kube-proxy', 'iptables
       expect(await client.reach({ protocol: 'tcp', destination: '192.0.2.2', port: 30080 })).toMatchObject({
         by,
       })
-      const { conflicts } = JSON.parse((await pilot.run('conflicts', shop, '--json')).stdout) as {
+      const { conflicts } = fromJson<{
         readonly conflicts: readonly ConflictJson[]
-      }
+      }>((await pilot.run('conflicts', shop, '--json')).stdout)
       expect(conflicts.filter(({ kind }) => kind === 'DnatShadows')).toMatchObject([
         { certainty, culprit: { chain: 'KUBE-SEP-WEB0000000000001', owner: 'kube-proxy' } },
       ])
