@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { type Family, InspectError, PermissionError } from '@portolan/netfilter'
+import { changeError } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EPERM } from '../netlink/errno.ts'
-import { changeError, dump, send } from '../netlink/request.ts'
+import { dump, send } from '../netlink/request.ts'
 import {
   CONNTRACK_DELETE,
   CONNTRACK_GET,

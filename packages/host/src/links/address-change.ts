@@ -1,6 +1,8 @@
 import { littleEndian, NLM_F_CREATE, NLM_F_EXCL } from '@portolan/core/netlink'
 import { addressFamily, parseAddressPrefix } from '../address/address-bytes.ts'
 import { attribute, attributeU32 } from '../netlink/attribute.ts'
+import type { Refusals } from '../netlink/change-error.ts'
+import { EACCES, EEXIST, EINVAL, EOPNOTSUPP } from '../netlink/errno.ts'
 import type { NetlinkChange } from '../netlink/request.ts'
 import {
   IFA_ADDRESS,
@@ -42,5 +44,33 @@ export const addressChange = (
       ...(add && family === 'ip6' ? [attributeU32(IFA_FLAGS, IFA_F_NODAD)] : []),
     ],
     does: add ? `add the address ${text} to ${name}` : `remove the address ${text} from ${name}`,
+    refusals: family === 'ip' ? refusalsOfIp : refusalsOfIp6(name),
   }
 }
+
+const refusalsOfIp: Refusals = {
+  [EEXIST]: {
+    why: 'the interface has this address already (EEXIST)',
+    mend: 'Name each address once.',
+  },
+}
+
+/** net/ipv6/addrconf.c, `inet6_addr_add`, `addrconf_add_dev` and `ipv6_find_idev`. */
+const refusalsOfIp6 = (name: string): Refusals => ({
+  [EEXIST]: {
+    why: 'the interface has this address already, perhaps with another prefix length (EEXIST)',
+    mend: `Remove that one first ("ip -6 address show dev ${name}" shows it), or name each address once.`,
+  },
+  [EACCES]: {
+    why: 'IPv6 is switched off for this interface (EACCES)',
+    mend: `Set the sysctl net.ipv6.conf.${name.replaceAll('.', '/')}.disable_ipv6 to 0, and run this again.`,
+  },
+  [EINVAL]: {
+    why: 'the interface has no IPv6, because its MTU is smaller than 1280 bytes (EINVAL)',
+    mend: 'Give it an MTU of at least 1280, or no IPv6 address.',
+  },
+  [EOPNOTSUPP]: {
+    why: 'this kernel has no IPv6 (EOPNOTSUPP)',
+    mend: 'Start it without ipv6.disable=1, or give no IPv6 address.',
+  },
+})

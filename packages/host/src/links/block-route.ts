@@ -9,10 +9,11 @@ import {
 } from '../address/address-bytes.ts'
 import { readRoutes } from '../facts/read-routes.ts'
 import { attribute, attributeU32 } from '../netlink/attribute.ts'
+import { changeError, type Refusals, type Refused } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
-import { EEXIST, ESRCH } from '../netlink/errno.ts'
-import { change, changeError, type NetlinkChange, send } from '../netlink/request.ts'
+import { EEXIST, EHOSTUNREACH, EINVAL, ENETDOWN, ENETUNREACH, ESRCH } from '../netlink/errno.ts'
+import { change, type NetlinkChange, send } from '../netlink/request.ts'
 import { RTM_DELROUTE, RTM_NEWROUTE } from '../netlink/rtnetlink.ts'
 import { requireLink } from './find-link.ts'
 
@@ -69,10 +70,11 @@ export const setRoute = async (
       attributeU32(RTA_OIF, index),
     ],
     does,
+    refusals: refusalsOf(via, name),
   })
   const [errno = 0] = await send(connection, [route(NLM_F_EXCL)])
   if (errno === 0) return
-  if (errno !== EEXIST) throw changeError(does, errno, [])
+  if (errno !== EEXIST) throw changeError(does, errno, [], route(0).refusals)
   // The kernel compares only destination, tos and metric. So the routes that it would replace are checked first.
   const [first, ...others] = await sameKey(connection, family, destination, (at) =>
     at === index ? name : '',
@@ -86,6 +88,23 @@ export const setRoute = async (
       { applied: [], stderr: 'EEXIST: file already exists' },
     )
   await change(connection, [route(NLM_F_REPLACE)])
+}
+
+/** net/ipv4/fib_semantics.c `fib_check_nh`, net/ipv6/route.c `ip6_route_check_nh` and `ip6_validate_gw`. */
+const refusalsOf = (via: string, name: string): Refusals => {
+  const unreachable = (code: string): Refused => ({
+    why: `${via} is on no network of ${name}, or ${name} is down (${code})`,
+    mend: `Check the address of the other host, the addresses of ${name} ("ip address show dev ${name}"), and that it is up.`,
+  })
+  return {
+    [ENETUNREACH]: unreachable('ENETUNREACH'),
+    [EHOSTUNREACH]: unreachable('EHOSTUNREACH'),
+    [ENETDOWN]: unreachable('ENETDOWN'),
+    [EINVAL]: {
+      why: `${via} is no gateway for that (EINVAL): it is an address of this host, of a group, or a broadcast address, or the destination has bits behind its prefix length`,
+      mend: 'Name the address of the other host, and a destination that begins its prefix.',
+    },
+  }
 }
 
 const isPortolans = ({ protocol }: RouteFact): boolean => protocol === blockRouteProtocol.name

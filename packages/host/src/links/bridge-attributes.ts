@@ -1,3 +1,4 @@
+import { InvalidRequestError } from '@portolan/netfilter'
 import { attribute, attributeText, attributeU8, nested } from '../netlink/attribute.ts'
 import {
   IFLA_BR_NF_CALL_IP6TABLES,
@@ -10,9 +11,22 @@ import {
 import type { BridgeChange } from './links.ts'
 import { mtuAttribute } from './mtu-attribute.ts'
 
-/** IFLA_IFALIAS without a NUL: the kernel stores every byte it is given (`dev_set_alias`). */
-export const aliasAttribute = (alias: string): Uint8Array =>
-  attribute(IFLA_IFALIAS, new TextEncoder().encode(alias))
+/** IFALIASZ (include/uapi/linux/if.h), with the NUL that the kernel adds. */
+const MOST_OF_ALIAS = 255
+
+/**
+ * IFLA_IFALIAS without a NUL: the kernel stores every byte it is given (`dev_set_alias`).
+ *
+ * @throws InvalidRequestError for an alias that the kernel would not store
+ */
+export const aliasAttribute = (alias: string): Uint8Array => {
+  const bytes = new TextEncoder().encode(alias)
+  if (bytes.length > MOST_OF_ALIAS)
+    throw new InvalidRequestError(
+      `An alias of ${bytes.length} bytes is too long for an interface: the kernel stores at most ${MOST_OF_ALIAS}. Choose a shorter one: "${alias.slice(0, 40)}...".`,
+    )
+  return attribute(IFLA_IFALIAS, bytes)
+}
 
 /** IFLA_LINKINFO of a bridge. */
 export const bridgeInfo = (...data: readonly Uint8Array[]): Uint8Array =>

@@ -1,6 +1,8 @@
 import { ApplyError, shellWord } from '@portolan/netfilter'
 import { attributeText, attributeU32, nested } from '../netlink/attribute.ts'
+import type { Refusals } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
+import { EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL } from '../netlink/errno.ts'
 import { change, type NetlinkChange } from '../netlink/request.ts'
 import {
   IFLA_BRPORT_ISOLATED,
@@ -16,6 +18,7 @@ import { flag } from './bridge-attributes.ts'
 import { requireBridge, requireLink } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { PortChange } from './links.ts'
+import { refusalsOfUp } from './set-up-refusals.ts'
 
 export const attachPort = async (
   connection: NetlinkConnection,
@@ -37,10 +40,16 @@ export const attachPort = async (
       type: RTM_SETLINK,
       payload: [interfaceInfo({ index }), attributeU32(IFLA_MASTER, bridge.index)],
       does,
+      refusals: refusalsOfPort,
     },
     ...portChange(index, interfaceName, port),
     // The interface comes up last, so that no frame passes before isolation holds.
-    { type: RTM_SETLINK, payload: [interfaceInfo({ index, up: true })], does: `set ${interfaceName} up` },
+    {
+      type: RTM_SETLINK,
+      payload: [interfaceInfo({ index, up: true })],
+      does: `set ${interfaceName} up`,
+      refusals: refusalsOfUp,
+    },
   ])
 }
 
@@ -74,5 +83,38 @@ export const portChange = (index: number, name: string, port: PortChange): reado
     ...(port.isolated === undefined ? [] : [`isolation ${port.isolated ? 'on' : 'off'}`]),
   ]
   const does = `switch ${settings.join(' and ')} at the bridge port ${name}`
-  return [{ type: RTM_NEWLINK, payload: [interfaceInfo({ index }), info], does }]
+  return [
+    { type: RTM_NEWLINK, payload: [interfaceInfo({ index }), info], does, refusals: refusalsOfSettings },
+  ]
+}
+
+const refusalsOfSettings: Refusals = {
+  [EOPNOTSUPP]: {
+    why: 'the interface is not a port of a bridge (EOPNOTSUPP)',
+    mend: 'Attach it to a bridge first.',
+  },
+}
+
+/** What the kernel's errors mean for an interface that is to be a port of a bridge (net/bridge/br_if.c, `br_add_if`). */
+export const refusalsOfPort: Refusals = {
+  [EINVAL]: {
+    why: 'it is not an Ethernet interface (EINVAL)',
+    mend: 'Loopback and tunnels of IP cannot be ports. Attach an Ethernet interface, such as an end of a veth pair.',
+  },
+  [ELOOP]: {
+    why: 'it is a bridge itself, and a bridge cannot be a port of another one (ELOOP)',
+    mend: 'Attach an Ethernet interface, such as an end of a veth pair.',
+  },
+  [EBUSY]: {
+    why: 'it belongs to another link already: it is the parent of a macvlan or an ipvlan, a port of a bond, or made on this bridge (EBUSY)',
+    mend: 'Release it ("ip -d link" shows what it belongs to), or attach another interface.',
+  },
+  [EXFULL]: {
+    why: 'the bridge has no room for one more port (EXFULL): the kernel gives a bridge at most 1023',
+    mend: 'Detach ports that are not needed any more, or use another network.',
+  },
+  [EOPNOTSUPP]: {
+    why: 'its driver does not let it be a port of a bridge (EOPNOTSUPP)',
+    mend: 'Attach another interface, such as an end of a veth pair.',
+  },
 }

@@ -2,9 +2,10 @@ import { NLM_F_CREATE, NLM_F_EXCL } from '@portolan/core/netlink'
 import { ApplyError } from '@portolan/netfilter'
 import { randomBytes } from '../file/random-bytes.ts'
 import { attribute, attributeU32 } from '../netlink/attribute.ts'
+import { changeError, type Refusals } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
-import { EEXIST } from '../netlink/errno.ts'
-import { change, changeError, send } from '../netlink/request.ts'
+import { EEXIST, EOPNOTSUPP } from '../netlink/errno.ts'
+import { change, send } from '../netlink/request.ts'
 import {
   IFLA_ADDRESS,
   IFLA_BR_FORWARD_DELAY,
@@ -53,7 +54,11 @@ export const createBridge = async (connection: NetlinkConnection, bridge: Bridge
     await send(connection, [{ type: RTM_DELLINK, payload: [interfaceInfo({ index })], does }])
     // The changes already applied to the bridge were deleted with it, so none is reported as applied.
     throw error instanceof ApplyError
-      ? new ApplyError(error.message, { applied: [], stderr: error.stderr }, { cause: error })
+      ? new ApplyError(
+          { problem: error.problem, remedy: (wording) => error.remedy(wording) },
+          { applied: [], stderr: error.stderr },
+          { cause: error },
+        )
       : error
   }
 }
@@ -86,7 +91,7 @@ const makeNamed = async (connection: NetlinkConnection, bridge: BridgeSpec, does
       await send(connection, [
         { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute('')], does },
       ])
-    throw made === EEXIST ? taken(bridge.name, does) : changeError(does, made, [])
+    throw made === EEXIST ? taken(bridge.name, does) : changeError(does, made, [], refusalsOfBridge)
   }
   if (named !== 0) {
     await send(connection, [{ type: RTM_DELLINK, payload: [interfaceInfo({}), name], does }])
@@ -94,11 +99,21 @@ const makeNamed = async (connection: NetlinkConnection, bridge: BridgeSpec, does
   }
 }
 
+const refusalsOfBridge: Refusals = {
+  [EOPNOTSUPP]: {
+    why: 'this kernel has no links of kind bridge (EOPNOTSUPP)',
+    mend: 'Load the module (modprobe bridge), or use a kernel that has it (CONFIG_BRIDGE).',
+  },
+}
+
 const taken = (name: string, does: string): ApplyError =>
-  new ApplyError(`Could not ${does}: an interface named ${name} is there already.`, {
-    applied: [],
-    stderr: 'EEXIST: file already exists',
-  })
+  new ApplyError(
+    {
+      problem: `Could not ${does}: an interface named ${name} is there already.`,
+      remedy: ({ bridge }) => `Choose another name ${bridge}.`,
+    },
+    { applied: [], stderr: 'EEXIST: file already exists' },
+  )
 
 /**
  * The MAC address of a bridge. A bridge without its own address takes the lowest one of its ports, and changes it with

@@ -1,9 +1,10 @@
 import { NLM_F_CREATE, NLM_F_EXCL } from '@portolan/core/netlink'
 import { ApplyError, InvalidRequestError } from '@portolan/netfilter'
 import { attribute, attributeText, attributeU32, nested } from '../netlink/attribute.ts'
+import { changeError, errnoText } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EEXIST, EOPNOTSUPP } from '../netlink/errno.ts'
-import { changeError, errnoText, send } from '../netlink/request.ts'
+import { send } from '../netlink/request.ts'
 import {
   IFLA_ADDRESS,
   IFLA_INFO_DATA,

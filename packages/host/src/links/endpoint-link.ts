@@ -9,9 +9,10 @@ import {
 import { ApplyError, InspectError, oneWay } from '@portolan/netfilter'
 import { type LinkRecord, parseLink } from '../facts/read-links.ts'
 import { attribute, attributeText, attributeU32, concatenate, nested } from '../netlink/attribute.ts'
+import { changeError, errnoText, type Refusals } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
-import { EEXIST, EINVAL, ENODEV, ENOENT } from '../netlink/errno.ts'
-import { change, changeError, errnoText, get, send } from '../netlink/request.ts'
+import { EEXIST, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, EXFULL } from '../netlink/errno.ts'
+import { change, get, send } from '../netlink/request.ts'
 import {
   IFF_RUNNING,
   IFLA_ADDRESS,
@@ -33,7 +34,7 @@ import {
   VETH_INFO_PEER,
 } from '../netlink/rtnetlink.ts'
 import { aliasAttribute } from './bridge-attributes.ts'
-import { portChange } from './bridge-port.ts'
+import { portChange, refusalsOfPort } from './bridge-port.ts'
 import { findLink, nameAttribute, requireBridge, requireLink } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { EndpointLink, VethSpec } from './links.ts'
@@ -102,7 +103,7 @@ const refusal = async (
   does: string,
   errno: number,
 ): Promise<Error> => {
-  if (errno !== EEXIST) return changeError(does, errno, [])
+  if (errno !== EEXIST) return changeError(does, errno, [], refusalsOfVeth)
   if ((await findLink(connection, name)) !== null) return taken(name, does)
   return new ApplyError(
     {
@@ -111,6 +112,16 @@ const refusal = async (
     },
     { applied: [], stderr: errnoText(errno) },
   )
+}
+
+const { [EXFULL]: full } = refusalsOfPort
+
+const refusalsOfVeth: Refusals = {
+  ...(full === undefined ? {} : { [EXFULL]: full }),
+  [EOPNOTSUPP]: {
+    why: 'this kernel has no links of kind veth (EOPNOTSUPP)',
+    mend: 'Load the module (modprobe veth), or use a kernel that has it (CONFIG_VETH).',
+  },
 }
 
 const taken = (name: string, does: string): ApplyError =>

@@ -28,10 +28,13 @@ export const requireLink = async (
 ): Promise<LinkRecord> => {
   const link = await findLink(connection, name)
   if (link === null)
-    throw new ApplyError(`Could not ${does}: there is no interface ${name} in this network namespace.`, {
-      applied: [],
-      stderr: 'ENODEV: no such device',
-    })
+    throw new ApplyError(
+      {
+        problem: `Could not ${does}: there is no interface ${name} in this network namespace.`,
+        remedy: () => 'Check its name: "ip link" lists the interfaces.',
+      },
+      { applied: [], stderr: 'ENODEV: no such device' },
+    )
   return link
 }
 
@@ -43,10 +46,13 @@ export const requireBridge = async (
 ): Promise<LinkRecord> => {
   const link = await requireLink(connection, name, does)
   if (link.kind !== 'bridge')
-    throw new ApplyError(`Could not ${does}: ${name} is not a bridge but of kind ${link.kind}.`, {
-      applied: [],
-      stderr: '',
-    })
+    throw new ApplyError(
+      {
+        problem: `Could not ${does}: ${name} is not a bridge but of kind ${link.kind}.`,
+        remedy: () => 'Name a bridge: "ip link show type bridge" lists them.',
+      },
+      { applied: [], stderr: '' },
+    )
   return link
 }
 

@@ -1,8 +1,9 @@
 import { readAddresses } from '../facts/read-addresses.ts'
+import { changeError } from '../netlink/change-error.ts'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
 import { NETLINK_ROUTE } from '../netlink/constants.ts'
 import { EADDRNOTAVAIL, EEXIST } from '../netlink/errno.ts'
-import { change, changeError, send } from '../netlink/request.ts'
+import { change, send } from '../netlink/request.ts'
 import { RTM_NEWLINK, RTM_SETLINK } from '../netlink/rtnetlink.ts'
 import { addressChange } from './address-change.ts'
 import { deleteRoute, setRoute } from './block-route.ts'
@@ -33,6 +34,7 @@ import { moveLink } from './move-link.ts'
 import { renameLink } from './rename-link.ts'
 import { setMac } from './set-mac.ts'
 import { setMtu } from './set-mtu.ts'
+import { refusalsOfUp } from './set-up-refusals.ts'
 
 /**
  * Opens the links of this network namespace for changes. It does not keep the process alive. Close it when done.
@@ -96,7 +98,8 @@ const changeBridge = async (
 const setUp = async (connection: NetlinkConnection, name: string, up: boolean): Promise<void> => {
   const does = `set ${name} ${up ? 'up' : 'down'}`
   const { index } = await requireLink(connection, name, does)
-  await change(connection, [{ type: RTM_SETLINK, payload: [interfaceInfo({ index, up })], does }])
+  const refusals = up ? refusalsOfUp : {}
+  await change(connection, [{ type: RTM_SETLINK, payload: [interfaceInfo({ index, up })], does, refusals }])
 }
 
 const addAddress = async (connection: NetlinkConnection, name: string, address: string): Promise<void> => {
@@ -107,12 +110,12 @@ const addAddress = async (connection: NetlinkConnection, name: string, address: 
   if (errno === 0) return
   // The kernel also says EEXIST for the same address with another prefix length, which is not the requested one.
   if (errno === EEXIST && (await readAddresses(connection)).addresses.get(index)?.includes(address)) return
-  throw changeError(addition.does, errno, [])
+  throw changeError(addition.does, errno, [], addition.refusals)
 }
 
 const removeAddress = async (connection: NetlinkConnection, name: string, address: string): Promise<void> => {
   const { index } = await requireLink(connection, name, `remove the address ${address} from ${name}`)
   const removal = addressChange('remove', name, index, address)
   const [errno = 0] = await send(connection, [removal])
-  if (errno !== 0 && errno !== EADDRNOTAVAIL) throw changeError(removal.does, errno, [])
+  if (errno !== 0 && errno !== EADDRNOTAVAIL) throw changeError(removal.does, errno, [], removal.refusals)
 }

@@ -9,9 +9,9 @@ import {
   NLMSG_ERROR,
 } from '@portolan/core/netlink'
 import { PortolanError } from '@portolan/netfilter'
+import { errnoText } from '../netlink/change-error.ts'
 import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../netlink/constants.ts'
 import { message } from '../netlink/message.ts'
-import { errnoText } from '../netlink/request.ts'
 import { RTM_GETADDR, RTM_GETLINK } from '../netlink/rtnetlink.ts'
 import { openCaughtUp } from './caught-up.ts'
 import { startListener } from './listener.ts'

@@ -1,13 +1,22 @@
-/** include/uapi/asm-generic/errno-base.h, errno.h: errors of the kernel for a refused link or address. */
+/** include/uapi/asm-generic/errno-base.h, errno.h: errors of the kernel for a refused link, address or route. */
 export const EPERM = 1
-export const EACCES = 13
 export const ENOENT = 2
 export const ESRCH = 3
+export const ENXIO = 6
+export const ENOMEM = 12
+export const EACCES = 13
 export const EBUSY = 16
 export const EEXIST = 17
 export const ENODEV = 19
 export const EINVAL = 22
+export const ENOSPC = 28
 export const ERANGE = 34
+export const ELOOP = 40
+export const EXFULL = 54
 export const EOPNOTSUPP = 95
 export const EADDRINUSE = 98
 export const EADDRNOTAVAIL = 99
+export const ENETDOWN = 100
+export const ENETUNREACH = 101
+export const ENOBUFS = 105
+export const EHOSTUNREACH = 113

@@ -1,4 +1,3 @@
-import { getSystemErrorMap } from 'node:util'
 import {
   doneNumber,
   errorNumber,
@@ -10,8 +9,9 @@ import {
   NLMSG_DONE,
   NLMSG_ERROR,
 } from '@portolan/core/netlink'
-import { ApplyError, InspectError, PermissionError } from '@portolan/netfilter'
+import { InspectError } from '@portolan/netfilter'
 import { concatenate } from './attribute.ts'
+import { changeError, errnoText, type Refusals } from './change-error.ts'
 import type { NetlinkConnection } from './connection.ts'
 import { EACCES, EPERM } from './errno.ts'
 import { message } from './message.ts'
@@ -20,12 +20,6 @@ let lastSequence = 0
 const sequence = (): number => {
   lastSequence = (lastSequence + 1) >>> 0
   return lastSequence
-}
-
-/** The kernel's own words for an errno: `EPERM: operation not permitted`. */
-export const errnoText = (errno: number): string => {
-  const [name, text] = getSystemErrorMap().get(-errno) ?? []
-  return name === undefined ? `errno ${errno}` : `${name}: ${text}`
 }
 
 /**
@@ -60,6 +54,8 @@ export interface NetlinkChange {
   readonly flags?: number
   readonly payload: readonly Uint8Array[]
   readonly does: string
+  /** What the kernel's errors mean for this change, where they mean more than for another. */
+  readonly refusals?: Refusals
 }
 
 /**
@@ -105,26 +101,11 @@ export const change = async (
   const failed = errnos.findIndex((errno) => errno !== 0)
   const refused = changes[failed]
   if (refused === undefined) return
-  throw changeError(refused.does, errnos[failed] ?? 0, done(changes, errnos))
+  throw changeError(refused.does, errnos[failed] ?? 0, done(changes, errnos), refused.refusals)
 }
 
 const done = (changes: readonly NetlinkChange[], errnos: readonly number[]): readonly string[] =>
   changes.filter((_, index) => errnos[index] === 0).map((change) => change.does)
-
-/** The error for a change that the kernel refused. `does` completes "Could not ...". */
-export const changeError = (does: string, errno: number, applied: readonly string[]): Error =>
-  errno === EPERM
-    ? new PermissionError(
-        {
-          problem: `Could not ${does}: that needs the capability CAP_NET_ADMIN.`,
-          remedy: () => 'Run this as root.',
-        },
-        'CAP_NET_ADMIN',
-      )
-    : new ApplyError(`Could not ${does}: the kernel says ${errnoText(errno)}.`, {
-        applied,
-        stderr: errnoText(errno),
-      })
 
 /**
  * Reads one object.

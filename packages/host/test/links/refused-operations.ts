@@ -241,18 +241,18 @@ export const refused: Readonly<Record<string, readonly [call: string, error: str
   ],
   'an alias that is too long, of a bridge': [
     `createBridge({ name: 'b', alias: long, addresses: ['10.4.0.1/24'] })`,
-    'ApplyError',
-    'write the alias of b',
+    'InvalidRequestError',
+    'An alias of 300 bytes is too long',
   ],
   'an alias that is too long, of a macvlan': [
     `createMacvlan({ name: 'm', parent: 'up0', alias: long, up: true })`,
-    'ApplyError',
-    'write the alias of m',
+    'InvalidRequestError',
+    'An alias of 300 bytes is too long',
   ],
   'an alias that is too long, of a veth': [
     `createVeth({ ...veth, alias: long })`,
-    'ApplyError',
-    'write the alias of pa',
+    'InvalidRequestError',
+    'An alias of 300 bytes is too long',
   ],
   'an address that a bridge has twice': [
     `createBridge({ name: 'b', alias: '', addresses: ['10.4.0.1/24', '10.4.0.1/25', '10.4.0.1/24'] })`,

@@ -263,8 +263,25 @@ describe('applyLive', () => {
       await expect(applyLive(changes, answering(errno))).rejects.toThrow(StaleStateError)
     await expect(applyLive(changes, answering(22))).rejects.toThrow(ApplyError)
     await expect(applyLive(changes, answering(22))).rejects.toThrow(
-      'The kernel refused the changes: EINVAL, at: create element inet portolan dnat4 { tcp . 8080 comment "demo/0.0.0.0:8080/tcp -> nginx:80" : 172.17.0.1 . 80 }. Nothing was applied.',
+      'The kernel refused the changes: this kernel does not take one of their values (EINVAL), at: create element inet portolan dnat4 { tcp . 8080 comment "demo/0.0.0.0:8080/tcp -> nginx:80" : 172.17.0.1 . 80 }. Nothing was applied. Use a kernel that has it, with its modules for nftables (nft_*). Or leave the backend nftables: choose another with --backend.',
     )
+    for (const [errno, words] of [
+      [12, /: it had no memory for them \(ENOMEM\), at: .* Free memory/],
+      [23, /: there is no room for one more \(ENFILE\), at: .* Remove what is not needed/],
+      [31, /: chains would lead to one another in a circle, or in more than 16 steps \(EMLINK\), at: /],
+      [95, /: this kernel cannot do what they ask for \(EOPNOTSUPP\), at: .* Use a kernel/],
+      [5, /: it does not say why \(errno 5\), at: .* Run this again/],
+    ] as const)
+      await expect(applyLive(changes, answering(errno))).rejects.toThrow(words)
+  })
+
+  // `nf_tables_valid_genid` refuses a batch of another generation before it reads a message of it.
+  test('tells a kernel that lacks a part, where the rules cannot have changed', async () => {
+    await expect(applyLive(changes, answering(2), { generation: 7 })).rejects.toThrow(
+      /^The kernel refused the changes: this kernel does not have a part that they use \(ENOENT\), at: /,
+    )
+    for (const errno of [16, 17, 85])
+      await expect(applyLive(changes, answering(errno), { generation: 7 })).rejects.toThrow(StaleStateError)
   })
 
   test('tells a lack of privilege from a table that another program keeps for itself', async () => {

@@ -62,7 +62,7 @@ export const sendChanges = async (
   try {
     for (const message of await socket.request(batch.datagram, batch.expect)) {
       const reply = readReply(message)
-      if (reply !== null && reply.errno !== 0) throw refusal(batch, reply)
+      if (reply !== null && reply.errno !== 0) throw refusal(batch, reply, generation !== null)
     }
   } catch (error) {
     if (isTooLong(error)) return false
