@@ -21,6 +21,7 @@ export const readingWords: Readonly<Record<string, string>> = {
 export const writingWords: Readonly<Record<string, string>> = {
   ...ofBoth,
   ENOENT: 'there is no such folder',
+  EEXIST: 'in its place is something else, such as a link that leads nowhere',
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
   ENOSPC: 'the disk is full (ENOSPC)',

@@ -116,7 +116,8 @@ const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | nul
     at = part === '..' ? dirname(at) : join(at, part)
     isShared = isSticky
   }
-  throw Object.assign(new Error(`ELOOP: too many symbolic links in ${directory}`), { code: 'ELOOP' })
+  // The kernel does not follow more links either (ELOOP), so opening the directory fails by itself too.
+  return null
 }
 
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')

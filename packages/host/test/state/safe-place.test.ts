@@ -75,9 +75,25 @@ asRoot('as root a state directory', () => {
     expect(() => refuseUnsafeDirectory(own)).toThrow(`others than its owner may write to ${shared}`)
   })
 
-  test('that links lead to in circles is refused', () => {
-    symlinkSync('round', join(folder, 'round'))
-    expect(() => refuseUnsafeDirectory(join(folder, 'round'))).toThrow(/ELOOP/)
+  test('that links lead to in circles is refused in words, by what opens it', async () => {
+    const round = join(folder, 'round')
+    symlinkSync('round', round)
+    expect(() => refuseUnsafeDirectory(round)).not.toThrow()
+    const why = expect.stringContaining('could not be read: its links go in circles')
+    await expect(readState(round)).rejects.toMatchObject({ code: 'STATE', message: why })
+    await expect(writeState(round, emptyState)).rejects.toMatchObject({ code: 'STATE' })
+    await expect(openLeaseStore(round).read()).rejects.toMatchObject({ message: why })
+  })
+
+  test('in whose place a link leads nowhere is refused in words', async () => {
+    const link = join(folder, 'link')
+    symlinkSync(join(folder, 'nowhere', 'x'), link)
+    await expect(ensureStateWritable(link)).rejects.toMatchObject({
+      code: 'STATE',
+      message: expect.stringContaining(
+        'could not be written: in its place is something else, such as a link that leads nowhere',
+      ),
+    })
   })
 
   test('that is not safe is neither read nor written, by the state file and by the lease store', async () => {

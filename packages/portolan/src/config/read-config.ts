@@ -4,7 +4,7 @@ import { type Config, emptyConfig, layerConfigs, parseConfig } from '@portolan/c
 import { ownHome, unsafeDirectory } from '@portolan/host'
 import { isAbsent, readTextFile, whyUnread } from '@portolan/host/file'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
-import { checkOptions, type OptionKinds, objectValue } from '@portolan/netfilter/schema'
+import { checkOptions, errorCode, type OptionKinds, objectValue } from '@portolan/netfilter/schema'
 import { folderValue } from '../arguments/value-kinds.ts'
 
 /** @public @since 0.1.0 */
@@ -81,7 +81,7 @@ const isHidden = (folder: string): boolean => {
   try {
     statSync(folder)
     return false
-  } catch {
-    return true
+  } catch (error) {
+    return ['EACCES', 'EPERM'].includes(errorCode(error))
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -65,6 +65,10 @@ describe('readConfig', () => {
     expect(() => read()).toThrow(InvalidRequestError)
     expect(() => read()).toThrow(/config\.yaml could not be read \(it is a folder\)/)
     rmSync(join(root, 'etc/portolan/config.yaml'), { recursive: true })
+    symlinkSync('loop', join(root, 'loop'))
+    expect(() => read({ XDG_CONFIG_HOME: join(root, 'loop') })).toThrow(
+      `${root}/loop/portolan/config.yaml could not be read (its links go in circles)`,
+    )
     const file = write('etc/portolan/config.yaml', 'pools: [docker]')
     chmodSync(root, 0o755)
     chmodSync(file, 0)
