@@ -8,6 +8,7 @@ import { Contention } from './contention.ts'
 import { gather } from './gather.ts'
 import type { HeldProject } from './held-project.ts'
 import type { Cause, DriftChange, HostEvent } from './host-event.ts'
+import { LastingFault } from './lasting-fault.ts'
 import { type News, openNews } from './news.ts'
 import { runAhead } from './run-ahead.ts'
 import { type SearchBeside, searchBeside } from './search-beside.ts'
@@ -30,8 +31,6 @@ export const LOOK_MS = 30_000
 const SEARCH_AFTER_MS = 150
 /** The longest wait for quiet before a search, in milliseconds, for a host that is never quiet. */
 const SEARCH_LATEST_MS = 2000
-const FIRST_RETRY_MS = 1000
-const LONGEST_RETRY_MS = 60_000
 
 /**
  * Watches a project and yields its events. Repairs go on even when no event is read.
@@ -66,13 +65,13 @@ async function* watching(
   const gathering = gather(monitor, signal, clock)
   const contention = new Contention()
   let known: readonly Conflict[] = []
-  let retryMs = FIRST_RETRY_MS
+  const lookFault = new LastingFault()
+  const searchFault = new LastingFault()
   /** The drift that was last reported without a repair, so that it is reported once. */
   let reported = ''
   let lookAt = 0
   let searchAt: number | null = 0
   let search: SearchBeside | null = null
-  let searchRetryMs = FIRST_RETRY_MS
   /** When the pending search was first asked for. */
   let askedAt = 0
   const searchLater = (): void => {
@@ -89,6 +88,7 @@ async function* watching(
 
   /** The backend that was last reported; null: none yet. */
   let heldIn: HeldProject['backend'] | null = null
+  let hasHeld = false
   for (;;) {
     if (signal.aborted) return
     const now = clock.now()
@@ -138,18 +138,23 @@ async function* watching(
             searchLater()
           }
         }
-        retryMs = FIRST_RETRY_MS
+        // The reader learns that a reported fault is over.
+        if (lookFault.succeeded()) heldIn = null
         if (heldIn !== held.backend) {
           heldIn = held.backend
+          hasHeld = true
           yield { ...about(), kind: 'watching', backend: heldIn }
         }
       } catch (error) {
         if (signal.aborted) return
-        if (held.wasReported?.(error) !== true)
-          yield { ...about(), kind: 'failed', error: asError(error), retryMs }
+        const failedAt = clock.now()
+        lookAt = lookFault.failed(failedAt)
+        // At the start a user waits for the outcome of the first look.
+        const isPatient = !once && hasHeld
+        const told = asError(error)
+        if (lookFault.isNews(error, failedAt, isPatient) && held.wasReported?.(error) !== true)
+          yield { ...about(), kind: 'failed', error: told, retryMs: lookAt - failedAt }
         if (once) return
-        lookAt = clock.now() + retryMs
-        retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)
       }
     }
     // A due look comes before a search: something may be broken.
@@ -168,13 +173,15 @@ async function* watching(
         for (const conflict of apart.come) yield { ...about(), kind: 'conflict', conflict }
         for (const conflict of apart.gone) yield { ...about(), kind: 'conflict-gone', conflict }
         known = apart.known
-        searchRetryMs = FIRST_RETRY_MS
+        searchFault.succeeded()
       } else {
-        if (held.wasReported?.(outcome.error) !== true)
-          yield { ...about(), kind: 'failed', error: asError(outcome.error), retryMs: searchRetryMs }
+        const failedAt = clock.now()
+        const retryAt = searchFault.failed(failedAt)
+        const told = asError(outcome.error)
+        if (searchFault.isNews(outcome.error, failedAt, !once) && held.wasReported?.(outcome.error) !== true)
+          yield { ...about(), kind: 'failed', error: told, retryMs: retryAt - failedAt }
         if (once) return
-        searchAt ??= clock.now() + searchRetryMs
-        searchRetryMs = Math.min(2 * searchRetryMs, LONGEST_RETRY_MS)
+        searchAt ??= retryAt
       }
     }
     if (once) return

@@ -71,15 +71,69 @@ test('a search that fails again and again is tried in longer and longer interval
   const held: HeldProject = {
     ...heldWith([], []),
     conflicts: async () => {
-      searches.push(clock.now())
+      if (searches.push(clock.now()) === 4) ended.abort()
       throw new PortolanError('CLUSTER_EXHAUSTED', 'No block is free.')
     },
   }
-  for await (const event of watchProject(held, silent(), { signal: ended.signal }, clock)) {
-    if (event.kind === 'failed' && waits.push(event.retryMs) === 4) ended.abort()
-  }
-  expect(waits).toEqual([1000, 2000, 4000, 8000])
+  for await (const event of watchProject(held, silent(), { signal: ended.signal }, clock))
+    if (event.kind === 'failed') waits.push(event.retryMs)
+  // It is reported once it lasts, and once.
+  expect(waits).toEqual([4000])
   expect(searches).toEqual([0, 1000, 3000, 7000])
+})
+
+/** A watch whose looks fail for so long after the first, while another program changes rules again and again. */
+const watchFailing = async (
+  forMs: number,
+  { everyMs, times }: { readonly everyMs: number; readonly times: number },
+  error: (now: number) => string = () => 'The rules cannot be read.',
+) => {
+  const clock = jumpingClock()
+  const ended = new AbortController()
+  const looks: number[] = []
+  let firstFailure: number | null = null
+  const held: HeldProject = {
+    ...heldWith([], []),
+    isUnchanged: async () => false,
+    look: async () => {
+      const now = clock.now()
+      if (looks.push(now) === 1) return []
+      firstFailure ??= now
+      if (now - firstFailure < forMs) throw new PortolanError('INSPECT', error(now - firstFailure))
+      if (now > 200_000) ended.abort()
+      return []
+    },
+  }
+  const told: string[] = []
+  for await (const event of watchProject(held, busy(clock, everyMs, times), { signal: ended.signal }, clock))
+    told.push(event.kind === 'failed' ? `${event.error.message} ${event.retryMs}` : event.kind)
+  return { told, looks }
+}
+
+test('a fault that passes while another program is at work is not reported', async () => {
+  const { told, looks } = await watchFailing(2500, { everyMs: 100, times: 40 })
+  expect(told).toEqual(['watching'])
+  expect(looks.length).toBeGreaterThan(12)
+})
+
+test('a fault that lasts is reported once, and its end too', async () => {
+  const { told } = await watchFailing(100_000, { everyMs: 100, times: 200 })
+  expect(told).toEqual(['watching', expect.stringMatching(/^The rules cannot be read\. \d+$/), 'watching'])
+})
+
+test('a fault that changes is reported anew', async () => {
+  const { told } = await watchFailing(100_000, { everyMs: 100, times: 1 }, (now) =>
+    now < 20_000 ? 'a' : 'b',
+  )
+  expect(told).toEqual(['watching', 'a 4000', expect.stringMatching(/^b \d+$/), 'watching'])
+})
+
+test('tries that changes of the host cause do not lengthen the wait for the next one', async () => {
+  const { looks } = await watchFailing(100_000, { everyMs: 10, times: 50 })
+  const first = looks[1] ?? Number.NaN
+  // The changes end after half a second. Later tries have no other cause.
+  const later = looks.map((at) => at - first).filter((after) => after > 600)
+  expect(later.slice(0, 3)).toEqual([1000, 3000, 7000])
 })
 
 test('what another program takes away during a search for conflicts is repaired before the search has ended', async () => {
