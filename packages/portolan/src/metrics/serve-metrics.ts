@@ -55,7 +55,10 @@ export const serveMetrics = async (
       })
       response.end(body)
     }
-    if ((request.url ?? '').split('?')[0] !== '/metrics') send(404, words('Metrics are at /metrics.'))
+    const path = pathOf(request.url ?? '')
+    // `OPTIONS *` is about the server as a whole (RFC 9110, section 9.3.7).
+    if (path === '*' && request.method === 'OPTIONS') send(200, words(''), { allow: 'GET, HEAD' })
+    else if (path !== '/metrics') send(404, words('Metrics are at /metrics.'))
     else if (request.method !== 'GET' && request.method !== 'HEAD')
       send(405, words('Metrics are read with GET or HEAD.'), { allow: 'GET, HEAD' })
     else
@@ -87,7 +90,13 @@ export const serveMetrics = async (
   }
 }
 
-const words = (text: string): Served => ({ contentType: 'text/plain; charset=utf-8', text: `${text}\n` })
+const words = (text: string): Served => ({
+  contentType: 'text/plain; charset=utf-8',
+  text: text === '' ? '' : `${text}\n`,
+})
+
+/** The path of a request target, which may be a whole URL (RFC 9112, section 3.2.2), without its query. */
+const pathOf = (target: string): string => target.replace(/^https?:\/\/[^/?#]*/i, '').split('?')[0] ?? ''
 
 /**
  * Ends a connection after `ms` milliseconds. A client that takes its answer byte by byte is never idle, so this limit

@@ -58,6 +58,31 @@ test('other paths and methods are refused', async () => {
   expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
 })
 
+test('a target that is a whole URL is answered as its path is (RFC 9112, 3.2.2)', async () => {
+  const port = await serve()
+  const statusOf = async (request: string): Promise<string> =>
+    (await exchange(port, `${request} HTTP/1.1\r\nHost: x\r\n\r\n`)).split('\r\n')[0] ?? ''
+  for (const method of ['GET', 'HEAD'])
+    for (const url of [
+      `http://${own}:${port}/metrics`,
+      'HTTP://a.example/metrics?x=1',
+      'https://[::1]/metrics',
+    ])
+      expect(await statusOf(`${method} ${url}`)).toBe('HTTP/1.1 200 OK')
+  for (const url of ['http://a.example', 'http://a.example/', 'http://a.example/x/metrics'])
+    expect(await statusOf(`GET ${url}`)).toBe('HTTP/1.1 404 Not Found')
+  expect(await statusOf('POST http://a.example/metrics')).toBe('HTTP/1.1 405 Method Not Allowed')
+})
+
+test('OPTIONS tells the methods, of the server and of the metrics', async () => {
+  const port = await serve()
+  for (const target of ['*', '/metrics']) {
+    const answer = await exchange(port, `OPTIONS ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    expect(answer).toMatch(/\r\nallow: GET, HEAD\r\n/)
+    expect(answer.split(' ')[1]).toBe(target === '*' ? '200' : '405')
+  }
+})
+
 test('HEAD is answered as GET is, without the body', async () => {
   const port = await serve()
   const response = await fetch(`http://${own}:${port}/metrics`, { method: 'HEAD' })
