@@ -30,6 +30,8 @@ import { checkMove } from './move.ts'
 import { findBridgesDown, findSubnetOverlaps, findTakenNames } from './network-conflicts.ts'
 import { noteAbsentAddresses } from './note-absent-addresses.ts'
 import { noteGuessedAddresses } from './note-guessed-addresses.ts'
+import { noteIdlePools } from './note-idle-pools.ts'
+import { noteIdleRestrictions } from './note-idle-restrictions.ts'
 import { noteMoves } from './note-moves.ts'
 import { noteParented } from './note-parented.ts'
 import { notePortInterfaces } from './note-port-interfaces.ts'
@@ -197,6 +199,8 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
       ...noteGuessedAddresses(intent, external, uses, desired),
       ...noteAbsentAddresses(intent, desired, facts),
       ...notePortInterfaces(intent, desired, facts),
+      ...noteIdlePools(intent),
+      ...noteIdleRestrictions(intent, desired, facts),
       ...(desired.parented ?? []).flatMap((network) =>
         parented
           .filter(({ name }) => name === network.name)

@@ -79,6 +79,18 @@ describe('what Docker asks of a network', () => {
     expect(() => asked(options)).toThrow(words)
   })
 
+  test('is noted where an option has no effect, since the network lacks its family', () => {
+    const told: string[] = []
+    const options = { [`${bridge}gateway_mode_ipv6`]: 'routed', [`${bridge}enable_icc`]: 'false' }
+    const request = { NetworkID, Options: { 'com.docker.network.generic': options } }
+    networkOptions({ ...request, IPv4Data: [pool], IPv6Data: [] }, (text) => told.push(text))
+    expect(told).toEqual([
+      `-o ${bridge}gateway_mode_ipv6 has no effect: the network has no IPv6, which \`docker network create\` with IPv6 gives it`,
+    ])
+    networkOptions({ ...request, IPv6Data: [{ Pool: 'fd00::/64' }] }, (text) => told.push(text))
+    expect(told).toHaveLength(1)
+  })
+
   test('has an MTU that IPv6 can do with, and a gateway inside the subnet', () => {
     const ip6 = { Pool: 'fd00::/64', Gateway: 'fd00::1/64' }
     const options = { 'com.docker.network.generic': { [mtu]: '1279' } }

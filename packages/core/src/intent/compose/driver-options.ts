@@ -34,6 +34,7 @@ export const bridgeOptionNames: readonly string[] = [
 /** The network whose options are read. */
 interface OptionsOf {
   readonly internal: boolean
+  readonly hasIp4: boolean
   readonly hasIp6: boolean
   /** For a network on an interface only the options are read that such a network has too. */
   readonly build: 'bridge' | 'parented'
@@ -44,6 +45,9 @@ interface OptionWords {
   /** Stands before the name of an option. */
   readonly before: string
   readonly internal: string
+  /** Gives the network a family. */
+  readonly ip: string
+  readonly ip6: string
 }
 
 /** Reads `driver_opts` of a network of a Compose file. */
@@ -51,24 +55,30 @@ export const readDriverOptions = (
   reading: Reading,
   network: MapTree | null,
   what: string,
-  of: OptionsOf = { internal: false, hasIp6: false, build: 'bridge' },
+  of: OptionsOf = { internal: false, hasIp4: true, hasIp6: false, build: 'bridge' },
 ): DriverOptions => {
   const path = `${what}.driver_opts`
   const options = asMap(get(network, 'driver_opts'), path)
-  return readOptions(reading, options, of, { before: `${path}: `, internal: '`internal: true`' })
+  return readOptions(reading, options, of, {
+    before: `${path}: `,
+    internal: '`internal: true`',
+    ip: '`enable_ipv4: true`',
+    ip6: '`enable_ipv6: true`',
+  })
 }
 
 /**
  * Reads options that are given apart from a file: `-o` of `docker network create`.
  *
+ * @returns the settings, and `notes` that name options without an effect
  * @throws IntentError naming the option as `-o` takes it
  * @example
- * readBridgeOptions({ 'com.docker.network.driver.mtu': '1400' }, { internal: false, hasIp6: false }).mtu // 1400
+ * readBridgeOptions({ 'com.docker.network.driver.mtu': '1400' }, { internal: false, hasIp4: true, hasIp6: false }).mtu // 1400
  */
 export const readBridgeOptions = (
   given: Readonly<Record<string, string>>,
-  { internal, hasIp6 }: Pick<OptionsOf, 'internal' | 'hasIp6'>,
-): DriverOptions => {
+  of: Pick<OptionsOf, 'internal' | 'hasIp4' | 'hasIp6'>,
+): DriverOptions & { readonly notes: readonly string[] } => {
   const place = { source: 'docker network create', line: 1, column: 1 }
   const entries = Object.entries(given).map(([key, text]): [string, Entry] => [
     key,
@@ -81,12 +91,19 @@ export const readBridgeOptions = (
       },
     },
   ])
-  return readOptions(
-    startReading(() => undefined).reading,
+  const { reading, notes } = startReading(() => undefined)
+  const options = readOptions(
+    reading,
     { kind: 'map', entries: new Map(entries), place, tag: null },
-    { internal, hasIp6, build: 'bridge' },
-    { before: '-o ', internal: '`--internal`' },
+    { ...of, build: 'bridge' },
+    {
+      before: '-o ',
+      internal: '`--internal`',
+      ip: '`docker network create` with IPv4',
+      ip6: '`docker network create` with IPv6',
+    },
   )
+  return { ...options, notes: notes.map(({ text }) => text) }
 }
 
 /**
@@ -96,7 +113,7 @@ export const readBridgeOptions = (
 const readOptions = (
   reading: Reading,
   options: MapTree | null,
-  { internal, hasIp6, build }: OptionsOf,
+  { internal, hasIp4, hasIp6, build }: OptionsOf,
   words: OptionWords,
 ): DriverOptions => {
   const { before } = words
@@ -106,6 +123,18 @@ const readOptions = (
       (key.startsWith('com.docker.network.') || closestOf(key, bridgeOptionNames) !== null)
     )
       reading.note(`${before}${key} has no effect here${didYouMean(key, bridgeOptionNames)}`, entry.keyPlace)
+  for (const [key, has, family, way] of [
+    ['gateway_mode_ipv4', hasIp4, 'IPv4', words.ip],
+    ['host_binding_ipv4', hasIp4, 'IPv4', words.ip],
+    ['gateway_mode_ipv6', hasIp6, 'IPv6', words.ip6],
+  ] as const) {
+    const entry = build === 'bridge' ? options?.entries.get(bridge + key) : undefined
+    if (!has && entry !== undefined && entry.value.tag !== 'reset')
+      reading.note(
+        `${before}${bridge}${key} has no effect: the network has no ${family}, which ${way} gives it`,
+        entry.keyPlace,
+      )
+  }
   const read = <Option>(
     key: string,
     as: (reading: Reading, tree: Tree | null, what: string) => Option,

@@ -129,7 +129,12 @@ const readOwn = (
   const v6 = readBoolean(reading, getGiven(body, 'enable_ipv6', what), `${what}.enable_ipv6`) ?? false
   if (!v4 && !v6)
     refuse(entry.keyPlace, `${what}: neither IPv4 nor IPv6 is enabled: expected one of them at least`)
-  const options = readDriverOptions(reading, body, what, { internal, hasIp6: v6, build: build.kind })
+  const options = readDriverOptions(reading, body, what, {
+    internal,
+    hasIp4: v4,
+    hasIp6: v6,
+    build: build.kind,
+  })
   const subnets = readIpam(reading, body, what).filter((subnet) => {
     const enabled = subnet.family === 'ip' ? v4 : v6
     // Docker ignores such a subnet too (moby, api/types/network/ipam.go `ValidateIPAM`), but without a message.

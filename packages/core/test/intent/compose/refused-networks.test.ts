@@ -176,6 +176,21 @@ describe('what is read and cannot take effect is noted', () => {
       '2:34 networks.net: the subnet fd00::/64 has no effect: enable_ipv6 is not true',
     ],
     [
+      'a mode of IPv6 without IPv6',
+      '{driver_opts: {com.docker.network.bridge.gateway_mode_ipv6: routed}}',
+      '2:23 networks.net.driver_opts: com.docker.network.bridge.gateway_mode_ipv6 has no effect: the network has no IPv6, which `enable_ipv6: true` gives it',
+    ],
+    [
+      'a mode of IPv4 without IPv4',
+      '{enable_ipv4: false, enable_ipv6: true, driver_opts: {com.docker.network.bridge.gateway_mode_ipv4: routed}}',
+      '2:62 networks.net.driver_opts: com.docker.network.bridge.gateway_mode_ipv4 has no effect: the network has no IPv4, which `enable_ipv4: true` gives it',
+    ],
+    [
+      'an IPv4 address to bind to without IPv4',
+      '{enable_ipv4: false, enable_ipv6: true, driver_opts: {com.docker.network.bridge.host_binding_ipv4: 192.0.2.2}}',
+      '2:62 networks.net.driver_opts: com.docker.network.bridge.host_binding_ipv4 has no effect: the network has no IPv4, which `enable_ipv4: true` gives it',
+    ],
+    [
       'auxiliary addresses',
       '{ipam: {config: [{subnet: 10.0.0.0/24, aux_addresses: {a: 10.0.0.9}}]}}',
       '2:62 networks.net.ipam.config[0].aux_addresses has no effect here: keep them out with `ip_range`',
@@ -193,4 +208,11 @@ describe('what is read and cannot take effect is noted', () => {
   ])('%s', (_, body, expected) => {
     expect(notes(`networks:\n  net: ${body}\nservices: {web: {networks: [net]}}`)).toEqual([expected])
   })
+})
+
+test.each([
+  '{driver_opts: {com.docker.network.bridge.gateway_mode_ipv4: routed}}',
+  '{enable_ipv6: true, driver_opts: {com.docker.network.bridge.gateway_mode_ipv6: routed}}',
+])('what takes effect has no note: %s', (body) => {
+  expect(notes(`networks:\n  net: ${body}\nservices: {web: {networks: [net]}}`)).toEqual([])
 })

@@ -1,10 +1,5 @@
 import type { NetworkOptions } from '@portolan/core'
-import {
-  bridgeOptionNames,
-  type DriverOptions,
-  interfaceNameFault,
-  readBridgeOptions,
-} from '@portolan/core/planning'
+import { bridgeOptionNames, interfaceNameFault, readBridgeOptions } from '@portolan/core/planning'
 import {
   containsAddress,
   formatAddress,
@@ -34,9 +29,13 @@ const known: readonly string[] = [...bridgeOptionNames, reachable]
 
 /**
  * Reads the options of a Docker network. An option of Docker's own bridge driver means the same in a Compose file.
+ * @param note - receives a text for each option without an effect
  * @throws InvalidRequestError naming the option
  */
-export const networkOptions = (request: CreateNetworkRequest): NetworkOptions => {
+export const networkOptions = (
+  request: CreateNetworkRequest,
+  note: (text: string) => void = () => {},
+): NetworkOptions => {
   const { Options, IPv4Data, IPv6Data } = request
   const { [reachable]: reachableFrom, ...asked } = stringsOf(Options?.[label.generic])
   for (const key of Object.keys(asked))
@@ -50,7 +49,12 @@ export const networkOptions = (request: CreateNetworkRequest): NetworkOptions =>
       'the network has no subnet: an IPAM driver gives it one. Leave --ipam-driver null out.',
     )
   const internal = Options?.[label.internal] === true
-  const { mode, mode6, ...options } = bridgeOptions(asked, { internal, hasIp6: ip6 !== null })
+  const { mode, mode6, notes, ...options } = bridgeOptions(asked, {
+    internal,
+    hasIp4: ip !== null,
+    hasIp6: ip6 !== null,
+  })
+  for (const text of notes) note(text)
   return {
     ...options,
     internal,
@@ -62,7 +66,9 @@ export const networkOptions = (request: CreateNetworkRequest): NetworkOptions =>
   }
 }
 
-const bridgeOptions = (...asked: Parameters<typeof readBridgeOptions>): DriverOptions => {
+const bridgeOptions = (
+  ...asked: Parameters<typeof readBridgeOptions>
+): ReturnType<typeof readBridgeOptions> => {
   try {
     return readBridgeOptions(...asked)
   } catch (error) {

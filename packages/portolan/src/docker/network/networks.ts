@@ -14,7 +14,7 @@ import { networkOptions } from './network-options.ts'
 export const createNetwork = async (parts: DockerParts, request: CreateNetworkRequest): Promise<void> => {
   const { host, leases, stateDirectory, report } = parts
   const name = nameOf(request.NetworkID)
-  const options = networkOptions(request)
+  const options = networkOptions(request, (text) => report(`network ${name}: ${text}.`))
   const pools = poolsOf(request)
   for (const pool of pools) await removeLeftOn(parts, name, pool)
   const isNew = host.networks().every((network) => network.name !== name)
