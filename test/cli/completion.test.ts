@@ -10,11 +10,22 @@ const two = `name: shop
 services: {web: {image: nginx, networks: [front, back]}}
 networks: {front: {}, back: {}}
 `
+const tools = `services: {web: {image: nginx}, debug: {image: nginx, profiles: [tools, test]}}`
+const neighbours = {
+  ...{ version: 1, cluster: 'test', host: 'host-a', revision: 7, blocks: ['10.96.0.0/16'] },
+  others: [
+    { block: '10.97.0.0/16', host: 'host-b', via: null },
+    { block: '10.98.0.0/16', host: 'host-c', via: '192.0.2.3' },
+    { block: '10.99.0.0/16', host: 'host-b', via: null },
+  ],
+}
 const program = `#!/bin/sh\nexec ${commandLine.map((word) => `'${word}'`).join(' ')} "$@"\n`
 const facts = '{"interfaces": [{"name": "eth7"}, {"name": "wg7"}]}'
 const folder = temporaryFolder({
   'compose.yaml': oneService,
   'two.yaml': two,
+  'tools.yaml': tools,
+  'member/cluster-neighbours.json': JSON.stringify(neighbours),
   'host.json': facts,
   'bin/portolan': program,
 })
@@ -67,6 +78,11 @@ const cases: readonly [words: readonly string[], offers: string][] = [
   [['attach', 'web', '--driver', '=', 'macvlan', ':'], 'bridge vepa private passthru'],
   [['cluster', 're'], 'release reclaim'],
   [['explain', '--host', 'host.json', '--in', ''], 'eth7 wg7'],
+  [['plan', '-f', 'tools.yaml', '--profile', 't'], 'test tools'],
+  // bash takes the two colons as one word.
+  [['attach', '-f', 'two.yaml', '--address', 'fd00', '::', '5', 'f'], 'front'],
+  [['watch', '--metrics', '127.0.0.1', ':', '9'], '9469'],
+  [['cluster', 'reclaim', '--state', 'member', '--member', ''], 'host-b host-c'],
 ]
 
 describe('bash', () => {
@@ -218,6 +234,7 @@ testWith('fish')('fish completes commands, values and names', async () => {
     'portolan cluster re',
     'portolan help mov',
     'portolan attach web --driver macvlan:pr',
+    'portolan watch --metrics 127.0.0.1:',
   ]
   const asked = lines.map((line) => `complete -C '${line}'; echo .`).join('\n')
   const stdout = await shell(['fish', '--no-config', '-c', `portolan completion fish | source\n${asked}`])
@@ -237,7 +254,7 @@ testWith('fish')('fish completes commands, values and names', async () => {
       'release',
       '.',
     ],
-    ...['move', '.', 'macvlan:private', '.', ''],
+    ...['move', '.', 'macvlan:private', '.', '127.0.0.1:9469', '.', ''],
   ])
   expect(stdout).toContain('release\tGive the blocks of this host back.\n')
   expect(stdout).toMatch(/\nmove\tShow the plan that gives a network another subnet/)
@@ -255,6 +272,13 @@ testWith('zsh')('zsh completes what is typed, with names and files', async () =>
     ask $'portolan move -f two.yaml fr\\t'
     ask $'portolan plan -f tw\\t'
     ask $'portolan cluster relea\\t'
+    ask $'portolan attach web --driver macvlan:pr\\t'
+    ask $'portolan attach web --driver=ipvlan:l3s\\t'
+    ask $'portolan watch --metrics 127.0.0.1:\\t'
+    ask $'portolan plan -f tools.yaml --profile to\\t'
+    ask $'portolan explain --from 2001:db8::1 --host host.json --in wg\\t'
+    ask $'portolan plan --state b\\t'
+    ask $'portolan plan -f $(touch ran) --backend iptables-l\\t\\x15'
     ask $'exit'
     while zpty -r inner line; do :; done`
   await shell(['zsh', '-f', '-c', script])
@@ -265,6 +289,13 @@ testWith('zsh')('zsh completes what is typed, with names and files', async () =>
     'ran move -f two.yaml front',
     'ran plan -f two.yaml',
     'ran cluster release',
+    'ran attach web --driver macvlan:private',
+    'ran attach web --driver=ipvlan:l3s',
+    'ran watch --metrics 127.0.0.1:9469',
+    'ran plan -f tools.yaml --profile tools',
+    'ran explain --from 2001:db8::1 --host host.json --in wg7',
+    'ran plan --state bin',
     '',
   ])
+  expect(existsSync(`${folder}/ran`)).toBe(false)
 })

@@ -78,6 +78,7 @@ export {
   requestedPorts,
   requestedProtocol,
 } from './intent/builder/index.ts'
+export { composeProfiles } from './intent/compose/compose-profiles.ts'
 export { bridgeOptionNames, type DriverOptions, readBridgeOptions } from './intent/compose/driver-options.ts'
 export { heldInSubnet } from './lease/addresses-in-subnet.ts'
 export { addressKey, subnetKey } from './lease/lease-key.ts'

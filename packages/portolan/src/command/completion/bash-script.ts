@@ -3,7 +3,7 @@
  * line into `eval`, so that Tab behind `-f $(reboot)` would reboot. It also needs the package bash-completion, fails
  * where it is read twice, and completes nothing behind `=` and no file names.
  *
- * bash cuts words at `=` and `:` (COMP_WORDBREAKS). So this script puts them together again, and compares what is
+ * bash cuts words at `=` and `:`, and takes several of these in a row as one word (COMP_WORDBREAKS). So this script puts them together again, and compares what is
  * offered with the text behind the last of these characters.
  */
 export const bashScript = `# bash completion for portolan
@@ -14,7 +14,7 @@ _portolan() {
   local at
   for ((at = 1; at <= COMP_CWORD; at++)); do
     word=\${COMP_WORDS[at]}
-    if [[ $word == [=:] && \${#typed[@]} -gt 0 ]]; then
+    if [[ $word =~ ^[=:]+$ && \${#typed[@]} -gt 0 ]]; then
       typed[\${#typed[@]}-1]+=$word
       joined=yes
     elif [[ -n $joined ]]; then
@@ -24,7 +24,7 @@ _portolan() {
       typed+=("$word")
     fi
   done
-  [[ $current == [=:] ]] && current=
+  [[ $current =~ ^[=:]+$ ]] && current=
 
   local -a lines=()
   mapfile -t lines < <("$1" complete -- "\${typed[@]}" 2>/dev/null)

@@ -10,11 +10,12 @@ import {
   replicaName,
 } from '@portolan/core'
 import { appliedProjects, defaultStateDirectory, openLeaseStore } from '@portolan/host'
-import { visibleLine } from '@portolan/netfilter'
+import { shellWord, visibleLine } from '@portolan/netfilter'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
 import type { Options } from '../options/option-table.ts'
 import type { ValueKind } from '../options/option-values.ts'
-import { readIntent } from '../sources/read-intent.ts'
+import { readIntent, readProfiles } from '../sources/read-intent.ts'
+import { clustersKnown, intentsKnown, membersKnown } from './cluster-names.ts'
 import { networksToAttach } from './networks-to-attach.ts'
 import type { WordsGiven } from './words-given.ts'
 
@@ -24,7 +25,10 @@ export type NamedKind = Exclude<ValueKind, 'file' | 'folder' | 'command'>
 /**
  * The names for which a word may stand. A source that cannot be read gives no name, because Tab asks for no message.
  */
-export const namesOf = async (kind: NamedKind, { values }: WordsGiven): Promise<readonly string[]> => {
+export const namesOf = async (
+  kind: NamedKind,
+  { values, positionals }: WordsGiven,
+): Promise<readonly string[]> => {
   const state = textOf(values.state) ?? defaultStateDirectory()
   const readers: Readonly<Record<NamedKind, () => Promise<readonly string[]> | readonly string[]>> = {
     interface: () => interfacesOf(textOf(values.host)),
@@ -53,9 +57,15 @@ export const namesOf = async (kind: NamedKind, { values }: WordsGiven): Promise<
       ...(await attempted(() => appliedProjects(state))),
       ...leasedSubnets(await leasesIn(state)).map(({ project }) => project),
     ],
+    profile: () => (isPiped(values) ? [] : readProfiles(filesOf(values))),
+    cluster: () => clustersKnown(state),
+    member: () => membersKnown(state, positionals[1]),
+    intent: () => intentsKnown(state),
   }
-  // A name with characters that act on a terminal is not offered.
-  return [...new Set(await attempted(readers[kind]))].filter((name) => visibleLine(name) === name)
+  // A name with characters that act on a terminal, or on a shell, is not offered.
+  return [...new Set(await attempted(readers[kind]))].filter(
+    (name) => visibleLine(name) === name && shellWord(name) === name,
+  )
 }
 
 const attempted = async <Item>(
@@ -80,10 +90,11 @@ const filesOf = (values: WordsGiven['values']): Pick<Options, 'file'> => {
  * text.
  */
 const intentOf = (values: WordsGiven['values']): ReturnType<typeof readIntent> => {
-  const options = filesOf(values)
-  if ((options.file ?? []).some((file) => !statSync(file).isFile())) return readIntent({ file: [''] })
-  return readIntent(options)
+  return readIntent(isPiped(values) ? { file: [''] } : filesOf(values))
 }
+
+const isPiped = (values: WordsGiven['values']): boolean =>
+  (filesOf(values).file ?? []).some((file) => !statSync(file).isFile())
 
 const namesIn = ({ networks, parented = [] }: ReturnType<typeof readIntent>): readonly string[] =>
   [...networks, ...parented].map(({ name }) => name)

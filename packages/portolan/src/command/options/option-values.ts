@@ -12,6 +12,10 @@ export type ValueKind =
   | 'interface'
   | 'namespace'
   | 'command'
+  | 'profile'
+  | 'cluster'
+  | 'member'
+  | 'intent'
 
 /** Options that take one of a few words, and nothing else. */
 export const closedValues: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
@@ -22,6 +26,7 @@ export const closedValues: Readonly<Partial<Record<OptionName, readonly string[]
 /** Options that take one of these words, or something else. */
 export const openValues: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
   pool: ['classic', 'docker'],
+  metrics: ['127.0.0.1:9469'],
   driver: [
     ...['macvlan:bridge', 'macvlan:vepa', 'macvlan:private', 'macvlan:passthru'],
     ...['ipvlan:l2', 'ipvlan:l3', 'ipvlan:l3s'],
@@ -46,4 +51,8 @@ export const namedValues: Readonly<Partial<Record<OptionName, ValueKind>>> = {
   in: 'interface',
   parent: 'interface',
   netns: 'namespace',
+  profile: 'profile',
+  cluster: 'cluster',
+  member: 'member',
+  intent: 'intent',
 }

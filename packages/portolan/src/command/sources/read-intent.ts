@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { type ComposeFile, type Intent, readComposeFiles } from '@portolan/core'
+import { type ComposeFile, type ComposeFilesOptions, type Intent, readComposeFiles } from '@portolan/core'
+import { composeProfiles } from '@portolan/core/planning'
 import { InvalidRequestError } from '@portolan/netfilter'
 import type { Options } from '../options/option-table.ts'
 import { requireProject } from './find-project.ts'
@@ -12,24 +13,37 @@ import { readFoundText, readText, sourceName } from './read-text.ts'
  * @throws ParseError, IntentError for a mistake in it
  */
 export const readIntent = (options: Options, environment: NodeJS.ProcessEnv = process.env): Intent => {
-  const { files, areNamed, folder, dotenv, notes } = requireProject(options, environment)
-  const intent = readComposeFiles(
-    files.map((file) =>
-      areNamed
-        ? { source: sourceName(file), text: readText(file, 'compose') }
-        : { source: shown(file), text: readFoundText(shown(file), 'compose') },
-    ),
-    {
-      folder,
-      environment: { ...environment },
-      dotenv,
-      load: loadCompose,
-      loadVariables,
-      ...(options.project === undefined ? {} : { project: options.project }),
-      ...(options.profile === undefined ? {} : { profiles: options.profile }),
-    },
-  )
+  const { files, notes, ...found } = composeFiles(options, environment)
+  const intent = readComposeFiles(files, found.options)
   return { ...intent, notes: [...notes, ...intent.notes] }
+}
+
+/** The profiles that services of these files name. */
+export const readProfiles = (
+  options: Options,
+  environment: NodeJS.ProcessEnv = process.env,
+): readonly string[] => {
+  const found = composeFiles(options, environment)
+  return composeProfiles(found.files, found.options)
+}
+
+const composeFiles = (options: Options, environment: NodeJS.ProcessEnv) => {
+  const { files, areNamed, folder, dotenv, notes } = requireProject(options, environment)
+  const readOptions: ComposeFilesOptions = {
+    folder,
+    environment: { ...environment },
+    dotenv,
+    load: loadCompose,
+    loadVariables,
+    ...(options.project === undefined ? {} : { project: options.project }),
+    ...(options.profile === undefined ? {} : { profiles: options.profile }),
+  }
+  const texts = files.map((file) =>
+    areNamed
+      ? { source: sourceName(file), text: readText(file, 'compose') }
+      : { source: shown(file), text: readFoundText(shown(file), 'compose') },
+  )
+  return { files: texts, options: readOptions, notes }
 }
 
 /** The name, in messages, of a file that the user did not name. */
