@@ -10,7 +10,6 @@ const two = `name: shop
 services: {web: {image: nginx, networks: [front, back]}}
 networks: {front: {}, back: {}}
 `
-const tools = `services: {web: {image: nginx}, debug: {image: nginx, profiles: [tools, test]}}`
 const neighbours = {
   ...{ version: 1, cluster: 'test', host: 'host-a', revision: 7, blocks: ['10.96.0.0/16'] },
   others: [
@@ -24,7 +23,7 @@ const facts = '{"interfaces": [{"name": "eth7"}, {"name": "wg7"}]}'
 const folder = temporaryFolder({
   'compose.yaml': oneService,
   'two.yaml': two,
-  'tools.yaml': tools,
+  'tools.yaml': 'services: {web: {image: nginx}, debug: {image: nginx, profiles: [tools, test]}}',
   'member/cluster-neighbours.json': JSON.stringify(neighbours),
   'host.json': facts,
   'bin/portolan': program,
