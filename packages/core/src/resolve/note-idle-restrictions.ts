@@ -12,14 +12,14 @@ export const noteIdleRestrictions = (
   { mappings }: DesiredState,
   facts: HostFacts,
 ): readonly IntentNote[] => {
-  const isLoopbackLink = (name: string): boolean =>
-    name === 'lo' || facts.interfaces?.some((link) => link.name === name && link.kind === 'loopback') === true
-  const atLoopback = mappings.filter(
-    ({ hostAddress }) => hostAddress !== null && prefixContains('127.0.0.0/8', hostAddress),
-  )
+  const loopbackLinks = new Set(['lo'])
+  for (const { name, kind } of facts.interfaces ?? [])
+    if (kind === 'loopback' && name !== undefined) loopbackLinks.add(name)
+  const isAtLoopback = ({ hostAddress }: DesiredMapping): boolean =>
+    hostAddress !== null && prefixContains('127.0.0.0/8', hostAddress)
+  const atLoopback = mappings.filter(isAtLoopback)
   const byLoopback = mappings.filter(
-    (mapping) =>
-      !atLoopback.includes(mapping) && mapping.interface !== null && isLoopbackLink(mapping.interface),
+    (mapping) => mapping.interface !== null && loopbackLinks.has(mapping.interface) && !isAtLoopback(mapping),
   )
   // An empty list says that no other machine reaches the port, which is true.
   const narrows = ({ allowFrom }: DesiredMapping): boolean => allowFrom !== null && allowFrom.length > 0

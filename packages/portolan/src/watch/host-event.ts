@@ -39,8 +39,8 @@ export interface Cause {
  *   other programs undo each repair.
  * - `conflict`: something on the host breaks, or would break, a published port; `conflict-gone`: no longer.
  * - `contended`: other programs undo the repairs again and again, so the repairs pause.
- * - `failed`: a look, a repair or a search for conflicts has failed for some seconds and is tried again; or, after SIGHUP, the command could not use the changed
- *   files, and the project is held as it was.
+ * - `failed`: a look, a repair or a search for conflicts has failed for some seconds and is tried again; or, after
+ *   SIGHUP, the command could not use the changed files, and the project is held as it was.
  * @example
  * const isTrouble = (event: HostEvent): boolean => event.kind === 'conflict' && event.conflict.severity === 'error'
  * const ended = AbortSignal.timeout(100)

@@ -8,8 +8,7 @@ import { NO, type Truth, YES } from '../value/truth.ts'
 import { canAskTables, firstInTables, passTables, type TableProgress } from '../walk/ask-tables.ts'
 import { isAskedOfMember, learnExclusion, learnFrom, noteAskedMember } from './learn.ts'
 import { because, type Explained, refusal } from './learn-match.ts'
-import type { Exclusion } from './learner.ts'
-import { membership } from './learner.ts'
+import { type Exclusion, membership } from './learner.ts'
 
 /** A rule with leading matches that hold, or may hold. */
 export interface MatchingRule {

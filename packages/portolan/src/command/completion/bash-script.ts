@@ -3,8 +3,8 @@
  * line into `eval`, so that Tab behind `-f $(reboot)` would reboot. It also needs the package bash-completion, fails
  * where it is read twice, and completes nothing behind `=` and no file names.
  *
- * bash cuts words at `=` and `:`, and takes several of these in a row as one word (COMP_WORDBREAKS). So this script puts them together again, and compares what is
- * offered with the text behind the last of these characters.
+ * bash cuts words at `=` and `:`, and takes several of these in a row as one word (COMP_WORDBREAKS). So this script
+ * puts them together again, and compares what is offered with the text behind the last of these characters.
  */
 export const bashScript = `# bash completion for portolan
 
