@@ -36,7 +36,7 @@ const longer = [
   'test/kernel/docker-plugin/endings.ts',
 ]
 
-test('a file of tests has at most 300 lines, and is about one subject', () => {
+test('a file of tests has at most 300 lines', () => {
   const long = files.filter((file) => textOf(file).split('\n').length > 301)
   expect(long.sort()).toEqual(longer)
 })
