@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
 import { fromJson } from '../from-json.ts'
 import { oneService } from './host-facts.ts'
@@ -104,4 +105,11 @@ test('options of a Compose file say nothing without one', async () => {
   const { code, stderr } = await status('--profile', 'debug')
   expect(code).toBe(1)
   expect(stderr).toContain('has no use for --profile without --file')
+})
+
+test('a pipe in place of the state directory is told as what could not be read', async () => {
+  execFileSync('mkfifo', [`${folder}/pipe`])
+  const { code, stderr } = await portolan(['status', '--state', `${folder}/pipe`], { folder, under: apart })
+  expect(code).toBe(0)
+  expect(stderr).toContain(`/pipe/leases.mdb could not be read: a part of its path is not a folder.`)
 })

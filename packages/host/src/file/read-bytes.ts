@@ -1,15 +1,8 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { errorCode } from '@portolan/netfilter/schema'
+import { inBigints } from './in-bigints.ts'
 import type { ReadTextOptions } from './read-options.ts'
 import { DeviceError, RefusedFileError } from './refused-file-error.ts'
-
-/**
- * The option to stat pipes, sockets and devices in bigints. Node keeps the numbers of the last `stat` in one place.
- * While those numbers are of a pipe or a socket, its `realpathSync`, which loads modules, stops at a link (lib/fs.js,
- * `isFileType(statValues, S_IFIFO)`; measured: Node 20.20). Node keeps bigints elsewhere. Without this option,
- * `portolan -f - < PIPE` would not find packages that are links, as pnpm installs them.
- */
-const inBigints = { bigint: true } as const
 
 /**
  * Reads the bytes of a file, within the limits of `readTextFile`.

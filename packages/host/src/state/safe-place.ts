@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { oneWay, PortolanError, shellWord } from '@portolan/netfilter'
+import { inBigints } from '../file/in-bigints.ts'
 
 const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
@@ -95,9 +96,9 @@ const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | nul
   let at = '/'
   let isShared = false
   for (let links = 0; links <= MOST_LINKS; ) {
-    const stats = lstatSync(at, { throwIfNoEntry: false })
+    const stats = lookAt(at)
     // A missing directory is made later, and checked then. Opening anything else than a directory fails by itself.
-    if (stats === undefined || !(stats.isDirectory() || stats.isSymbolicLink())) return null
+    if (stats === null || !(stats.isDirectory() || stats.isSymbolicLink())) return null
     const isLast = left.length === 0 && !stats.isSymbolicLink()
     const fault = faultOfStats(at, stats, isForeignRootFine || (!isLast && !isShared))
     // In a directory like /tmp any user may make an entry, but only its owner can remove it (unlink(2)).
@@ -118,6 +119,19 @@ const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | nul
   }
   // The kernel does not follow more links either (ELOOP), so opening the directory fails by itself too.
   return null
+}
+
+/** What is at a path: perhaps a pipe or a socket. Null: nothing. */
+const lookAt = (path: string): (FileStats & { isDirectory(): boolean }) | null => {
+  const stats = lstatSync(path, { ...inBigints, throwIfNoEntry: false })
+  if (stats === undefined) return null
+  return {
+    uid: Number(stats.uid),
+    mode: Number(stats.mode),
+    isFile: () => stats.isFile(),
+    isDirectory: () => stats.isDirectory(),
+    isSymbolicLink: () => stats.isSymbolicLink(),
+  }
 }
 
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')
