@@ -111,7 +111,7 @@ const translatedTo = (last: TraceStep | null, to: string | null): TraceStep | nu
   return { ...last, before, deed: { ...deed, to } }
 }
 
-// One copy whose fields are then set: a literal of several spreads takes V8 twice as long, and thousands are made.
+// One copy whose fields are then set: a literal of several spreads takes V8 longer, and thousands are made.
 const worldOf = (world: World, trace: TraceStep | null, valueAt: ValueAt): World => {
   const { saddr, daddr, sport, dport, original, answer } = world
   const moved: World = { ...world }
