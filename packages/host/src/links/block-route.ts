@@ -60,6 +60,7 @@ export const setRoute = async (
       `Could not ${does}: the block and its gateway have to be of one family, IPv4 or IPv6.`,
     )
   const { index } = await requireLink(connection, name, does)
+  const refusals = refusalsOf(via, name)
   const route = (flags: number): NetlinkChange => ({
     type: RTM_NEWROUTE,
     flags: NLM_F_CREATE | flags,
@@ -70,11 +71,11 @@ export const setRoute = async (
       attributeU32(RTA_OIF, index),
     ],
     does,
-    refusals: refusalsOf(via, name),
+    refusals,
   })
   const [errno = 0] = await send(connection, [route(NLM_F_EXCL)])
   if (errno === 0) return
-  if (errno !== EEXIST) throw changeError(does, errno, [], route(0).refusals)
+  if (errno !== EEXIST) throw changeError(does, errno, [], refusals)
   // The kernel compares only destination, tos and metric. So the routes that it would replace are checked first.
   const [first, ...others] = await sameKey(connection, family, destination, (at) =>
     at === index ? name : '',

@@ -1,6 +1,6 @@
 import { ApplyError, shellWord } from '@portolan/netfilter'
 import { attributeText, attributeU32, nested } from '../netlink/attribute.ts'
-import type { Refusals } from '../netlink/change-error.ts'
+import type { Refusals, Refused } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL } from '../netlink/errno.ts'
 import { change, type NetlinkChange } from '../netlink/request.ts'
@@ -95,8 +95,13 @@ const refusalsOfSettings: Refusals = {
   },
 }
 
+export const fullBridge: Refused = {
+  why: 'the bridge has no room for one more port (EXFULL): the kernel gives a bridge at most 1023',
+  mend: 'Detach ports that are not needed any more, or use another network.',
+}
+
 /** What the kernel's errors mean for an interface that is to be a port of a bridge (net/bridge/br_if.c, `br_add_if`). */
-export const refusalsOfPort: Refusals = {
+const refusalsOfPort: Refusals = {
   [EINVAL]: {
     why: 'it is not an Ethernet interface (EINVAL)',
     mend: 'Loopback and tunnels of IP cannot be ports. Attach an Ethernet interface, such as an end of a veth pair.',
@@ -109,10 +114,7 @@ export const refusalsOfPort: Refusals = {
     why: 'it belongs to another link already: it is the parent of a macvlan or an ipvlan, a port of a bond, or made on this bridge (EBUSY)',
     mend: 'Release it ("ip -d link" shows what it belongs to), or attach another interface.',
   },
-  [EXFULL]: {
-    why: 'the bridge has no room for one more port (EXFULL): the kernel gives a bridge at most 1023',
-    mend: 'Detach ports that are not needed any more, or use another network.',
-  },
+  [EXFULL]: fullBridge,
   [EOPNOTSUPP]: {
     why: 'its driver does not let it be a port of a bridge (EOPNOTSUPP)',
     mend: 'Attach another interface, such as an end of a veth pair.',

@@ -34,7 +34,7 @@ import {
   VETH_INFO_PEER,
 } from '../netlink/rtnetlink.ts'
 import { aliasAttribute } from './bridge-attributes.ts'
-import { portChange, refusalsOfPort } from './bridge-port.ts'
+import { fullBridge, portChange } from './bridge-port.ts'
 import { findLink, nameAttribute, requireBridge, requireLink } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { EndpointLink, VethSpec } from './links.ts'
@@ -114,10 +114,8 @@ const refusal = async (
   )
 }
 
-const { [EXFULL]: full } = refusalsOfPort
-
 const refusalsOfVeth: Refusals = {
-  ...(full === undefined ? {} : { [EXFULL]: full }),
+  [EXFULL]: fullBridge,
   [EOPNOTSUPP]: {
     why: 'this kernel has no links of kind veth (EOPNOTSUPP)',
     mend: 'Load the module (modprobe veth), or use a kernel that has it (CONFIG_VETH).',

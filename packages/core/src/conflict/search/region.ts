@@ -98,7 +98,12 @@ export const without = (region: Region, part: Region): readonly Region[] => {
   return left
 }
 
-const withSet = ({ saddr, daddr, sport, dport }: Region, field: PacketField, set: RangeSet): Region => {
+/** A region with another set in one field. */
+export const withSet = (
+  { saddr, daddr, sport, dport }: Region,
+  field: PacketField,
+  set: RangeSet,
+): Region => {
   const changed = { saddr, daddr, sport, dport }
   changed[field] = set
   return changed

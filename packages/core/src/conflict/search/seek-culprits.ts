@@ -4,7 +4,7 @@ import { emptyRanges, intersects, isEmptySet, type RangeSet, singleValue } from 
 import { type Area, holds, isNone, type MemberPoint, onlyPoint } from './area.ts'
 import { followPoint, type GroupCell } from './explore.ts'
 import { failingPacket } from './failing-packet.ts'
-import { meet, pick, type Region } from './region.ts'
+import { meet, pick, type Region, withSet } from './region.ts'
 import type { Row } from './row.ts'
 import { ruleForm } from './rule-form.ts'
 import { cannotMatch, type FieldMatch, fieldsOf, type Suspect } from './suspects.ts'
@@ -131,7 +131,7 @@ const meeting = (row: Row, matches: readonly FieldMatch[], turn: Turn): Region |
     if (!isSameFamily(set, met[field])) return null
     const some = inside && !intersects(met[field], set) ? emptyRanges : meet(met[field], set, inside)
     if (!isEmptySet(some)) {
-      if (some !== met[field]) met = { ...met, [field]: some }
+      if (some !== met[field]) met = withSet(met, field, some)
     } else if (!mayBeTarget(row, field)) return null
   }
   return met

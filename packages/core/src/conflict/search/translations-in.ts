@@ -2,7 +2,7 @@ import type { NetfilterRuleset, Step, ValueRange } from '@portolan/netfilter'
 import { ownerOf } from '@portolan/netfilter'
 import { isEmptySet, type RangeSet, readAsked } from '@portolan/netfilter/analysis'
 import { mayLeadTo } from './may-let-in.ts'
-import { meet, type Region } from './region.ts'
+import { meet, type Region, withSet } from './region.ts'
 import type { Row } from './row.ts'
 import { type FieldMatch, matchesOf } from './suspects.ts'
 
@@ -83,7 +83,7 @@ const partMatched = (region: Region, matches: readonly FieldMatch[]): Region | n
     if (typeof set.starts[0] !== typeof part[field].starts[0]) return null
     const met = meet(part[field], set, inside)
     if (isEmptySet(met)) return null
-    if (met !== part[field]) part = { ...part, [field]: met }
+    if (met !== part[field]) part = withSet(part, field, met)
   }
   return part
 }
