@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { circlesOf, importsWithin } from './import-graph.ts'
+import { circlesOf, foldersWithin, importsWithin } from './import-graph.ts'
 
 const packages = ['netfilter', 'core', 'iptables', 'nftables', 'host', 'portolan', 'testing', 'cni', 'etcd']
 
@@ -9,6 +9,28 @@ describe('files of one package import each other in no circle, types counted', (
     expect(graph.size).toBeGreaterThan(5)
     expect(circlesOf(graph)).toEqual([])
   })
+})
+
+test('the folders of the search for conflicts import each other in no circle', () => {
+  const folders = foldersWithin(importsWithin('core'), 'conflict/search')
+  expect(folders.size).toBeGreaterThan(5)
+  expect(circlesOf(folders)).toEqual([])
+})
+
+test('a circle of folders is found', () => {
+  const graph = new Map([
+    ['in/a/one.ts', ['in/b/two.ts', 'in/a/three.ts', 'out.ts']],
+    ['in/b/two.ts', ['in/a/three.ts', 'in/top.ts']],
+    ['in/top.ts', ['in/a/one.ts']],
+    ['out.ts', ['in/b/two.ts']],
+  ])
+  expect(foldersWithin(graph, 'in')).toEqual(
+    new Map([
+      ['a', ['b']],
+      ['b', ['a']],
+    ]),
+  )
+  expect(circlesOf(foldersWithin(graph, 'in'))).toEqual([['a', 'b']])
 })
 
 test('a circle is found, and named', () => {

@@ -36,12 +36,12 @@ const exceptions: Readonly<Record<string, readonly [texts: number, why: string]>
   'packages/iptables/src/parse/line/core-option.ts': [1, ofProgram],
   'packages/iptables/src/print/rule/print-match.ts': [1, ofProgram],
   'packages/portolan/src/backend/choose-backend.ts': [1, ofProgram],
-  'packages/core/src/conflict/host-becomes-router.ts': [3, 'of severity info, and engines tell errors'],
-  'packages/core/src/conflict/rule-conflict.ts': [
+  'packages/core/src/conflict/kind/host-becomes-router.ts': [3, 'of severity info, and engines tell errors'],
+  'packages/core/src/conflict/rule-kind/rule-conflict.ts': [
     1,
     'a command that stands only where the words have "apply"',
   ],
-  'packages/core/src/conflict/network-in-use.ts': [1, 'of severity warning, and engines tell errors'],
+  'packages/core/src/conflict/kind/network-in-use.ts': [1, 'of severity warning, and engines tell errors'],
   'packages/core/src/engine/pools-touched.ts': [1, ofPlan],
   'packages/core/src/intent/compose/networks.ts': [1, ofPlan],
   'packages/core/src/plan/delete-endpoint.ts': [1, ofPlan],

@@ -34,6 +34,26 @@ export const importsWithin = (name: string): Map<string, readonly string[]> => {
   )
 }
 
+/** The folders directly inside a folder, and the folders among them whose files each imports. */
+export const foldersWithin = (
+  graph: ReadonlyMap<string, readonly string[]>,
+  folder: string,
+): Map<string, readonly string[]> => {
+  const inside = (file: string): string | null => {
+    const [name, ...rest] = relative(folder, file).split('/')
+    return name === undefined || name === '..' || rest.length === 0 ? null : name
+  }
+  const folders = new Map<string, Set<string>>()
+  for (const [file, imported] of graph) {
+    const from = inside(file)
+    if (from === null) continue
+    const others = folders.get(from) ?? new Set()
+    folders.set(from, others)
+    for (const to of imported.map(inside)) if (to !== null && to !== from) others.add(to)
+  }
+  return new Map([...folders].map(([name, others]) => [name, [...others]]))
+}
+
 /**
  * The import circles: sets of files in which each file reaches all others by imports (Tarjan, Depth-first search and
  * linear graph algorithms, 1972).

@@ -5,7 +5,7 @@ import { type HostFacts, type NetfilterRuleset, type Packet, prepare } from '@po
 import fc from 'fast-check'
 import { noRules, type Plan, plan } from 'portolan'
 import { findUncheckedConflicts } from '../../../packages/core/src/conflict/find-rule-conflicts.ts'
-import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
+import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-host/planned-facts.ts'
 import { iptablesRuleset } from '../../kernel/differential/iptables-ruleset.ts'
 import { addressesOf, entries, isLoopback } from '../../kernel/differential/scene.ts'
 import { type ClosedQuestion, closedQuestionsOf } from '../../kernel/random-hosts/closed-rows.ts'

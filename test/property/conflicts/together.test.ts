@@ -7,7 +7,7 @@ import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
 import { type Backend, lowerRules, noRules } from 'portolan'
 import { findUncheckedConflicts } from '../../../packages/core/src/conflict/find-rule-conflicts.ts'
-import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
+import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-host/planned-facts.ts'
 import { searchRuns, searchTimeMs } from '../support/runs.ts'
 
 const facts: HostFacts = {

@@ -6,7 +6,7 @@ import { type HostFacts, prepare } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
 import { lowerRules, noRules } from 'portolan'
-import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
+import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-host/planned-facts.ts'
 import { runs } from '../support/runs.ts'
 
 const facts: HostFacts = {

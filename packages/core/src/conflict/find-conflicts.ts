@@ -15,7 +15,7 @@ import type { Conflict } from './conflict.ts'
 import { findHostPortTaken } from './find-host-port-taken.ts'
 import { type ConflictSearch, searchRules } from './find-rule-conflicts.ts'
 import { findStaleConntrack } from './find-stale-conntrack.ts'
-import { findPortsInEphemeralRange } from './port-in-ephemeral-range.ts'
+import { findPortsInEphemeralRange } from './kind/port-in-ephemeral-range.ts'
 import type { RuleConflictOptions } from './rule-conflict-options.ts'
 import { withoutStandIns } from './without-stand-ins.ts'
 

@@ -3,7 +3,7 @@ import { localPortRange } from '@portolan/netfilter/sysctls'
 import type { DesiredMapping, DesiredState } from '../contract/index.ts'
 import { keepsPorts } from '../engine/podman-project.ts'
 import type { Conflict } from './conflict.ts'
-import { hostPortTaken } from './host-port-taken.ts'
+import { hostPortTaken } from './kind/host-port-taken.ts'
 
 /**
  * Finds mappings with a host port that a process of the host already listens on.

@@ -1,10 +1,10 @@
 import { commandWording, type Prefix, parsePrefix, prefixesOverlap, type Wording } from '@portolan/netfilter'
 import { blockReservations, type HeldBlocks, hasPoolOf } from '../pool/held-blocks.ts'
 import { collisionWith } from '../pool/rejection.ts'
-import { afterNewName } from './after-new-name.ts'
-import { type FoundOverlap, withBothFamilies } from './both-families.ts'
 import type { Conflict, Remedy } from './conflict.ts'
-import { namedElsewhere, namedInFile, subnetOverlap } from './subnet-overlap.ts'
+import { afterNewName } from './kind/after-new-name.ts'
+import { type FoundOverlap, withBothFamilies } from './kind/both-families.ts'
+import { namedElsewhere, namedInFile, subnetOverlap } from './kind/subnet-overlap.ts'
 
 /** The culprit's tool in conflicts of networks in blocks of other hosts. */
 const ofCluster = 'cluster'

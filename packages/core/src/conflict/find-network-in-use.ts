@@ -8,7 +8,7 @@ import {
 import type { PublishedPort } from '../contract/index.ts'
 import { parseBridgeAlias } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
-import { networkInUse } from './network-in-use.ts'
+import { networkInUse } from './kind/network-in-use.ts'
 
 /**
  * Finds Portolan bridges that will be removed while ports of remaining projects lead to them.

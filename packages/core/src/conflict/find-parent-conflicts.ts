@@ -2,7 +2,7 @@ import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
 import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
 import { type DesiredParentedNetwork, type DesiredState, parseVlanName } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
-import { type ParentFault, parentDown, parentUnusable } from './parent-unusable.ts'
+import { type ParentFault, parentDown, parentUnusable } from './kind/parent-unusable.ts'
 
 /**
  * Finds networks with a parent that is missing or unusable. Facts without interfaces say nothing about a parent.

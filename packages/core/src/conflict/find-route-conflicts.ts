@@ -16,11 +16,11 @@ import {
 import { parseBridgeAlias } from '../contract/bridge-alias.ts'
 import type { ChosenRoutes } from '../route/choose-routes.ts'
 import { isNetwork, isOwnRoute, LOCAL, MAIN } from '../route/rival-routes.ts'
-import { blockRouteTaken, type RouteOrigin } from './block-route-taken.ts'
-import { blockRuleAhead } from './block-rule-ahead.ts'
 import type { Conflict } from './conflict.ts'
-import { peerOfRoute } from './peer-of-route.ts'
-import { type ReadRoute, ruleAhead, rulesInOrder } from './rule-ahead.ts'
+import { blockRouteTaken, type RouteOrigin } from './kind/block-route-taken.ts'
+import { blockRuleAhead } from './kind/block-rule-ahead.ts'
+import { peerOfRoute } from './kind/peer-of-route.ts'
+import { type ReadRoute, ruleAhead, rulesInOrder } from './kind/rule-ahead.ts'
 
 /**
  * Finds what leads packets for another host's block elsewhere. This is a route of another program to the same

@@ -6,41 +6,37 @@ import {
   type NetfilterRuleset,
 } from '@portolan/netfilter'
 import { prepareFollower } from '@portolan/netfilter/analysis'
-import type { DesiredMapping, DesiredNetwork, DesiredState } from '../contract/index.ts'
+import type { DesiredState } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { findBypasses } from './find-bypasses.ts'
-import { findDnatShadows } from './find-dnat-shadows.ts'
-import { findingInWords } from './finding-in-words.ts'
-import {
-  type IncompleteSearch,
-  incompleteArp,
-  incompleteRows,
-  incompleteSurroundings,
-} from './incomplete-search.ts'
+import { findMappingConflicts } from './find-mapping-conflicts.ts'
+import { findNetworkConflicts } from './find-network-conflicts.ts'
+import { type IncompleteSearch, incompleteArp, incompleteSurroundings } from './incomplete-search.ts'
 import { mergeByCause } from './merge-by-cause.ts'
-import { neighbourDiscoveryDropped, withoutReportedNetworks } from './neighbour-discovery-dropped.ts'
 import type { Drafted } from './remedy/draft.ts'
 import { holdRemedies } from './remedy/hold-remedies.ts'
 import { type Insertion, withInsertions } from './remedy/insertion.ts'
 import { remedyHost } from './remedy/remedy-host.ts'
 import { tellStale } from './remedy/stale-commands.ts'
 import type { RuleConflictOptions } from './rule-conflict-options.ts'
-import { alikeNetworks } from './search/alike/alike-networks.ts'
-import { type ExploredGroup, exploreMappings } from './search/explore-mappings.ts'
-import { type ExploredNetworks, exploreNetworks, isLost, servedNetworks } from './search/explore-networks.ts'
-import { isGuardOfAnother } from './search/guards-of-others.ts'
-import { mappingsOfOthers } from './search/mappings-of-others.ts'
-import { findLostNeighbours } from './search/neighbour-discovery.ts'
-import { plannedFacts } from './search/planned-facts.ts'
-import { portsOfOthers } from './search/ports-of-others.ts'
-import { addReported, lowerReported, noneReported, rememberReported } from './search/reported-culprits.ts'
-import { seekerOf } from './search/seeker.ts'
-import { findDeadAddresses } from './search/severity.ts'
-import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
-import { tellGroup } from './search/tell-group.ts'
-import { withoutNetworks } from './search/without-networks.ts'
-import { hasTranslations, withoutOurs } from './search/without-ours.ts'
-import { withoutUndeliverable } from './search/without-undeliverable.ts'
+import { findingInWords } from './rule-kind/finding-in-words.ts'
+import {
+  neighbourDiscoveryDropped,
+  withoutReportedNetworks,
+} from './rule-kind/neighbour-discovery-dropped.ts'
+import type { RuleSearch } from './rule-search.ts'
+import { findLostNeighbours } from './search/blame/neighbour-discovery.ts'
+import { exploreMappings } from './search/members/explore-mappings.ts'
+import { exploreNetworks, servedNetworks } from './search/members/explore-networks.ts'
+import { seekerOf } from './search/members/seeker.ts'
+import { mappingsOfOthers } from './search/planned-host/mappings-of-others.ts'
+import { plannedFacts } from './search/planned-host/planned-facts.ts'
+import { portsOfOthers } from './search/planned-host/ports-of-others.ts'
+import { withoutNetworks } from './search/planned-host/without-networks.ts'
+import { hasTranslations, withoutOurs } from './search/planned-host/without-ours.ts'
+import { withoutUndeliverable } from './search/planned-host/without-undeliverable.ts'
+import { alikeNetworks } from './search/rows/alike/alike-networks.ts'
+import { type Surroundings, surroundingsOf } from './search/rows/surroundings.ts'
 
 /**
  * Finds what the rules on a host do to a project. For each mapping and network and each of their rows of the
@@ -163,96 +159,31 @@ const searchWith = (
   const others = mappingsOfOthers(published)
   const asked = about === undefined ? desired.mappings : desired.mappings.filter(about)
   const groups = exploreMappings(desired, asked, { around, taken, alike, others }, seek)
-  const reported = noneReported()
-  const ofMapping = new Map<DesiredMapping, readonly Conflict[]>()
-  const missed = new Map<DesiredMapping, readonly IncompleteSearch[]>()
-  const tell = (group: ExploredGroup): void => {
-    const { rows, members } = group
-    const [{ family }] = members
-    const shadows = today === null ? undefined : findDnatShadows(today, group, desired.project)
-    const own = { reported: noneReported(), drafts: new Map<Conflict, Drafted>() }
-    const conflicts =
-      shadows === null
-        ? null
-        : tellGroup(follower, {
-            rows,
-            count: members.length,
-            findDead: (explored) => findDeadAddresses(explored, around[family]),
-            tell: (finding) => {
-              if (isGuardOfAnother(desired, finding)) return null
-              rememberReported(own.reported, finding)
-              return inWords(finding, own.drafts)
-            },
-          })
-    if (conflicts === null) {
-      for (const one of group.apart()) tell(one)
-      return
-    }
-    addReported(reported, own.reported)
-    for (const [conflict, drafted] of own.drafts) drafts.set(conflict, drafted)
-    const looked = [...rows, ...(shadows?.unseen ?? [])]
-    for (const [at, mapping] of members.entries()) {
-      const left = incompleteRows(looked, at)
-      const all = [
-        ...(conflicts[at] ?? []),
-        ...(shadows?.conflicts[at] ?? []).map(
-          (conflict): Conflict => (isHidden(family) ? { ...conflict, certainty: 'possible' } : conflict),
-        ),
-      ]
-      // Most mappings have neither, and there may be a hundred thousand.
-      if (left.length > 0) missed.set(mapping, left)
-      if (all.length > 0) ofMapping.set(mapping, all)
-    }
-  }
-  for (const group of groups) tell(group)
-  const served = servedNetworks(groups)
-  const ofNetwork = new Map<DesiredNetwork, readonly Conflict[]>()
-  const missedOf = new Map<DesiredNetwork, readonly IncompleteSearch[]>()
-  const tellNetworks = (together: ExploredNetworks): void => {
-    const { networks, family, rows } = together
-    const isServed = (at: number): boolean => served[family].has(networks[at] ?? networks[0])
-    const own = new Map<Conflict, Drafted>()
-    const conflicts = tellGroup(follower, {
-      rows,
-      count: networks.length,
-      findDead: (explored, at) => {
-        const isDead = !isServed(at) && isLost(explored)
-        return () => isDead
-      },
-      kindOf: isServed,
-      tell: (finding) =>
-        isGuardOfAnother(desired, finding) ? null : inWords(lowerReported(finding, reported), own),
-    })
-    if (conflicts === null) {
-      for (const one of together.apart()) tellNetworks(one)
-      return
-    }
-    for (const [conflict, drafted] of own) drafts.set(conflict, drafted)
-    for (const [at, network] of networks.entries()) {
-      ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...(conflicts[at] ?? [])])
-      missedOf.set(network, [...(missedOf.get(network) ?? []), ...incompleteRows(rows, at)])
-    }
-  }
-  for (const together of exploreNetworks(desired, around, alike, seek)) tellNetworks(together)
+  const search: RuleSearch = { desired, follower, today, around, isHidden, inWords, drafts }
+  const ofMappings = findMappingConflicts(groups, search)
+  const explored = exploreNetworks(desired, around, alike, seek)
+  const { reported } = ofMappings
+  const ofNetworks = findNetworkConflicts(explored, { served: servedNetworks(groups), reported }, search)
   const bypasses = findBypasses(follower, desired, rulesets, { asked, around, alike, taken, others })
   const publishes = desired.mappings.some(({ family }) => family === 'ip6')
   const { isPanicking } = remedyHost(around.ip6, planned, rulesets)
   const unheard = findLostNeighbours(follower, desired, around.ip6)
-  const lost = withoutReportedNetworks(unheard, (network) => ofNetwork.get(network) ?? none).map((one) =>
-    neighbourDiscoveryDropped(
-      isHidden('ip6') ? { ...one, certainty: 'possible' } : one,
-      publishes,
-      isPanicking,
-    ),
+  const lost = withoutReportedNetworks(unheard, (network) => ofNetworks.conflicts.get(network) ?? none).map(
+    (one) =>
+      neighbourDiscoveryDropped(
+        isHidden('ip6') ? { ...one, certainty: 'possible' } : one,
+        publishes,
+        isPanicking,
+      ),
   )
   const found = [
     ...desired.mappings.flatMap((mapping) => {
-      const own = ofMapping.get(mapping) ?? none
+      const own = ofMappings.conflicts.get(mapping) ?? none
       const bypassing = bypasses.ofMapping.get(mapping)
       return bypassing === undefined ? own : [...own, ...bypassing.map((one) => inWords(one, drafts))]
     }),
     ...desired.networks.flatMap((network) => [
-      ...(ofNetwork.get(network) ?? []),
+      ...(ofNetworks.conflicts.get(network) ?? []),
       ...(bypasses.ofNetwork.get(network) ?? []).map((one) => inWords(one, drafts)),
     ]),
   ]
@@ -264,8 +195,8 @@ const searchWith = (
     incomplete: [
       ...families.flatMap((family) => incompleteSurroundings(around[family], family)),
       ...incompleteArp(desired, rulesets),
-      ...desired.mappings.flatMap((mapping) => missed.get(mapping) ?? none),
-      ...desired.networks.flatMap((network) => missedOf.get(network) ?? []),
+      ...desired.mappings.flatMap((mapping) => ofMappings.incomplete.get(mapping) ?? none),
+      ...desired.networks.flatMap((network) => ofNetworks.incomplete.get(network) ?? []),
       ...bypasses.incomplete,
     ],
   }

@@ -3,7 +3,7 @@ import { tryParseAddress } from '@portolan/netfilter'
 import { type Host, isLocalAddress, lookUpRoute, readHostFacts } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredState } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
-import { staleConntrack } from './stale-conntrack.ts'
+import { staleConntrack } from './kind/stale-conntrack.ts'
 
 /**
  * Finds mappings with open flows to their host port that a foreign rule has translated.

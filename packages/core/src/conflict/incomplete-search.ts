@@ -2,10 +2,10 @@ import type { Family, NetfilterRuleset } from '@portolan/netfilter'
 import { protocolName } from '@portolan/netfilter'
 import { findArpTable, MOST_STRETCHES } from '@portolan/netfilter/analysis'
 import type { DesiredState } from '../contract/index.ts'
-import { type ExploredRow, mostCells } from './search/explore.ts'
-import type { Row } from './search/row.ts'
-import { mostCellsOfAll } from './search/seeker.ts'
-import { MOST_SIDE_ENTRIES, type Surroundings } from './search/surroundings.ts'
+import { type ExploredRow, mostCells } from './search/follow/explore.ts'
+import { mostCellsOfAll } from './search/members/seeker.ts'
+import type { Row } from './search/rows/row.ts'
+import { MOST_SIDE_ENTRIES, type Surroundings } from './search/rows/surroundings.ts'
 
 /**
  * Packets of one mapping or network that the search for conflicts did not look at. An empty list of conflicts says

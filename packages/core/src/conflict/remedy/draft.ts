@@ -1,7 +1,7 @@
 import type { NetfilterRule } from '@portolan/netfilter'
 import type { RangeSet, TraceStep } from '@portolan/netfilter/analysis'
 import type { Remedy } from '../conflict.ts'
-import type { Finding } from '../search/finding.ts'
+import type { Finding } from '../search/finding/finding.ts'
 import type { Insertion } from './insertion.ts'
 import type { Passages } from './passage.ts'
 

@@ -1,8 +1,8 @@
 import { families, type HostFacts } from '@portolan/netfilter'
 import { readHostFacts } from '@portolan/netfilter/analysis'
 import type { DesiredState } from '../../contract/index.ts'
-import { plannedFacts } from '../search/planned-facts.ts'
-import { surroundingsOf } from '../search/surroundings.ts'
+import { plannedFacts } from '../search/planned-host/planned-facts.ts'
+import { surroundingsOf } from '../search/rows/surroundings.ts'
 import { remedyHost } from './remedy-host.ts'
 
 /**

@@ -20,8 +20,8 @@ import {
   onlyPoint,
   pickFrom,
   regionsOf,
-} from '../search/area.ts'
-import { freeFields, isEmptyRegion, type Point, type Region, without } from '../search/region.ts'
+} from '../search/region/area.ts'
+import { freeFields, isEmptyRegion, type Point, type Region, without } from '../search/region/region.ts'
 import { followSuspect, learnerFor } from './follow-suspect.ts'
 import { followUnhindered, type Unhindered, type UnhinderedWay } from './follow-unhindered.ts'
 import type { Judged, Suspects } from './judged.ts'

@@ -1,8 +1,8 @@
 import type { Followed, Follower, FreeField, Learner, PacketField } from '@portolan/netfilter/analysis'
 import { isSingleValue, noOrigins } from '@portolan/netfilter/analysis'
-import { followFirst } from '../search/follow-first.ts'
-import { freeFields, type Point, type Region } from '../search/region.ts'
-import { startLearner } from '../search/start-learner.ts'
+import { followFirst } from '../search/follow/follow-first.ts'
+import { startLearner } from '../search/follow/start-learner.ts'
+import { freeFields, type Point, type Region } from '../search/region/region.ts'
 import type { Arriving } from './open-packets.ts'
 import type { PortClass } from './own-ports.ts'
 

@@ -5,7 +5,7 @@ import {
   type Learner,
   noChecks,
 } from '@portolan/netfilter/analysis'
-import type { Point } from '../search/region.ts'
+import type { Point } from '../search/region/region.ts'
 import { followSuspect } from './follow-suspect.ts'
 import type { Judged, Suspects } from './judged.ts'
 import type { Learned } from './own-ports.ts'

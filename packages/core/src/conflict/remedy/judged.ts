@@ -1,5 +1,5 @@
 import type { Follower } from '@portolan/netfilter/analysis'
-import type { Region } from '../search/region.ts'
+import type { Region } from '../search/region/region.ts'
 import type { Arriving } from './open-packets.ts'
 import type { OwnPorts } from './own-ports.ts'
 

@@ -1,7 +1,7 @@
 import type { Expression, NetfilterRuleset, Step, ValueRange, ValueSet } from '@portolan/netfilter'
 import { ownerOf } from '@portolan/netfilter'
 import type { DesiredMapping } from '../../contract/index.ts'
-import { addressValue } from '../search/subnets.ts'
+import { addressValue } from '../search/rows/subnets.ts'
 
 /**
  * Describes which values that foreign rules match belong to a mapping: its host port, and the addresses and ports of

@@ -9,12 +9,12 @@ import {
   valueSet,
 } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredNetwork, DesiredOpening, DesiredState } from '../../contract/index.ts'
-import { neverSources } from '../search/address-ranges.ts'
-import { networkRows } from '../search/network-rows.ts'
-import type { Region } from '../search/region.ts'
-import type { Row } from '../search/row.ts'
-import { addressValue, subnetRange } from '../search/subnets.ts'
-import type { Surroundings } from '../search/surroundings.ts'
+import type { Region } from '../search/region/region.ts'
+import { neverSources } from '../search/rows/address-ranges.ts'
+import { networkRows } from '../search/rows/network-rows.ts'
+import type { Row } from '../search/rows/row.ts'
+import { addressValue, subnetRange } from '../search/rows/subnets.ts'
+import type { Surroundings } from '../search/rows/surroundings.ts'
 
 /** Packets that come in by one interface. */
 export interface Arriving {

@@ -1,7 +1,7 @@
 import { type Protocol, protocolNumber } from '@portolan/netfilter'
 import type { Passage } from '@portolan/netfilter/advice'
 import type { DesiredOpening } from '../../contract/index.ts'
-import type { Row } from '../search/row.ts'
+import type { Row } from '../search/rows/row.ts'
 
 /** The place of a chain, with what it can match there. */
 interface Place {

@@ -14,12 +14,12 @@ import {
   valueSet,
 } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredState } from '../../contract/index.ts'
-import { numbersIn } from '../search/area.ts'
-import { kindOf, sharedPorts } from '../search/mapping-group.ts'
-import { valuesOf } from '../search/member-values.ts'
-import { meet, type Point, type Region } from '../search/region.ts'
-import { addressValue, subnetRange } from '../search/subnets.ts'
-import type { Surroundings } from '../search/surroundings.ts'
+import { kindOf, sharedPorts } from '../search/group/mapping-group.ts'
+import { valuesOf } from '../search/group/member-values.ts'
+import { numbersIn } from '../search/region/area.ts'
+import { meet, type Point, type Region } from '../search/region/region.ts'
+import { addressValue, subnetRange } from '../search/rows/subnets.ts'
+import type { Surroundings } from '../search/rows/surroundings.ts'
 import { type Arriving, loopback } from './open-packets.ts'
 
 /**

@@ -1,10 +1,10 @@
 import type { Family } from '@portolan/netfilter'
 import type { Passage } from '@portolan/netfilter/advice'
 import { rangesOf } from '@portolan/netfilter/analysis'
-import { addressText } from '../search/address-text.ts'
-import type { Finding } from '../search/finding.ts'
-import { changesDestination } from '../search/foreign-step.ts'
-import type { Row } from '../search/row.ts'
+import type { Finding } from '../search/finding/finding.ts'
+import { changesDestination } from '../search/follow/foreign-step.ts'
+import { addressText } from '../search/rows/address-text.ts'
+import type { Row } from '../search/rows/row.ts'
 import { openingPassages } from './opening-passages.ts'
 
 /** The packets that must pass a chain for a flow to work: those on the way there, and the replies. */

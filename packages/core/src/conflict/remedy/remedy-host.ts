@@ -1,7 +1,7 @@
 import type { HostFacts, NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
 import { formatPrefix, ownerOf, prefixAround, tryParseInterfaceAddress } from '@portolan/netfilter'
 import type { RangeSet } from '@portolan/netfilter/analysis'
-import type { Surroundings } from '../search/surroundings.ts'
+import type { Surroundings } from '../search/rows/surroundings.ts'
 
 /** The facts about a host that remedies need. */
 export interface RemedyHost {

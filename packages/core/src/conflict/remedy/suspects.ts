@@ -8,9 +8,9 @@ import {
   uniteRanges,
 } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredState } from '../../contract/index.ts'
-import type { Region } from '../search/region.ts'
-import { addressValue } from '../search/subnets.ts'
-import type { Surroundings } from '../search/surroundings.ts'
+import type { Region } from '../search/region/region.ts'
+import { addressValue } from '../search/rows/subnets.ts'
+import type { Surroundings } from '../search/rows/surroundings.ts'
 import type { Drafted } from './draft.ts'
 import type { ForeignTranslations } from './foreign-translations.ts'
 import type { Suspects } from './judged.ts'

@@ -4,7 +4,7 @@ import { valueSet } from '@portolan/netfilter/analysis'
 import fc from 'fast-check'
 import { findOpened } from '../../../src/conflict/remedy/find-opened.ts'
 import type { Judged, Suspects } from '../../../src/conflict/remedy/judged.ts'
-import type { Region } from '../../../src/conflict/search/region.ts'
+import type { Region } from '../../../src/conflict/search/region/region.ts'
 import { isOpenedAlone } from './opened-alone.ts'
 import {
   base,

@@ -9,7 +9,7 @@ import {
 import { stopperOf } from '../../../src/conflict/remedy/find-opened.ts'
 import { followSuspect, learnerFor } from '../../../src/conflict/remedy/follow-suspect.ts'
 import type { Judged, Suspects } from '../../../src/conflict/remedy/judged.ts'
-import { freeFields, type Point, type Region } from '../../../src/conflict/search/region.ts'
+import { freeFields, type Point, type Region } from '../../../src/conflict/search/region/region.ts'
 
 /** True: a remedy lets in a packet that it must not. Each packet is followed alone, on all its possible ways. */
 export const isOpenedAlone = (judged: Judged, suspects: Suspects, point: Point): boolean => {

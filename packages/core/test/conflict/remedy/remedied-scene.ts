@@ -18,7 +18,7 @@ import { prepareFollower, type RangeSet, valueSet } from '@portolan/netfilter/an
 import fc from 'fast-check'
 import { withInsertions } from '../../../src/conflict/remedy/insertion.ts'
 import type { Judged } from '../../../src/conflict/remedy/judged.ts'
-import type { Point, Region } from '../../../src/conflict/search/region.ts'
+import type { Point, Region } from '../../../src/conflict/search/region/region.ts'
 
 const facts: HostFacts = {
   interfaces: [
