@@ -10,7 +10,6 @@ export {
   otherClusterText,
   takeoverLine,
 } from './block/cluster-line.ts'
-export { holderOf } from './block/holder-of.ts'
 export {
   type LostRecords,
   lostPools,
@@ -86,8 +85,8 @@ export { forgetHolder, forgetReleased, releaseHolder } from './lease/release.ts'
 export { switchHairpinOff } from './plan/diff-bridge-port.ts'
 export { deleteRoutes, diffRoutes } from './plan/diff-routes.ts'
 export { type ChangeWords, withWords } from './plan/late-words.ts'
-export { routesWithLinks } from './plan/routes-with-links.ts'
 export { hasPoolOf } from './pool/held-blocks.ts'
+export { holderOf } from './pool/holder-of.ts'
 export { isNameTaken, mayBeItself, takeoverText } from './pool/name-taken.ts'
 export { firstUsable } from './pool/usable-addresses.ts'
 export type { AddressUse } from './resolve/address-use.ts'
@@ -110,6 +109,7 @@ export {
   routesText,
   routesUnknown,
 } from './route/routes-elsewhere.ts'
+export { routesWithLinks } from './route/routes-with-links.ts'
 export { uncheckedSubnetNotes } from './route/unchecked-subnet-notes.ts'
 export { amongNeighbours, chosenAnew, withoutStaleRoutes } from './route/with-neighbours.ts'
 export { withoutLeavingRoutes } from './route/without-leaving-routes.ts'

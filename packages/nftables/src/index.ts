@@ -5,13 +5,13 @@ export { apply } from './apply/apply.ts'
 export * from './compile/compile.ts'
 export * from './dialect.ts'
 export * from './diff/apply-to.ts'
-export * from './diff/change.ts'
 export { wordsOf } from './diff/describe.ts'
 export * from './diff/diff.ts'
 export * from './inspect/inspect.ts'
 export * from './inspect/inspect-all.ts'
 export { chainsInPlaceOfBuiltIn, isIptablesTable } from './lower/iptables/iptables-table.ts'
 export * from './lower/lower.ts'
+export * from './model/change.ts'
 export type {
   BinaryExpression,
   BooleanExpression,

@@ -1,5 +1,5 @@
 import { listLeases } from '@portolan/core'
-import { isAttachment } from '../verb/endpoint-name.ts'
+import { isAttachment } from './endpoint-name.ts'
 import type { LeasedHost } from './open-leased.ts'
 
 /** An endpoint that a plugin gave to a container, with its network. */

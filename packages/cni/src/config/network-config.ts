@@ -1,9 +1,9 @@
 import { checkedBy } from '@portolan/netfilter/schema'
 import { CniError, cniCodes } from '../cni-error.ts'
+import { faultIn } from '../fault-in.ts'
 import { type CniResult, readResult } from '../result/cni-result.ts'
 import { isSupported, versionOf } from '../result/versions.ts'
 import { configSchema, type WrittenConfig } from './config-schema.ts'
-import { faultIn } from './fault-in.ts'
 import { isObject } from './is-object.ts'
 
 /** One network configuration, as a runtime passes it to a plugin on standard input. */

@@ -14,7 +14,7 @@ import {
   type Schema,
   text,
 } from '@portolan/netfilter/schema'
-import { faultIn } from '../config/fault-in.ts'
+import { faultIn } from '../fault-in.ts'
 
 /**
  * A network in the form of Podman. Unknown keys are kept.

@@ -9,7 +9,7 @@ import {
   wholeNumber,
 } from '@portolan/netfilter/schema'
 import { CniError, cniCodes } from '../cni-error.ts'
-import { faultIn } from '../config/fault-in.ts'
+import { faultIn } from '../fault-in.ts'
 
 /**
  * The result of ADD in the form of CNI 1.0 and 1.1. Unknown keys are kept.

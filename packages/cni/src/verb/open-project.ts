@@ -1,6 +1,6 @@
 import { type LeftNetwork, type LiveHost, type OpenHostOptions, openHost, readConfig } from 'portolan'
+import { isAttachment } from '../attachment/endpoint-name.ts'
 import type { WrittenConfig } from '../config/config-schema.ts'
-import { isAttachment } from './endpoint-name.ts'
 import { wording } from './wording.ts'
 
 /** The project of a configuration's networks; `cni` by default. */

@@ -1,7 +1,7 @@
 import { parsePrefix } from '@portolan/netfilter'
+import { holderOf } from '../pool/holder-of.ts'
 import { blockKey } from './block-key.ts'
 import { blocksOf, type ClusterState, type PlacedBlock, revisionOf } from './cluster-state.ts'
-import { holderOf } from './holder-of.ts'
 import type { ClusterMember } from './member.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { parsePrefix } from '@portolan/netfilter'
 import type { HeldBlocks } from '../pool/held-blocks.ts'
+import { holderOf } from '../pool/holder-of.ts'
 import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
 import type { BlockMove, RememberedBlock } from './find-moves.ts'
-import { holderOf } from './holder-of.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
 import { isWithinBlocks } from './within-blocks.ts'
 

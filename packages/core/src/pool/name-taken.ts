@@ -1,5 +1,5 @@
-import { holderOf } from '../block/holder-of.ts'
 import type { HeldBlocks } from './held-blocks.ts'
+import { holderOf } from './holder-of.ts'
 
 /** Does another machine hold a block of the cluster under the name of this host? */
 export const isNameTaken = ({

@@ -5,6 +5,7 @@ import { attribute, attributeU32 } from '../netlink/attribute.ts'
 import { changeError, type Refusals } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EEXIST, EOPNOTSUPP } from '../netlink/errno.ts'
+import { macBytes } from '../netlink/mac-bytes.ts'
 import { change, send } from '../netlink/request.ts'
 import {
   IFLA_ADDRESS,
@@ -21,7 +22,6 @@ import { findLink, requireLink } from './find-link.ts'
 import { checkInterfaceAddress } from './interface-address.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { BridgeSpec } from './links.ts'
-import { macBytes } from './mac-bytes.ts'
 import { mtuAttribute } from './mtu-attribute.ts'
 import { newNameAttribute } from './new-name.ts'
 

@@ -4,6 +4,7 @@ import { attribute, attributeText, attributeU32, nested } from '../netlink/attri
 import { changeError, errnoText } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EEXIST, EOPNOTSUPP } from '../netlink/errno.ts'
+import { macBytes } from '../netlink/mac-bytes.ts'
 import { send } from '../netlink/request.ts'
 import {
   IFLA_ADDRESS,
@@ -20,7 +21,6 @@ import { findLink } from './find-link.ts'
 import { inNamespace } from './in-namespace.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { LinkSpec } from './link-spec.ts'
-import { macBytes } from './mac-bytes.ts'
 import { mtuAttribute } from './mtu-attribute.ts'
 import { newNameAttribute } from './new-name.ts'
 

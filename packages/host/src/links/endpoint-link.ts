@@ -12,6 +12,7 @@ import { attribute, attributeText, attributeU32, concatenate, nested } from '../
 import { changeError, errnoText, type Refusals } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EEXIST, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, EXFULL } from '../netlink/errno.ts'
+import { macBytes } from '../netlink/mac-bytes.ts'
 import { change, get, send } from '../netlink/request.ts'
 import {
   IFF_RUNNING,
@@ -38,7 +39,6 @@ import { fullBridge, portChange } from './bridge-port.ts'
 import { findLink, nameAttribute, requireBridge, requireLink } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { EndpointLink, VethSpec } from './links.ts'
-import { macBytes } from './mac-bytes.ts'
 import { newNameAttribute } from './new-name.ts'
 
 /**

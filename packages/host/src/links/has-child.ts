@@ -4,6 +4,7 @@ import { attribute, attributeText, attributeU32, nested } from '../netlink/attri
 import { changeError } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EADDRINUSE, EINVAL } from '../netlink/errno.ts'
+import { macBytes } from '../netlink/mac-bytes.ts'
 import { send } from '../netlink/request.ts'
 import {
   IFLA_ADDRESS,
@@ -18,7 +19,6 @@ import {
 } from '../netlink/rtnetlink.ts'
 import { findLink, nameAttribute } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
-import { macBytes } from './mac-bytes.ts'
 
 /** include/uapi/linux/if_link.h MACVLAN_MODE_PRIVATE: no frame passes between the probe and other links. */
 const PRIVATE = 1

@@ -3,11 +3,11 @@ import { attribute } from '../netlink/attribute.ts'
 import { changeError, errnoText } from '../netlink/change-error.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EADDRINUSE, EBUSY, EOPNOTSUPP } from '../netlink/errno.ts'
+import { macBytes } from '../netlink/mac-bytes.ts'
 import { send } from '../netlink/request.ts'
 import { IFLA_ADDRESS, RTM_SETLINK } from '../netlink/rtnetlink.ts'
 import { requireLink } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
-import { macBytes } from './mac-bytes.ts'
 
 export const setMac = async (connection: NetlinkConnection, name: string, mac: string): Promise<void> => {
   const does = `give ${name} the MAC address ${mac}`

@@ -10,7 +10,7 @@ import {
   parsePrefix,
   type Wording,
 } from '@portolan/netfilter'
-import { macBytes } from '../links/mac-bytes.ts'
+import { macBytes } from '../netlink/mac-bytes.ts'
 import type { HeldNamespace } from './hold-namespace.ts'
 import { readInside } from './inside-state.ts'
 import type { InsideChange, InsideState } from './network-namespace.ts'

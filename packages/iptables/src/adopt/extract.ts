@@ -1,5 +1,4 @@
 import type { Family } from '@portolan/netfilter'
-import { input, isOurs, local, loopback, prerouting, trees } from '../compile/object-name.ts'
 import { inTree } from '../compile/order/phase.ts'
 import { readPhase } from '../compile/order/read-phase.ts'
 import type { PlacedRule } from '../compile/parts.ts'
@@ -7,6 +6,7 @@ import { renamedChains } from '../compile/renamed-chains.ts'
 import { projectOf } from '../compile/tag.ts'
 import { rootOf } from '../compile/tree/dispatch.ts'
 import { goto } from '../model/build.ts'
+import { input, isOurs, local, loopback, prerouting, trees } from '../model/object-name.ts'
 import type { Rule, Ruleset, Table } from '../model/ruleset.ts'
 
 const isTableName = (name: string): name is PlacedRule['table'] =>

@@ -1,6 +1,6 @@
-import * as chains from '../compile/object-name.ts'
 import type { PlacedRule } from '../compile/parts.ts'
 import { selectorOf } from '../compile/port-key.ts'
+import * as chains from '../model/object-name.ts'
 
 /**
  * The socket of a rule in a port tree: a host port, or a container port that is open without translation. Null: the

@@ -1,8 +1,8 @@
 import type { HostPresence, PublishedPort } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
-import * as chains from '../compile/object-name.ts'
 import type { PlacedRule } from '../compile/parts.ts'
 import { projectOf, tag, tagOf } from '../compile/tag.ts'
+import * as chains from '../model/object-name.ts'
 import { printRule } from '../print/rule/print-rule.ts'
 import { socketOf } from './place.ts'
 

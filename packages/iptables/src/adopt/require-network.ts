@@ -1,11 +1,11 @@
 import type { DesiredState, OwnedNetwork } from '@portolan/core'
 import { containsPrefix, type Family, parsePrefix } from '@portolan/netfilter'
 import { networkTag, ownedNetworkRules } from '../compile/network.ts'
-import * as chains from '../compile/object-name.ts'
 import { openingRules } from '../compile/opening.ts'
 import type { PlacedRule } from '../compile/parts.ts'
 import { exemption } from '../compile/source-translation.ts'
 import { tagOf } from '../compile/tag.ts'
+import * as chains from '../model/object-name.ts'
 import { printRule } from '../print/rule/print-rule.ts'
 
 /** Does a port tree have a rule for a container of this network? */

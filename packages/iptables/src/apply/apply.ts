@@ -1,7 +1,7 @@
 import { isKilled, programEnd, type Runner, type RunResult } from '@portolan/core'
 import { ApplyError, type Family, families, PermissionError, PortolanError } from '@portolan/netfilter'
-import type { IptablesChange } from '../diff/change.ts'
 import { describe } from '../diff/describe.ts'
+import type { IptablesChange } from '../model/change.ts'
 import { program, type Variant } from '../model/variant.ts'
 import { invert } from '../print/command.ts'
 import { isDenied, isOwned, naming } from './failure.ts'

@@ -1,5 +1,5 @@
 import { type Family, families } from '@portolan/netfilter'
-import type { IptablesChange, Operation } from '../diff/change.ts'
+import type { IptablesChange, Operation } from '../model/change.ts'
 import { operationLines } from '../print/command.ts'
 
 /** Consecutive changes of one table. The kernel takes them all at once, or none. */

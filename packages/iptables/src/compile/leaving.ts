@@ -2,9 +2,9 @@
 
 import type { Family } from '@portolan/netfilter'
 import { accept, outBy, rule } from '../model/build.ts'
+import * as chains from '../model/object-name.ts'
 import { findTable, type Rule, type Ruleset } from '../model/ruleset.ts'
 import { isInterfaceLiteral } from './literals.ts'
-import * as chains from './object-name.ts'
 import { renamedChains } from './renamed-chains.ts'
 
 /**

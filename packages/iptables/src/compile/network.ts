@@ -23,11 +23,11 @@ import {
   rule,
   state,
 } from '../model/build.ts'
+import * as chains from '../model/object-name.ts'
 import type { Match } from '../model/option/match.ts'
 import { isLimited } from './direct-mapping.ts'
 import { foreignBridgeMembers, type Members, ownBridgeMembers } from './external-network.ts'
 import { interfaceLiteral, prefixLiteral } from './literals.ts'
-import * as chains from './object-name.ts'
 import { openingRules } from './opening.ts'
 import { acceptPhase, betweenPhase, commonPhase, toBridgePhase as to } from './order/phase.ts'
 import type { Place, PlacedRule } from './parts.ts'

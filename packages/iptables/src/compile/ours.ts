@@ -1,6 +1,6 @@
 import { jumps } from '../model/chain/jumps.ts'
+import { isOurs } from '../model/object-name.ts'
 import type { Chain, Rule, Ruleset, Table } from '../model/ruleset.ts'
-import { isOurs } from './object-name.ts'
 import { renamedChains } from './renamed-chains.ts'
 import { tagOf } from './tag.ts'
 

@@ -1,8 +1,8 @@
 // Only in iptables: our chains stand in shared tables, so a renamed chain of ours looks foreign.
 
 import { jumps } from '../model/chain/jumps.ts'
+import * as chains from '../model/object-name.ts'
 import type { Rule, Table } from '../model/ruleset.ts'
-import * as chains from './object-name.ts'
 import { projectOf, tagOf } from './tag.ts'
 import { rootOf } from './tree/dispatch.ts'
 

@@ -17,8 +17,8 @@ import {
   to,
   toLocal,
 } from '../model/build.ts'
+import * as chains from '../model/object-name.ts'
 import type { Rule } from '../model/ruleset.ts'
-import * as chains from './object-name.ts'
 import { loopback } from './source-translation.ts'
 
 /** The rules of our chains while they are built. */

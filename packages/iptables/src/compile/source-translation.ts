@@ -1,10 +1,10 @@
 import type { DesiredNetwork, DesiredSubnet } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import { from, goto, masquerade, notOutBy, returns, snat, state, to } from '../model/build.ts'
+import * as chains from '../model/object-name.ts'
 import type { Target } from '../model/option/target.ts'
 import type { Members } from './external-network.ts'
 import { addressLiteral, prefixLiteral } from './literals.ts'
-import * as chains from './object-name.ts'
 import { commonPhase, sourcePhase } from './order/phase.ts'
 import type { Place, PlacedRule } from './parts.ts'
 

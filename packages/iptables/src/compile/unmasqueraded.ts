@@ -1,9 +1,9 @@
 import type { DesiredNetwork, DesiredSubnet } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import { drop, inBy, notFrom, state } from '../model/build.ts'
+import * as chains from '../model/object-name.ts'
 import type { Members } from './external-network.ts'
 import { prefixLiteral } from './literals.ts'
-import * as chains from './object-name.ts'
 import { betweenPhase } from './order/phase.ts'
 import type { Place, PlacedRule } from './parts.ts'
 

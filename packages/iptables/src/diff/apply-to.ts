@@ -1,9 +1,9 @@
 import { families } from '@portolan/netfilter'
 import { compareText } from '../compile/order/order.ts'
 import { builtInChains, isBuiltIn } from '../model/chain/built-in.ts'
+import type { IptablesChange, Operation } from '../model/change.ts'
 import { type Chain, findTable, type Rule, type Ruleset, type Table } from '../model/ruleset.ts'
 import { printRule } from '../print/rule/print-rule.ts'
-import type { IptablesChange, Operation } from './change.ts'
 
 const tableOrder = ['raw', 'mangle', 'filter', 'nat', 'security']
 

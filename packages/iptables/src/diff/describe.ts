@@ -1,9 +1,9 @@
 import { type ChangeWords, withWords } from '@portolan/core/planning'
 import { placeOf } from '../model/chain/jumps.ts'
+import type { IptablesChange, MoveRule, Operation } from '../model/change.ts'
 import type { Rule } from '../model/ruleset.ts'
 import { commandText, invert, program } from '../print/command.ts'
 import { printRule } from '../print/rule/print-rule.ts'
-import type { IptablesChange, MoveRule, Operation } from './change.ts'
 
 const familyName = { ip: 'IPv4', ip6: 'IPv6' } as const
 

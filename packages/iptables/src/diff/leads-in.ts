@@ -1,4 +1,4 @@
-import type { IptablesChange } from './change.ts'
+import type { IptablesChange } from '../model/change.ts'
 
 const builtIn: readonly string[] = ['PREROUTING', 'OUTPUT']
 

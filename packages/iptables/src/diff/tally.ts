@@ -1,5 +1,5 @@
 import { countOf, type RuleTally, tallyOf } from '@portolan/core'
-import type { Operation } from './change.ts'
+import type { Operation } from '../model/change.ts'
 
 /** Counts what an operation adds, changes and removes. */
 export const tally = (operation: Operation): RuleTally => tallyOf(operation.table, counts(operation))

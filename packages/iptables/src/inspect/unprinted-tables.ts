@@ -2,8 +2,8 @@
 import type { Runner } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import { InspectError, MissingToolError } from '@portolan/netfilter'
-import { prefix } from '../compile/object-name.ts'
 import { builtInChains } from '../model/chain/built-in.ts'
+import { prefix } from '../model/object-name.ts'
 
 /** A table of iptables-nft with a rule that iptables-nft cannot print. The program shows nothing of such a table. */
 export interface UnprintedTable {

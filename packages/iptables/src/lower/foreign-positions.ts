@@ -1,6 +1,6 @@
 // Only in iptables: its rules are known by their positions, where rules of nftables have handles.
 
-import { isOurs } from '../compile/object-name.ts'
+import { isOurs } from '../model/object-name.ts'
 import type { Rule, Ruleset } from '../model/ruleset.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { DeleteRule, InsertRule, Operation } from '../diff/change.ts'
+import type { DeleteRule, InsertRule, Operation } from '../model/change.ts'
 import { printRule } from './rule/print-rule.ts'
 
 const insertLine = ({ chain, position, rule }: InsertRule): string =>

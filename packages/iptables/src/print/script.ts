@@ -1,7 +1,7 @@
 import { checkScriptOptions } from '@portolan/core/planning'
 import { type Family, families } from '@portolan/netfilter'
-import { limit, open } from '../compile/object-name.ts'
 import { jumps, placeOf } from '../model/chain/jumps.ts'
+import { limit, open } from '../model/object-name.ts'
 import { type Chain, emptyRuleset, type Ruleset, type Table } from '../model/ruleset.ts'
 import { printRule } from './rule/print-rule.ts'
 import { afterClosedForward, closedForward } from './table-by-table/closed-forward.ts'

@@ -1,10 +1,10 @@
 import type { PublishedPort } from '@portolan/core'
 import { type Family, families } from '@portolan/netfilter'
-import { isOurs, limit, open } from '../compile/object-name.ts'
 import { selectorOf } from '../compile/port-key.ts'
 import { renamedChains } from '../compile/renamed-chains.ts'
 import { projectOf, tagOf } from '../compile/tag.ts'
 import { rootOf } from '../compile/tree/dispatch.ts'
+import { isOurs, limit, open } from '../model/object-name.ts'
 import { findTable, type Rule, type Ruleset, type Table } from '../model/ruleset.ts'
 
 /**

@@ -1,10 +1,10 @@
 import type { PublishedPort } from '@portolan/core'
 import { type Family, families } from '@portolan/netfilter'
-import { allow, destination, isOurs } from '../compile/object-name.ts'
 import { selectorOf } from '../compile/port-key.ts'
 import { renamedChains } from '../compile/renamed-chains.ts'
 import { projectOf, tagOf } from '../compile/tag.ts'
 import { rootOf } from '../compile/tree/dispatch.ts'
+import { allow, destination, isOurs } from '../model/object-name.ts'
 import { findTable, type Rule, type Ruleset } from '../model/ruleset.ts'
 
 type Target = PublishedPort['targets'][number]

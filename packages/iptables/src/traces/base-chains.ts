@@ -1,8 +1,8 @@
 import { programEnd, type Runner } from '@portolan/core'
 import { type Family, InspectError, MissingToolError, PermissionError } from '@portolan/netfilter'
 import { isDenied } from '../apply/failure.ts'
-import type { IptablesChange } from '../diff/change.ts'
 import { builtInChains, isBuiltIn } from '../model/chain/built-in.ts'
+import type { IptablesChange } from '../model/change.ts'
 
 /**
  * A table of iptables-nft in nf_tables, with the base chains that exist in it. iptables-nft-save does not show which

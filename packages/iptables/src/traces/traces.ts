@@ -1,7 +1,7 @@
 import type { HostTraces } from '@portolan/core'
 import { MissingToolError } from '@portolan/netfilter'
-import type { IptablesChange } from '../diff/change.ts'
 import { isBuiltIn } from '../model/chain/built-in.ts'
+import type { IptablesChange } from '../model/change.ts'
 import { type CreatedTable, createdBy, listBaseTables, removeCreated } from './base-chains.ts'
 
 /** Finds and removes the tables and base chains that iptables-nft creates. */

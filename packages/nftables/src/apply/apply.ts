@@ -1,6 +1,6 @@
 import type { RuleApplyOptions, Runner } from '@portolan/core'
 import { checkApplyOptions } from '@portolan/core/planning'
-import type { NftablesChange } from '../diff/change.ts'
+import type { NftablesChange } from '../model/change.ts'
 import { sendChanges } from '../wire/write/apply-live.ts'
 import { applyFailure } from './failure.ts'
 import { transaction } from './transaction.ts'

@@ -1,5 +1,5 @@
 // Only in nftables: one transaction is written from the same steps, either as text or as netlink messages.
-import type { NftablesChange, Operation } from '../diff/change.ts'
+import type { NftablesChange, Operation } from '../model/change.ts'
 import type { Chain, Element, NamedSet, Rule, Table } from '../model/index.ts'
 
 /**

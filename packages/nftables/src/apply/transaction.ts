@@ -1,5 +1,5 @@
 import { tableFamily, tableName } from '../compile/ours.ts'
-import type { NftablesChange } from '../diff/change.ts'
+import type { NftablesChange } from '../model/change.ts'
 import type { Element } from '../model/index.ts'
 import { chainLine, elementLine, elementRef, ruleLine, setBlock } from '../print/command.ts'
 import { identifier, quote } from '../print/quote.ts'

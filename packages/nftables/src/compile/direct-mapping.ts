@@ -15,7 +15,7 @@ import {
   type Statement,
   text,
 } from '../model/index.ts'
-import { addressPart } from './object-name.ts'
+import { addressPart } from '../model/object-name.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
 import { mapName } from './port-key.ts'
 import { sourcesOf } from './sources.ts'

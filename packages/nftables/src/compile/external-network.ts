@@ -18,8 +18,8 @@ import {
   returns,
   text,
 } from '../model/index.ts'
+import { fromChain, homeChain, joinedChain, maskChain, sourceChain, toChain } from '../model/object-name.ts'
 import { toNetwork } from './network.ts'
-import { fromChain, homeChain, joinedChain, maskChain, sourceChain, toChain } from './object-name.ts'
 import { addOpenings } from './opening.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
 import { mapName } from './port-key.ts'

@@ -18,7 +18,7 @@ import {
   type Statement,
   text,
 } from '../model/index.ts'
-import { addressPart, interfacePart } from './object-name.ts'
+import { addressPart, interfacePart } from '../model/object-name.ts'
 import { addElement, constantOf, type ElementMaker, type PartsBuilder } from './parts.ts'
 import { type Level, mapName, mapNames } from './port-key.ts'
 import { sourcesOf } from './sources.ts'

@@ -22,7 +22,7 @@ import {
   text,
   vmap,
 } from '../model/index.ts'
-import { fromChain, homeChain, isolatedChain, maskChain, sourceChain, toChain } from './object-name.ts'
+import { fromChain, homeChain, isolatedChain, maskChain, sourceChain, toChain } from '../model/object-name.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
 import { lookupKey, mapName } from './port-key.ts'
 import { loopback, sources } from './source-translation.ts'

@@ -18,7 +18,7 @@ import {
   text,
   vmap,
 } from '../model/index.ts'
-import { openedChain } from './object-name.ts'
+import { openedChain } from '../model/object-name.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
 import { mapName } from './port-key.ts'
 import { sourcesOf } from './sources.ts'

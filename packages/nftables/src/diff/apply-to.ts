@@ -1,4 +1,5 @@
 import { ownTable } from '../compile/ours.ts'
+import type { NftablesChange, Operation } from '../model/change.ts'
 import {
   type Chain,
   type Element,
@@ -7,7 +8,6 @@ import {
   type Ruleset,
   type Table,
 } from '../model/index.ts'
-import type { NftablesChange, Operation } from './change.ts'
 
 /** A set whose elements change. Most sets only get more elements, and additions need no key text. */
 interface OpenSet {

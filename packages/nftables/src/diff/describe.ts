@@ -1,9 +1,9 @@
 import { type ChangeWords, withWords } from '@portolan/core/planning'
 import { tableFamily, tableName } from '../compile/ours.ts'
+import type { NftablesChange, Operation } from '../model/change.ts'
 import type { NamedSet } from '../model/index.ts'
 import { chainBlock, setBlock } from '../print/command.ts'
 import { tableText } from '../print/text/text-table.ts'
-import type { NftablesChange, Operation } from './change.ts'
 import { type ElementOperation, wordsOfElement } from './maps/describe-element.ts'
 import { purpose } from './maps/purpose.ts'
 

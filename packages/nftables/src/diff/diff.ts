@@ -1,4 +1,5 @@
 import { ownTable } from '../compile/ours.ts'
+import type { NftablesChange, Operation } from '../model/change.ts'
 import {
   type Chain,
   type Element,
@@ -8,7 +9,6 @@ import {
   type Ruleset,
   type Table,
 } from '../model/index.ts'
-import type { NftablesChange, Operation } from './change.ts'
 import { change } from './describe.ts'
 import { sameBase, sameDeclaration, sameFrame, sameRules } from './maps/same.ts'
 

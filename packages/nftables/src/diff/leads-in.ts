@@ -1,4 +1,4 @@
-import type { NftablesChange } from './change.ts'
+import type { NftablesChange } from '../model/change.ts'
 
 const leadingKinds: readonly string[] = ['add-table', 'replace-table', 'add-set', 'replace-rules']
 

@@ -1,8 +1,8 @@
 import { countOf, type RuleCount, type RuleTally, tallyOf } from '@portolan/core'
 import { tableFamily, tableName } from '../compile/ours.ts'
+import type { Operation } from '../model/change.ts'
 import type { Chain, NamedSet, Rule, Table } from '../model/index.ts'
 import { ruleText } from '../print/text/text-statement.ts'
-import type { Operation } from './change.ts'
 
 /** Counts what an operation adds, changes and removes. */
 export const tally = (operation: Operation): RuleTally =>

@@ -5,8 +5,8 @@ import { isLoopback } from '../compile/maps/exemption.ts'
 import { skeletonSets } from '../compile/maps/skeleton-sets.ts'
 import { ownTable } from '../compile/ours.ts'
 import { type ElementMaker, newMaker } from '../compile/parts.ts'
-import type { NftablesChange, Operation } from '../diff/change.ts'
 import { change } from '../diff/describe.ts'
+import type { NftablesChange, Operation } from '../model/change.ts'
 import type { Element, NamedSet, Ruleset } from '../model/index.ts'
 
 interface Place {

@@ -1,5 +1,5 @@
 import type { LeaseState } from '@portolan/core'
-import { heldLeases } from './held-leases.ts'
+import { heldLeases } from '../leases/held-leases.ts'
 
 /**
  * Notes about projects that have networks on a host and no lease in its state directory. `apply` leases a subnet for

@@ -1,7 +1,7 @@
 import type { DesiredMapping, OwnedNetwork, PublishedPort } from '@portolan/core'
 import type { Backend } from '../backend/backend.ts'
 import { type AnyRuleChange, dialects, type RuleChange } from '../backend/dialects.ts'
-import { socketKey } from '../live/ports/socket-key.ts'
+import { socketKey } from '../live/wanted/socket-key.ts'
 import { networkHolding } from './conflicts-now.ts'
 import { allRuleChanges, type Drift, type PlacedWish } from './find-drift.ts'
 import type { MappingDrift, MappingStatus, TargetStatus } from './status.ts'

@@ -1,5 +1,5 @@
 import type { DesiredMapping, PublishedPort } from '@portolan/core'
-import { socketKey } from '../live/ports/socket-key.ts'
+import { socketKey } from '../live/wanted/socket-key.ts'
 import { leadsAlike } from './mapping-lines.ts'
 import type { Wish } from './wish.ts'
 

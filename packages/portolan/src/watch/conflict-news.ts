@@ -1,6 +1,6 @@
 import { type Conflict, unsettledNetworks } from '@portolan/core'
+import { conflictIdentity } from '../plan/conflict-identity.ts'
 import { grouped } from '../plan/grouped.ts'
-import { conflictIdentity } from './conflict-identity.ts'
 
 /** The difference between two searches for conflicts. */
 export interface ConflictNews {

@@ -1,5 +1,5 @@
+import * as chains from '../../model/object-name.ts'
 import type { Rule } from '../../model/ruleset.ts'
-import * as chains from '../object-name.ts'
 import type { PlacedRule } from '../parts.ts'
 import type { Selector } from '../port-key.ts'
 import { tagOf } from '../tag.ts'

@@ -1,6 +1,6 @@
+import * as chains from '../../model/object-name.ts'
 import type { Match } from '../../model/option/match.ts'
 import type { Rule } from '../../model/ruleset.ts'
-import * as chains from '../object-name.ts'
 import { acceptPhase, betweenPhase, commonPhase, type Phase, sourcePhase, toBridgePhase } from './phase.ts'
 
 const has = (rule: Rule, kind: Match['kind']): boolean => rule.matches.some((match) => match.kind === kind)

@@ -1,7 +1,7 @@
 import { drop, returns, rule } from '../../model/build.ts'
+import * as chains from '../../model/object-name.ts'
 import type { Match } from '../../model/option/match.ts'
 import type { Rule } from '../../model/ruleset.ts'
-import * as chains from '../object-name.ts'
 import { compareEntries } from '../order/order.ts'
 import type { PlacedRule } from '../parts.ts'
 import { type Selector, selectorOf, withoutInterface } from '../port-key.ts'

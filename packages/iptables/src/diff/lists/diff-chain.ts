@@ -1,10 +1,10 @@
 import type { Family } from '@portolan/netfilter'
-import { isOurs } from '../../compile/object-name.ts'
 import { type IsOwn, leadsToOurs } from '../../compile/ours.ts'
 import { placeOf } from '../../model/chain/jumps.ts'
+import type { DeleteRule, InsertRule, MoveRule } from '../../model/change.ts'
+import { isOurs } from '../../model/object-name.ts'
 import type { Rule } from '../../model/ruleset.ts'
 import { printRule } from '../../print/rule/print-rule.ts'
-import type { DeleteRule, InsertRule, MoveRule } from '../change.ts'
 import { type MergeStep, mergeLists } from './merge-lists.ts'
 
 export interface ChainPlace {

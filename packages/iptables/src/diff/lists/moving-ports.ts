@@ -1,10 +1,10 @@
 import type { Family } from '@portolan/netfilter'
-import * as chains from '../../compile/object-name.ts'
 import { rootOf } from '../../compile/tree/dispatch.ts'
 import { comment, drop, ports, rule } from '../../model/build.ts'
+import type { IptablesChange } from '../../model/change.ts'
+import * as chains from '../../model/object-name.ts'
 import { findTable, type Rule, type Ruleset } from '../../model/ruleset.ts'
 import { printRule } from '../../print/rule/print-rule.ts'
-import type { IptablesChange } from '../change.ts'
 import { describe } from '../describe.ts'
 
 interface Port {

@@ -1,13 +1,5 @@
-import {
-  acceptForwarded,
-  destination,
-  forward,
-  input,
-  output,
-  prerouting,
-  source,
-} from '../../compile/object-name.ts'
 import { comment, jump, rule, toLocal } from '../build.ts'
+import { acceptForwarded, destination, forward, input, output, prerouting, source } from '../object-name.ts'
 import type { Rule } from '../ruleset.ts'
 
 /** The one rule in a built-in chain that leads to a chain of ours. */

@@ -1,5 +1,5 @@
-import { forward, home } from '../../compile/object-name.ts'
 import { drop, inBy, outBy, returns, rule, state } from '../../model/build.ts'
+import { forward, home } from '../../model/object-name.ts'
 import type { Chain, Rule, Ruleset, Table } from '../../model/ruleset.ts'
 
 /**

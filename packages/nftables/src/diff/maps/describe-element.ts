@@ -1,9 +1,9 @@
 import type { ChangeWords } from '@portolan/core/planning'
 import { tableFamily, tableName } from '../../compile/ours.ts'
+import type { Operation } from '../../model/change.ts'
 import type { Element, NamedSet } from '../../model/index.ts'
 import { elementParts, expressionText } from '../../print/text/text-expression.ts'
 import { quotedTypes } from '../../print/text/text-table.ts'
-import type { Operation } from '../change.ts'
 import { purpose } from './purpose.ts'
 
 export type ElementOperation = Extract<

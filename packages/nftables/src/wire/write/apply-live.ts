@@ -1,7 +1,7 @@
 import type { NetlinkSocket, RuleApplyOptions } from '@portolan/core'
 import { checkApplyOptions } from '@portolan/core/planning'
 import { PortolanError } from '@portolan/netfilter'
-import type { NftablesChange } from '../../diff/change.ts'
+import type { NftablesChange } from '../../model/change.ts'
 import { readReply } from '../reply.ts'
 import { encodeBatch } from './batch.ts'
 import { areLonger } from './least-bytes.ts'

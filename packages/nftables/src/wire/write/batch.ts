@@ -1,6 +1,6 @@
 import { linesOf, type Step } from '../../apply/steps.ts'
 import { stepText } from '../../apply/transaction.ts'
-import type { NftablesChange } from '../../diff/change.ts'
+import type { NftablesChange } from '../../model/change.ts'
 import { MessageWriter } from './message-writer.ts'
 import { keepPortBatch, repeatPortBatch } from './port-batch.ts'
 import { Unwritable } from './unwritable.ts'

@@ -1,4 +1,4 @@
-import type { NftablesChange } from '../../diff/change.ts'
+import type { NftablesChange } from '../../model/change.ts'
 import type { Element, NamedSet } from '../../model/index.ts'
 import { paddedTo4 } from '../message-parts.ts'
 import { declarationOf, typesOf } from './data-type.ts'

@@ -1,6 +1,6 @@
 import { ByteWriter, littleEndian, NLMSG_HEADER_LENGTH } from '@portolan/core/netlink'
 import { tableName } from '../../compile/ours.ts'
-import type { Operation } from '../../diff/change.ts'
+import type { Operation } from '../../model/change.ts'
 import type { Element, Expression } from '../../model/index.ts'
 import { paddedTo4 } from '../message-parts.ts'
 import { PORT_AT, portKeyOf } from './port-element.ts'

@@ -7,7 +7,7 @@ import { listenOnSocket, refuseServed } from '../../docker/serve/listen-on-socke
 import { servePlugin } from '../../docker/serve/serve-plugin.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { tellServiceManager } from '../watch/tell-service-manager.ts'
+import { tellServiceManager } from '../output/tell-service-manager.ts'
 
 /**
  * The socket at which dockerd finds the plugin. dockerd calls each plugin by the name of its file (moby,

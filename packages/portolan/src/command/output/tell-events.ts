@@ -7,8 +7,8 @@ import type { WatchOptions } from '../../watch/watch-project.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { withOwnOptions } from '../options/with-own-options.ts'
-import { tellServiceManager } from '../watch/tell-service-manager.ts'
 import { jsonText } from './json-text.ts'
+import { tellServiceManager } from './tell-service-manager.ts'
 
 /** The options of a watch, from those of the command line. */
 export const watchOptions = ({ options }: CommandContext, signal: AbortSignal): WatchOptions => ({

@@ -1,7 +1,7 @@
 import { emptyLeases, findLease, type LeaseStore, leaseKey } from '@portolan/core'
 import { leaseStoreIdentity, leaseStoreStamp } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
-import { heldLeases } from '../../destroy/held-leases.ts'
+import { heldLeases } from '../../leases/held-leases.ts'
 import { withKept } from '../../leases/lease-again.ts'
 import { heldNotes } from '../../watch/held-notes.ts'
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DesiredMapping } from '@portolan/core'
 import type { Conntrack } from '@portolan/host'
+import { socketKey } from '../wanted/socket-key.ts'
 import { sameMapping } from './same-mapping.ts'
-import { socketKey } from './socket-key.ts'
 
 /** Makes conntrack forget flows as ports come and go. The searches run after the calls that need them. */
 export interface FlowsToForget {

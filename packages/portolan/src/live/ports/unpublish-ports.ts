@@ -18,10 +18,10 @@ import {
 import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
 import { type Edition, isSameEdition } from '../rules/edition.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
+import type { HostSocket } from '../wanted/socket-key.ts'
 import { portKey, withoutPort, withPort } from '../wanted/wanted-state.ts'
 import type { UnpublishRequest } from './publish-request.ts'
 import { checkObject } from './requested-mappings.ts'
-import type { HostSocket } from './socket-key.ts'
 
 type Target = DesiredMapping['targets'][number]
 

@@ -7,7 +7,7 @@ import type {
 } from '@portolan/core'
 import type { Journal, JournalChange, JournalFollower } from '@portolan/host'
 import type { Backend } from '../../backend/backend.ts'
-import { type HostSocket, socketKey } from '../ports/socket-key.ts'
+import { type HostSocket, socketKey } from './socket-key.ts'
 
 type NetworkIntent = Intent['networks'][number]
 type EndpointIntent = Intent['endpoints'][number]

@@ -8,9 +8,9 @@ import {
 import { linkSysctlName } from '@portolan/netfilter/sysctls'
 import type { DesiredNetwork, DesiredState } from '../../../contract/index.ts'
 import { iccKeeper, parseBridgeAlias } from '../../../contract/index.ts'
-import { routesWithLinks } from '../../../plan/routes-with-links.ts'
 import { blockRouteProtocol } from '../../../route/block-route-protocol.ts'
 import { isOwnRoute, plainMetric } from '../../../route/rival-routes.ts'
+import { routesWithLinks } from '../../../route/routes-with-links.ts'
 import { type BridgeChanged, withoutFormerRoutes } from './planned-routes.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { PublishedPort } from '@portolan/core'
-import { portAt, portsByNumber } from '../../../src/live/ports/ports-by-number.ts'
+import { portAt, portsByNumber } from '../../../src/live/wanted/ports-by-number.ts'
 
 const base: PublishedPort = {
   project: 'shop',

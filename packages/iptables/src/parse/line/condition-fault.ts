@@ -1,6 +1,6 @@
 import type { Family } from '@portolan/netfilter'
-import type { ConditionOption } from '../line/core-match.ts'
-import { prefixFault } from './address-fault.ts'
+import { prefixFault } from '../fault/address-fault.ts'
+import type { ConditionOption } from './core-match.ts'
 
 /**
  * Says what is wrong on every host with a condition of iptables itself. Null: nothing, or it may be right on some host.

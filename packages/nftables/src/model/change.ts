@@ -1,5 +1,5 @@
 import type { Change } from '@portolan/core'
-import type { Chain, Element, NamedSet, Rule, Table } from '../model/index.ts'
+import type { Chain, Element, NamedSet, Rule, Table } from './index.ts'
 
 /**
  * One step of a plan for nftables: the words that people read, and the operation to carry out.

@@ -1,6 +1,6 @@
 import { createRunner } from '@portolan/host'
 import { MissingToolError } from '@portolan/netfilter'
-import type { Terminal } from '../output/terminal.ts'
+import type { Terminal } from './terminal.ts'
 
 /**
  * Tells systemd that this process is ready (sd_notify(3)), where systemd asked for that. A unit with Type=notify then

@@ -1,6 +1,6 @@
 import type { Change } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
-import type { Rule } from '../model/ruleset.ts'
+import type { Rule } from './ruleset.ts'
 
 /**
  * One step of a diff between two iptables rulesets.
