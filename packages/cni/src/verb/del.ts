@@ -1,9 +1,9 @@
 import { endpointName } from '../attachment/endpoint-name.ts'
 import { chainedProject } from '../chain/behind-bridge.ts'
-import { chainedDel } from '../chain/chained-verbs.ts'
 import { ledgerOf } from '../chain/ledger.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 import type { CniRequest } from '../request/cni-request.ts'
+import { chainedDel } from './chained-verbs.ts'
 import { openProject } from './open-project.ts'
 
 /**

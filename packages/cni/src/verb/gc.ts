@@ -1,8 +1,8 @@
 import { attachmentsOf } from '../attachment/attachments-of.ts'
 import { nameOf } from '../attachment/endpoint-name.ts'
 import { openLeased } from '../attachment/open-leased.ts'
-import { chainedGc } from '../chain/chained-verbs.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
+import { chainedGc } from './chained-verbs.ts'
 import { projectName, projectOptions } from './open-project.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { DesiredState, Flow, FlowSource } from '@portolan/core'
 import { formatAddress, type HostFacts, parseInterfaceAddress, prefixContains } from '@portolan/netfilter'
 import fc from 'fast-check'
-import { isFakeHost } from '../check/check-host.ts'
 import { isObject, notExpected } from '../check/check-value.ts'
+import { isFakeHost } from '../fake-host/check-host.ts'
 import type { FakeHost } from '../fake-host/fake-host.ts'
 import { interfaceName } from './names.ts'
 

@@ -9,7 +9,7 @@ import {
   lowerRules,
   type RulesByBackend,
 } from 'portolan/machine'
-import { checkHost } from '../check/check-host.ts'
+import { checkHost } from '../fake-host/check-host.ts'
 import type { FakeHost } from '../fake-host/fake-host.ts'
 import { packetOfFlow } from '../fake-host/packet-of-flow.ts'
 import type { Delivery } from '../fake-host/send.ts'

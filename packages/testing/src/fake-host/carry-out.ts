@@ -15,10 +15,10 @@ import {
   type Plan,
   type PlanChange,
 } from 'portolan/machine'
+import { NotSimulatedError } from '../not-simulated-error.ts'
 import type { FakeState } from './fake-state.ts'
 import { withLinkChange } from './link-facts.ts'
 import { madeTables, withoutMade } from './made-tables.ts'
-import { NotSimulatedError } from './not-simulated-error.ts'
 import type { Program } from './notices.ts'
 import { withSysctl } from './sysctl-facts.ts'
 

@@ -4,8 +4,8 @@ import { type Backend, dialects, type HostRules, noRules, type RulesOf } from 'p
 import { textPrograms } from '../check/check-facts.ts'
 import { checkText } from '../check/check-value.ts'
 import { nftListing } from '../nft-text/nft-listing.ts'
+import { NotSimulatedError } from '../not-simulated-error.ts'
 import type { FakeState } from './fake-state.ts'
-import { NotSimulatedError } from './not-simulated-error.ts'
 import type { Program } from './notices.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { FlowInput } from '@portolan/core'
 import type { PacketInput } from '@portolan/netfilter'
-import { checkHost } from '../check/check-host.ts'
 import { checkKeys, checkOneOf, notExpected } from '../check/check-value.ts'
+import { checkHost } from '../fake-host/check-host.ts'
 import type { FakeHost } from '../fake-host/fake-host.ts'
 import type { Delivery, Receiver } from '../fake-host/send.ts'
 import { indented, type MatchResult } from './match-result.ts'

@@ -1,5 +1,5 @@
 import { ParseError } from '@portolan/netfilter'
-import { NotSimulatedError } from '../fake-host/not-simulated-error.ts'
+import { NotSimulatedError } from '../not-simulated-error.ts'
 
 /** A word of nft's language, with its place and without its quotes. `quoted` tells whether it had some. */
 export interface Word {

@@ -1,5 +1,5 @@
-import type { FakeHost } from '../fake-host/fake-host.ts'
-import { isObject, notExpected } from './check-value.ts'
+import { isObject, notExpected } from '../check/check-value.ts'
+import type { FakeHost } from './fake-host.ts'
 
 /** Refuses a value that is no fake host. @param what - the call: `expect(host).toDrop(flow)` */
 export const checkHost: (host: unknown, what: string) => asserts host is FakeHost = (host, what) => {

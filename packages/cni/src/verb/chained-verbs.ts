@@ -1,14 +1,14 @@
 import { withHostLock } from '@portolan/host'
 import { apply, destroy, plan } from 'portolan'
+import { chainedAddresses, chainedIntent, chainedProject, projectOf } from '../chain/behind-bridge.ts'
+import { ledgerOf } from '../chain/ledger.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 import { publishedPorts } from '../config/published-ports.ts'
 import type { CniRequest } from '../request/cni-request.ts'
 import type { CniResult } from '../result/cni-result.ts'
-import { blockedBy } from '../verb/blocked-by.ts'
-import { lockTimeoutMs } from '../verb/open-project.ts'
-import { wording } from '../verb/wording.ts'
-import { chainedAddresses, chainedIntent, chainedProject, projectOf } from './behind-bridge.ts'
-import { ledgerOf } from './ledger.ts'
+import { blockedBy } from './blocked-by.ts'
+import { lockTimeoutMs } from './open-project.ts'
+import { wording } from './wording.ts'
 
 const planned = async (request: CniRequest, config: NetworkConfig, result: CniResult) => {
   const { backend = 'auto', stateDir } = config
