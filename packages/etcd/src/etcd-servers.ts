@@ -6,7 +6,15 @@ import type { EtcdStoreOptions } from './etcd-store-options.ts'
 import { firstOf, type Outcome, outcomeOf } from './first-outcome.ts'
 import { leaderlessTime } from './leaderless-time.ts'
 import { pendingSockets } from './pending-sockets.ts'
-import { type Asked, isAboutCertificate, isVoteError, noteServer, refusalOf, wordsOf } from './refusal.ts'
+import {
+  type Asked,
+  hasNoRoom,
+  isAboutCertificate,
+  isVoteError,
+  noteServer,
+  refusalOf,
+  wordsOf,
+} from './refusal.ts'
 import { UnresolvedError, unresolvedNames } from './unresolved-names.ts'
 
 /**
@@ -172,7 +180,7 @@ const withUnresolvedNames = async (error: unknown, asked: Asked): Promise<unknow
 const rankOf = (error: unknown, asked: Asked): number => {
   // This error ends the request.
   if (!(error instanceof Error && isRecoverableError(error))) return 3
-  if (refusalOf(error, asked) !== null) return 2
+  if (refusalOf(error, asked) !== null || hasNoRoom(error)) return 2
   return isVoteError(error) ? 1 : 0
 }
 

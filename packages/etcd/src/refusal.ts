@@ -40,6 +40,13 @@ export const hasNoLeader = (error: unknown): boolean => wordsOf(error) === 'etcd
 export const isVoteError = (error: unknown): boolean =>
   /^etcdserver: (no leader|leader changed|request timed out|server stopped)/.test(wordsOf(error))
 
+/**
+ * Did the server refuse a change because its data has reached its limit (`--quota-backend-bytes`)? It still answers what
+ * only reads.
+ */
+export const hasNoRoom = (error: unknown): boolean =>
+  wordsOf(error) === 'etcdserver: mvcc: database space exceeded'
+
 const servers = new WeakMap<Error, string>()
 
 /** Remembers which server an error came from. */

@@ -1,6 +1,6 @@
 import { BlockStoreError } from '@portolan/core/block-store-error'
 import { EtcdPermissionDeniedError, GRPCUnauthenticatedError } from 'etcd3'
-import { type Asked, hasNoLeader, type Refusal, refusalOf, serverOf, wordsOf } from './refusal.ts'
+import { type Asked, hasNoLeader, hasNoRoom, type Refusal, refusalOf, serverOf, wordsOf } from './refusal.ts'
 import { UnresolvedError } from './unresolved-names.ts'
 
 /** The consequence of an error for this host, and the permission that its user needs. */
@@ -84,6 +84,12 @@ export const readingError = (
       { cause: error, certificate: refusal.certificate },
     )
   }
+  if (hasNoRoom(error))
+    return new BlockStoreError(
+      'CLUSTER_UNREACHABLE',
+      `${place} takes no change: its data has reached its limit (${wordsOf(error)}). ${words.unreachable} Make room: \`etcdctl compact REVISION\` with its present revision, then \`etcdctl defrag\` and \`etcdctl alarm disarm\`. Or raise the limit (--quota-backend-bytes of etcd), and run \`etcdctl alarm disarm\`.`,
+      { cause: error },
+    )
   const way =
     error instanceof UnresolvedError
       ? 'Correct the name in the URL of the cluster, or the nameservers of this host.'
@@ -95,10 +101,13 @@ export const readingError = (
   )
 }
 
-/** The error for a failed transaction. Unless it was refused for its user, it may have been carried out. */
+/**
+ * The error for a failed transaction. Unless it was refused for its user, or for want of room, it may have been carried
+ * out.
+ */
 export const committingError = (error: unknown, asked: Asked): BlockStoreError => {
   const refusal = refused(error, asked, wordsOfBlocks)
-  if (refusal?.kind === 'user') return readingError(error, asked)
+  if (refusal?.kind === 'user' || hasNoRoom(error)) return readingError(error, asked)
   const place = refusal === null ? placeOf(asked) : oneOf(error, asked).server
   return new BlockStoreError(
     'CLUSTER_OUTCOME_UNKNOWN',

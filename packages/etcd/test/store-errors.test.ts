@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { EtcdPermissionDeniedError, GRPCUnavailableError } from 'etcd3'
+import { EtcdPermissionDeniedError, GRPCResourceExhastedError, GRPCUnavailableError } from 'etcd3'
 import { committingError, readingError } from '../src/store-errors.ts'
 
 const endpoints = ['192.0.2.1:2379', '192.0.2.2:2379']
@@ -29,6 +29,19 @@ test('a change without an answer may have been made; one that was refused for it
     code: 'CLUSTER_DENIED',
     message: expect.stringContaining('read and write keys under /portolan/v1/'),
   })
+})
+
+test('an etcd without room says so, for a change and for a lease, and a change was not made', () => {
+  const full = new GRPCResourceExhastedError(
+    '8 RESOURCE_EXHAUSTED: etcdserver: mvcc: database space exceeded',
+  )
+  for (const error of [readingError(full, { endpoints }), committingError(full, { endpoints })])
+    expect(error).toMatchObject({
+      code: 'CLUSTER_UNREACHABLE',
+      message: expect.stringMatching(
+        /^etcd at \S+, \S+ takes no change: its data has reached its limit .*Make room: .*`etcdctl alarm disarm`\.$/,
+      ),
+    })
 })
 
 test.each([

@@ -55,17 +55,25 @@ export const runBlockSteps = async <Result>(
   store: BlockStore,
   steps: BlockSteps<Result>,
 ): Promise<Result> => {
-  let turn = steps.next()
-  while (turn.done !== true) turn = steps.next(await answerOf(store, turn.value))
-  return turn.value
-}
-
-const answerOf = async (store: BlockStore, request: BlockRequest): Promise<BlockAnswer> => {
-  if (request.kind === 'read') return { kind: 'snapshot', snapshot: await store.read() }
+  let unanswered: unknown = null
+  const answerOf = async (request: BlockRequest): Promise<BlockAnswer> => {
+    if (request.kind === 'read') return { kind: 'snapshot', snapshot: await store.read() }
+    try {
+      return await store.commit(request.transaction)
+    } catch (error) {
+      if (!isOutcomeUnknown(error)) throw error
+      unanswered = error
+      return { kind: 'unknown' }
+    }
+  }
   try {
-    return await store.commit(request.transaction)
+    let turn = steps.next()
+    while (turn.done !== true) turn = steps.next(await answerOf(turn.value))
+    return turn.value
   } catch (error) {
-    if (blockStoreErrorCode(error) === 'CLUSTER_OUTCOME_UNKNOWN') return { kind: 'unknown' }
-    throw error
+    // The steps only know that no answer came. The store knows which server was asked, and why it did not answer.
+    throw isOutcomeUnknown(error) && unanswered !== null ? unanswered : error
   }
 }
+
+const isOutcomeUnknown = (error: unknown): boolean => blockStoreErrorCode(error) === 'CLUSTER_OUTCOME_UNKNOWN'

@@ -126,6 +126,18 @@ describe('pools that are settled anew', () => {
     expect(await runBlockSteps(silent, setUpCluster(['10.1.0.0/16:24']))).toMatchObject({ changed: true })
   })
 
+  test('are refused with the words of the store where no answer came however often they were sent', async () => {
+    const { store } = await clusterOf('10.0.0.0/16:24')
+    const silent: BlockStore = {
+      ...store,
+      commit: () =>
+        Promise.reject(new BlockStoreError('CLUSTER_OUTCOME_UNKNOWN', 'etcd at A did not answer')),
+    }
+    await expect(runBlockSteps(silent, setUpCluster(['10.1.0.0/16:24']))).rejects.toThrow(
+      'etcd at A did not answer',
+    )
+  })
+
   test('leave a key alone that another program wrote', async () => {
     const { store, setUp } = await clusterOf('10.0.0.0/16:24')
     const put = { kind: 'put' as const, key: 'blocks/ip/0a000100-24', value: 'by hand', lease: null }
