@@ -1,4 +1,4 @@
-import { parsePrefix } from '@portolan/netfilter'
+import { overlapsSet, parsePrefix, prefixSet } from '@portolan/netfilter'
 import { nodeAt } from './announce-node.ts'
 import { blockKey, nodeKey } from './block-key.ts'
 import type { BlockSnapshot } from './block-store.ts'
@@ -8,7 +8,7 @@ import { type ClusterState, clusterState, poolsOf, revisionOf } from './cluster-
 import type { ClusterNeighbours, NeighbourBlock } from './neighbours.ts'
 import { forgottenBlocks, isInPools } from './undone-moves.ts'
 import { type KnownRecords, type UndoneRecord, undonePools, undoneRecord } from './undone-records.ts'
-import { inKeyOrder, overlapsBlocks } from './within-blocks.ts'
+import { inKeyOrder } from './within-blocks.ts'
 
 /** The facts that a host remembers about its cluster. */
 export interface KnownCluster extends KnownRecords {
@@ -85,12 +85,14 @@ export const withUnknownHosts = (
   const others = before.others
     .filter(({ block, host }) => lost.has(block) && host !== now.host)
     .map((one) => forgotten(one, before.revision, state))
-  const names = others.map(({ block }) => block)
+  const prefixes = others.map(({ block }) => parsePrefix(block))
+  const leads = new Set(prefixes.map(({ family }) => family))
+  const theirs = prefixSet(prefixes)
+  const isTheirs = (block: string): boolean => overlapsSet(theirs, parsePrefix(block))
   const own = before.blocks.filter((block) => {
     const prefix = parsePrefix(block)
-    const leads = others.some((other) => parsePrefix(other.block).family === prefix.family)
     const isLost = !state.entries.has(blockKey(prefix)) && !isInPools(entries, prefix)
-    return now.blocks.length > 0 && leads && isLost
+    return now.blocks.length > 0 && leads.has(prefix.family) && isLost
   })
   const former = [
     ...new Set([...(now.former ?? []), ...(before.pools ?? []), ...(before.former ?? [])]),
@@ -98,11 +100,11 @@ export const withUnknownHosts = (
   return {
     ...now,
     ...(former.length === 0 ? {} : { former }),
-    blocks: [...now.blocks.filter((block) => !overlapsBlocks(block, names)), ...own],
+    blocks: [...now.blocks.filter((block) => !isTheirs(block)), ...own],
     others:
       others.length === 0
         ? now.others
-        : inKeyOrder([...now.others.filter(({ block }) => !overlapsBlocks(block, names)), ...others]),
+        : inKeyOrder([...now.others.filter(({ block }) => !isTheirs(block)), ...others]),
   }
 }
 

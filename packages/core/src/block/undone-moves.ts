@@ -1,4 +1,4 @@
-import { type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { overlapsSet, type Prefix, parsePrefix, prefixesOverlap, prefixSet } from '@portolan/netfilter'
 import type { PoolEntry } from '../pool/index.ts'
 import { blockKey, nodeKey, poolsKey } from './block-key.ts'
 import { isBlockOf } from './choose-block.ts'
@@ -14,7 +14,7 @@ import {
 import type { BlockMove, RememberedBlock } from './find-moves.ts'
 import type { ClusterMember } from './member.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
-import { overlapsBlocks } from './within-blocks.ts'
+import { overlapIndex } from './overlap-index.ts'
 
 /** The facts that a host remembers about the blocks of its cluster. */
 export interface KnownBlocks extends ClusterMember {
@@ -45,17 +45,20 @@ interface SeenBlock extends TakenBlock {
  * Blocks that this host saw other hosts hold. Disputed blocks do not count: only a store that had lost data gave them
  * to other hosts.
  */
-const takenBefore = ({ lost, seen }: Pick<KnownBlocks, 'lost' | 'seen'>): readonly SeenBlock[] => [
-  ...lost.flatMap(({ block, takenBy, revision }) =>
-    takenBy === null ? [] : [{ block, takenBy, revision, since: null }],
-  ),
-  ...(seen?.others ?? [])
-    .filter(({ block }) => !overlapsBlocks(block, seen?.disputed ?? []))
-    .map(({ block, host, forgotten }) => ({
-      ...{ block, takenBy: host, revision: forgotten?.seen ?? seen?.revision ?? 0 },
-      since: forgotten?.since ?? null,
-    })),
-]
+const takenBefore = ({ lost, seen }: Pick<KnownBlocks, 'lost' | 'seen'>): readonly SeenBlock[] => {
+  const disputed = prefixSet((seen?.disputed ?? []).map((block) => parsePrefix(block)))
+  return [
+    ...lost.flatMap(({ block, takenBy, revision }) =>
+      takenBy === null ? [] : [{ block, takenBy, revision, since: null }],
+    ),
+    ...(seen?.others ?? [])
+      .filter(({ block }) => !overlapsSet(disputed, parsePrefix(block)))
+      .map(({ block, host, forgotten }) => ({
+        ...{ block, takenBy: host, revision: forgotten?.seen ?? seen?.revision ?? 0 },
+        since: forgotten?.since ?? null,
+      })),
+  ]
+}
 
 /**
  * Is a key newer than what was seen, or does it agree with it? If the store was seen without the record, only later
@@ -104,11 +107,13 @@ export const undoneBlocks = (state: ClusterState, known: KnownBlocks): readonly 
   const { host, incarnation, blocks } = known
   const held = blocksOf(state).filter((one) => one.state === 'held')
   const isOwn = (one: PlacedBlock): boolean => one.host === host && one.incarnation === incarnation
-  const own = held.filter(isOwn)
-  const others = held.filter((one) => !isOwn(one))
+  const ownAt = overlapIndex(held.filter(isOwn))
+  const otherAt = overlapIndex(held.filter((one) => !isOwn(one)))
   return [
-    ...takenBefore(known).flatMap((one) => undoneKeys(one, own, isOwn)),
-    ...blocks.flatMap((one) => undoneKeys({ ...one, takenBy: host, since: null }, others)),
+    ...takenBefore(known).flatMap((one) => undoneKeys(one, ownAt(parsePrefix(one.block)), isOwn)),
+    ...blocks.flatMap((one) =>
+      undoneKeys({ ...one, takenBy: host, since: null }, otherAt(parsePrefix(one.block))),
+    ),
   ]
 }
 
@@ -126,7 +131,10 @@ export const forgottenBlocks = (
   if (taken.length === 0) return []
   const entries = poolEntries(mustHavePools(state))
   const now = blocksOf(state)
-  const hosts = new Set(now.map(({ host }) => host))
+  const at = overlapIndex(now)
+  /** The revision at which each host last wrote a block. */
+  const lastWords = new Map<string, number>()
+  for (const { host, revision } of now) lastWords.set(host, Math.max(revision, lastWords.get(host) ?? 0))
   // This host gave the block back for its real holder.
   const isYielded = (key: PlacedBlock): boolean => key.state === 'released' && key.host === known.seen?.host
   const isNews = (one: SeenBlock, key: PlacedBlock): boolean => isLater(one, key) && !isYielded(key)
@@ -138,10 +146,11 @@ export const forgottenBlocks = (
     if (key !== null && isNews(one, key)) return false
     if (!isBlockOf(entries, prefix)) {
       if (hasOlderPools(state, one, known.seen)) {
-        if (one.since !== null && lastWordOf(state, one.takenBy, now) > one.since) return false
-      } else if (hosts.has(one.takenBy) || isInPools(entries, prefix)) return false
+        const last = Math.max(revisionOf(state, nodeKey(one.takenBy)), lastWords.get(one.takenBy) ?? 0)
+        if (one.since !== null && last > one.since) return false
+      } else if (lastWords.has(one.takenBy) || isInPools(entries, prefix)) return false
     }
-    return now.every((other) => !prefixesOverlap(other.prefix, prefix) || !isNews(one, other))
+    return !at(prefix).some((other) => isNews(one, other))
   })
 }
 
@@ -156,13 +165,6 @@ const hasOlderPools = (
   const pools = [...(seen?.pools ?? []), ...(since === null ? [] : (seen?.former ?? []))]
   return isBlockOf(poolEntries({ pools }), parsePrefix(block))
 }
-
-/** The revision at which a host last wrote something. */
-const lastWordOf = (state: ClusterState, host: string, blocks: readonly PlacedBlock[]): number =>
-  Math.max(
-    revisionOf(state, nodeKey(host)),
-    ...blocks.flatMap((one) => (one.host === host ? [one.revision] : [])),
-  )
 
 /** Does any pool have addresses of a block, even in blocks of another size? */
 export const isInPools = (entries: readonly PoolEntry[], block: Prefix): boolean =>

@@ -1,8 +1,9 @@
-import { parsePrefix, prefixesOverlap, shellLine } from '@portolan/netfilter'
+import { parsePrefix, shellLine } from '@portolan/netfilter'
 import type { Collision } from '../pool/index.ts'
 import type { ClusterState, PlacedBlock } from './cluster-state.ts'
 import type { BlockMove } from './find-moves.ts'
 import { type ClusterMember, heldBy } from './member.ts'
+import { overlapIndex } from './overlap-index.ts'
 import { forgottenBlocks, type KnownBlocks, undoneBlocks } from './undone-moves.ts'
 
 /** A block that the store gave to this host, although this host saw that it is another host's. */
@@ -40,10 +41,8 @@ export const seenHolders = (
       ...forgottenBlocks(state, known),
       ...[...yielded].map(([block, takenBy]) => ({ block, takenBy })),
     ].map(({ block, takenBy }) => ({ prefix: parsePrefix(block), takenBy }))
-    return (block) => {
-      const prefix = parsePrefix(block)
-      return taken.find((one) => prefixesOverlap(one.prefix, prefix))?.takenBy ?? null
-    }
+    const takenAt = overlapIndex(taken)
+    return (block) => takenAt(parsePrefix(block))[0]?.takenBy ?? null
   }
   return {
     next: (state) => {
