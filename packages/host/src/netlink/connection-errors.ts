@@ -33,3 +33,12 @@ export const sendError = (error: unknown, length: number): PortolanError =>
         `Raise net.core.wmem_max to ${length} or more, and run this again.`,
       )
     : netlinkError(errorMessage(error), errorCode(error) || 'unknown', error)
+
+/** The error of a request that the kernel has not taken: `sendmsg` answered ENOBUFS again and again. */
+export const unsentError = (): PortolanError =>
+  netlinkError(
+    'the kernel has no memory for the request',
+    'ENOBUFS',
+    undefined,
+    'The request was not sent. Free memory on this host, and run this again.',
+  )

@@ -11,7 +11,7 @@ import {
 import { RawNetlinkSocket, type RawNetlinkSocketOptions } from 'netlink/dist/raw.js'
 import { afterSilence } from '../turn/after-silence.ts'
 import { mayGoOn } from '../turn/event-loop-turn.ts'
-import { netlinkError, receiveError, sendError } from './connection-errors.ts'
+import { netlinkError, receiveError, sendError, unsentError } from './connection-errors.ts'
 import { type DirectSocket, findDirectSocket } from './direct-socket.ts'
 
 /** include/uapi/linux/netfilter/nfnetlink.h: NFNL_MSG_BATCH_BEGIN. */
@@ -57,6 +57,12 @@ const KEPT_FREE = 32
 /** How long the kernel may stay silent. It answers within the system call, so a longer silence is a bug. */
 const SILENCE_MS = 30_000
 
+/**
+ * How long a request may wait for memory of the kernel. The library tries each turn of the event loop, which keeps a
+ * processor busy. It would also carry out a change after its caller was told that it failed.
+ */
+const UNSENT_MS = 2_000
+
 /** From this many uses on, the descriptor of a socket is looked up, which takes a tenth of a millisecond. */
 const OFTEN = 8
 /** The most datagrams that are read at once. The event loop reads the rest. */
@@ -65,6 +71,7 @@ const AT_ONCE = 32
 /** A socket, with its descriptor for direct use. */
 interface Way {
   readonly socket: RawNetlinkSocket
+  isClosed: boolean
   uses: number
   /** The direct socket; null: it was not found; undefined: it was not looked for yet. */
   direct: DirectSocket | null | undefined
@@ -94,7 +101,7 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
     if (answered !== null) {
       answered()
       answered = null
-      if (open) used.socket.unref()
+      if (open && !used.isClosed) used.socket.unref()
     }
     if (error === null) done.resolve()
     else done.reject(error)
@@ -104,7 +111,11 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
   // A transaction has thousands of answers of 36 bytes. They need no room for a listing, so they have a socket of their
   // own.
   const wayFor = (isListing: boolean): Way => {
-    if (!isListing) return plain
+    if (!isListing) {
+      if (plain.isClosed) plain = wayOver(openSocket(protocol, {}))
+      return plain
+    }
+    if (listing?.isClosed === true) listing = null
     listing ??= wayOver(openSocket(protocol, { messagePeeking: false, msgBufferSize: LISTING_BYTES }))
     return listing
   }
@@ -149,9 +160,23 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
     const isSent = direct !== null && sendDirectly(direct, next)
     if (current !== next) return
     used.socket.ref()
-    answered = afterSilence(silenceMs, () => settle(netlinkError('the kernel did not answer', 'ETIMEDOUT')))
+    const heard = afterSilence(silenceMs, () =>
+      settle(netlinkError('the kernel did not answer', 'ETIMEDOUT')),
+    )
+    answered = heard
     if (isSent) return
-    used.socket.send(next.datagram, {}, (error) => {
+    const way = used
+    const taken = afterSilence(UNSENT_MS, () => {
+      // A closed socket forgets what it has not sent.
+      closeWay(way)
+      settle(unsentError())
+    })
+    answered = () => {
+      heard()
+      taken()
+    }
+    way.socket.send(next.datagram, {}, (error) => {
+      taken()
       if (error !== undefined && current === next) settle(sendError(error, next.datagram.length))
     })
   }
@@ -217,7 +242,7 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
   }
 
   const wayOver = (socket: RawNetlinkSocket): Way => {
-    const way: Way = { socket, uses: 0, direct: undefined }
+    const way: Way = { socket, isClosed: false, uses: 0, direct: undefined }
     socket.on('message', (datagram, info) => {
       // Port 0 is the kernel. Any process may send to our port, so messages of other ports are ignored.
       if (info.port === 0) eachMessage(datagram, receive)
@@ -233,7 +258,7 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
     socket.unref()
     return way
   }
-  const plain = wayOver(openSocket(protocol, {}))
+  let plain = wayOver(openSocket(protocol, {}))
   let used = plain
 
   return {
@@ -251,13 +276,18 @@ export const openConnection = (protocol: number, silenceMs: number = SILENCE_MS)
     close: () => {
       if (!open) return
       open = false
-      plain.socket.close()
-      listing?.socket.close()
+      closeWay(plain)
+      if (listing !== null) closeWay(listing)
       const closed = netlinkError('the socket was closed', 'EBADF')
       settle(closed)
       for (const exchange of waiting.splice(0)) exchange.reject(closed)
     },
   }
+}
+
+const closeWay = (way: Way): void => {
+  if (!way.isClosed) way.socket.close()
+  way.isClosed = true
 }
 
 type SocketOptions = Pick<RawNetlinkSocketOptions, 'messagePeeking' | 'msgBufferSize'>
