@@ -1,5 +1,8 @@
+import { PortolanError } from '@portolan/netfilter'
+import { errorMessage } from '@portolan/netfilter/schema'
 import type { RootDatabase } from 'lmdb'
 import { MAP_SIZE, PAGE_SIZE } from './empty-store.ts'
+import { fileSizeLimit } from './file-size-limit.ts'
 import type { KeyValues } from './lease-table.ts'
 import { makeRoom } from './store-files.ts'
 
@@ -39,6 +42,13 @@ export const openDatabase = async (file: string, readOnly: boolean): Promise<Dat
   })
   // The last known size of the file in bytes. Asking the file system would take a third of a transaction.
   let length = 0
+  const limit = readOnly ? 0 : fileSizeLimit()
+  const prepare: Prepare = (count, bytes) => {
+    const used = lastPage(database) + 1
+    const pages = used + mostPages(used, count, bytes)
+    if (pages * PAGE_SIZE > limit) throw Object.assign(new Error('above the limit'), { code: 'EFBIG' })
+    if (pages * PAGE_SIZE > length) length = makeRoom(file, pages)
+  }
   return {
     read: (work) => {
       database.resetReadTxn()
@@ -54,25 +64,48 @@ export const openDatabase = async (file: string, readOnly: boolean): Promise<Dat
         transaction.done()
       }
     },
-    write: (work) =>
-      database.transactionSync(() =>
-        work(
-          {
-            get: (key) => database.get(Buffer.from(key)),
-            put: (key, value) => void database.putSync(Buffer.from(key), value),
-            remove: (key) => void database.removeSync(Buffer.from(key)),
-            range: (from, to) => entries(database.getRange(bounds(from, to))),
-          },
-          (count, bytes) => {
-            const used = lastPage(database) + 1
-            const pages = used + mostPages(used, count, bytes)
-            if (pages * PAGE_SIZE > length) length = makeRoom(file, pages)
-          },
-        ),
-      ),
-    close: () => database.close(),
+    write: (work) => {
+      const earlier = failed.get(file)
+      if (earlier !== undefined) throw earlier
+      let isWorking = true
+      try {
+        return database.transactionSync(() => {
+          const result = work(
+            {
+              get: (key) => database.get(Buffer.from(key)),
+              put: (key, value) => void database.putSync(Buffer.from(key), value),
+              remove: (key) => void database.removeSync(Buffer.from(key)),
+              range: (from, to) => entries(database.getRange(bounds(from, to))),
+            },
+            prepare,
+          )
+          isWorking = false
+          return result
+        })
+      } catch (error) {
+        if (!isWorking) failed.set(file, failedBefore(file, error))
+        throw error
+      }
+    },
+    close: async () => (failed.has(file) ? undefined : database.close()),
   }
 }
+
+/**
+ * The files for which LMDB could not write a transaction to the disk. It frees memory twice then (lmdb 3.5.6, found with
+ * RLIMIT_FSIZE and with EIO), and a later transaction ends the process. So this process writes no other one.
+ */
+const failed = new Map<string, PortolanError>()
+
+const failedBefore = (file: string, error: unknown): PortolanError =>
+  new PortolanError(
+    'STATE',
+    {
+      problem: `The lease store ${file} could not be written: an earlier write failed (${errorMessage(error)}). What was leased before is still there.`,
+      remedy: () => 'Mend the cause of that, and start this program again.',
+    },
+    { cause: error },
+  )
 
 /** The number of the last page that was ever in use. */
 const lastPage = (database: RootDatabase<string, Buffer>): number =>
