@@ -25,7 +25,11 @@ export const withoutPrefix = ({ prefix: _prefix, ...block }: PlacedBlock): Clust
 
 /** A cluster at one revision, or as far as later changes are known. */
 export interface ClusterState {
-  /** The last known revision. */
+  /**
+   * The last revision at which all keys are known. Keys that this host has written since, or found in its way, are
+   * newer. A later revision would mean that other hosts changed nothing up to it, and what they did change would look
+   * like an older copy of the data.
+   */
   readonly revision: number
   readonly entries: ReadonlyMap<string, BlockEntry>
 }
@@ -43,9 +47,9 @@ export const snapshotOf = ({ revision, entries }: ClusterState): BlockSnapshot =
 
 /** The state after a refused transaction, with these keys as the refusal found them. */
 export const withFound = (
-  { entries }: ClusterState,
+  { revision, entries }: ClusterState,
   keys: readonly string[],
-  { revision, found }: { readonly revision: number; readonly found: readonly BlockEntry[] },
+  found: readonly BlockEntry[],
 ): ClusterState => {
   const next = new Map(entries)
   for (const key of keys) next.delete(key)

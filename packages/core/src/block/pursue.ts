@@ -57,13 +57,14 @@ function* attempt(before: ClusterState, change: BlockChange): BlockSteps<Attempt
     if (answer.kind === 'committed')
       return {
         state: {
-          revision: answer.revision,
+          // Any revision in between is a change of another host, or of another program.
+          revision: answer.revision === before.revision + 1 ? answer.revision : before.revision,
           entries: applyOperations(before.entries, writes, answer.revision),
         },
         isCommitted: true,
       }
     if (answer.kind === 'refused') {
-      const state = withFound(before, keys, answer)
+      const state = withFound(before, keys, answer.found)
       if (isOurs(state, change)) return { state, isCommitted: true }
       // If the pools have changed, the blocks that were seen are out of date. If a condition covers all blocks, the
       // refusal does not say which one changed. In both cases the keys are read again.
