@@ -102,6 +102,17 @@ suite('changes sent over netlink', () => {
     expect(list()).toContain('table inet portolan')
   })
 
+  test('that remove what another process has not put in yet are refused as stale, also in their own generation', async () => {
+    const two = [mapping(), mapping({ hostPort: 8081 })]
+    const [before, after] = [compile(state()), compile(state({ mappings: two }))]
+    namespace.nft(['-f', '-'], printScript(before, 'nft'))
+    const removals = diff(after, before).filter(({ operation }) => operation.kind === 'remove-element')
+    expect(removals.length).toBeGreaterThan(0)
+    const early = await refused(removals, await generation(socket))
+    expect(early).toBeInstanceOf(StaleStateError)
+    expect(String(early)).toContain('ENOENT, at: delete element inet portolan dnat4')
+  })
+
   test('that hold what our table never has are left to nft, with all beside them', async () => {
     namespace.nft(['-f', '-'], printScript(compile(state()), 'nft'))
     const counted = chain('counted', [

@@ -46,6 +46,14 @@ export const applyLive = async (
   return sendChanges(changes, socket, options.generation ?? null)
 }
 
+/**
+ * Do changes only remove elements? Such a batch needs no part of the kernel. An element may be missing also in the
+ * generation that the batch names: a live host writes its journal before the rules, so another one may remove a port
+ * between the two.
+ */
+const onlyRemove = (changes: readonly Pick<NftablesChange, 'operation'>[]): boolean =>
+  changes.every(({ operation }) => operation.kind === 'remove-element')
+
 /** Does what `applyLive` does, with checked arguments. */
 export const sendChanges = async (
   changes: readonly Pick<NftablesChange, 'operation'>[],
@@ -62,7 +70,8 @@ export const sendChanges = async (
   try {
     for (const message of await socket.request(batch.datagram, batch.expect)) {
       const reply = readReply(message)
-      if (reply !== null && reply.errno !== 0) throw refusal(batch, reply, generation !== null)
+      if (reply !== null && reply.errno !== 0)
+        throw refusal(batch, reply, generation !== null && !onlyRemove(changes))
     }
   } catch (error) {
     if (isTooLong(error)) return false
