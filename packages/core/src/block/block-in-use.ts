@@ -1,4 +1,4 @@
-import { type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { overlapsSet, type Prefix, parsePrefix, prefixesOverlap, prefixSet } from '@portolan/netfilter'
 import type { PoolEntry } from '../pool/index.ts'
 import { blockKey } from './block-key.ts'
 import { type ChosenBlock, isBlockOf } from './choose-block.ts'
@@ -45,13 +45,15 @@ export const blockInUse = (
     ...blocksOf(state).flatMap((block) => (block.host === host ? [block.prefix] : [])),
     ...(remembered.length === 0 ? used.flatMap((subnet) => blocksAround(entries, subnet)) : []),
   ]
-  const inside = had.filter((block) => used.some((subnet) => prefixesOverlap(subnet, block)))
-  const prefix = [...inside, ...forgotten].find((block) => {
+  const usedSet = prefixSet(used)
+  const mayClaim = (block: Prefix): boolean => {
     const entry = state.entries.get(blockKey(block))
     // A block whose key another program wrote is not free.
     const isFree = entry === undefined || (blockAt(entry)?.state ?? 'held') !== 'held'
     return isFree && isBlockOf(entries, block) && skipped.obstacle(block) === null
-  })
+  }
+  const prefix =
+    had.find((block) => overlapsSet(usedSet, block) && mayClaim(block)) ?? forgotten.find(mayClaim)
   return prefix === undefined ? null : { prefix, seen: revisionIn(prefix) }
 }
 

@@ -98,3 +98,22 @@ test('a claim beside blocks of forgotten hosts compares each block with few of t
   for (const blocks of [512, 4096]) prepared.set(blocks, await claims(blocks))
   expect(growthOf((blocks) => prepared.get(blocks)?.(), 512, 4096)).toBeLessThan(12)
 })
+
+test('a claim of a host with many networks compares no network with each of its blocks', () => {
+  const claim = (blocks: number): (() => unknown) => {
+    const snapshot = clusterOf(5, () => true, 10)
+    const subnets = Array.from({ length: blocks }, (_, at) => {
+      const number = 1000 + at
+      return `10.${number >> 8}.${number & 255}.0/24`
+    })
+    const remembered = subnets.map((block) => ({ block, revision: 1 }))
+    return () => {
+      const request = { ...me, lease: null, newNonce: () => 'n', remembered, inUse: subnets }
+      const steps = settleBlocks(request)
+      steps.next()
+      return steps.next({ kind: 'snapshot', snapshot })
+    }
+  }
+  const prepared = new Map([500, 4000].map((blocks) => [blocks, claim(blocks)]))
+  expect(growthOf((blocks) => prepared.get(blocks)?.(), 500, 4000)).toBeLessThan(12)
+})
