@@ -1,6 +1,6 @@
 import { overlapsSet, type Prefix, parsePrefix, prefixesOverlap, prefixSet } from '@portolan/netfilter'
 import type { PoolEntry } from '../pool/index.ts'
-import { blockKey, nodeKey, poolsKey } from './block-key.ts'
+import { blockKey, hostKey, nodeKey, poolsKey } from './block-key.ts'
 import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
 import {
@@ -121,7 +121,8 @@ export const undoneBlocks = (state: ClusterState, known: KnownBlocks): readonly 
  * Finds blocks that this host saw other hosts hold, and about which the store has an older record or none: an older
  * copy of its data was restored. Keys also disappear if pools are cut into another size, which is no loss. If no pool
  * holds the block any more, it counts as forgotten in two cases: the store knows nothing of its host; or the pools are
- * older than those that were seen, and the host has written nothing since.
+ * older than those that were seen, and the host has written nothing since. A block that the store gives to a third host
+ * counts as forgotten until the host that was seen with it has joined again.
  */
 export const forgottenBlocks = (
   state: ClusterState,
@@ -137,7 +138,16 @@ export const forgottenBlocks = (
   for (const { host, revision } of now) lastWords.set(host, Math.max(revision, lastWords.get(host) ?? 0))
   // This host gave the block back for its real holder.
   const isYielded = (key: PlacedBlock): boolean => key.state === 'released' && key.host === known.seen?.host
-  const isNews = (one: SeenBlock, key: PlacedBlock): boolean => isLater(one, key) && !isYielded(key)
+  const lastWordOf = (host: string): number =>
+    Math.max(revisionOf(state, nodeKey(host)), lastWords.get(host) ?? 0)
+  // The host that was seen with the block has joined since, and did not get it back.
+  const isGivenUp = ({ takenBy, since }: SeenBlock, key: PlacedBlock): boolean => {
+    if (since === null || key.state !== 'held') return false
+    if (key.host === takenBy || key.host === known.seen?.host) return false
+    return Math.max(lastWordOf(takenBy), revisionOf(state, hostKey(takenBy))) > since
+  }
+  const isNews = (one: SeenBlock, key: PlacedBlock): boolean =>
+    (isLater(one, key) && !isYielded(key)) || isGivenUp(one, key)
   return taken.filter((one) => {
     const prefix = parsePrefix(one.block)
     const entry = state.entries.get(blockKey(prefix))
@@ -146,8 +156,7 @@ export const forgottenBlocks = (
     if (key !== null && isNews(one, key)) return false
     if (!isBlockOf(entries, prefix)) {
       if (hasOlderPools(state, one, known.seen)) {
-        const last = Math.max(revisionOf(state, nodeKey(one.takenBy)), lastWords.get(one.takenBy) ?? 0)
-        if (one.since !== null && last > one.since) return false
+        if (one.since !== null && lastWordOf(one.takenBy) > one.since) return false
       } else if (lastWords.has(one.takenBy) || isInPools(entries, prefix)) return false
     }
     return !at(prefix).some((other) => isNews(one, other))

@@ -81,6 +81,19 @@ describe('a block that another host was seen to have, and that an older copy of 
     },
   )
 
+  test('is of the host that the copy says once that host has joined again, and got another block', async () => {
+    const cluster = await clusterOn(memoryBlockStore(), '10.64.0.0/22:24')
+    await cluster.claim('one', { remembered: [had('10.64.1.0/24')] })
+    await cluster.claim('three', { remembered: [had('10.64.0.0/24')] })
+    const first = { ...seenAt(40), pools: ['10.64.0.0/22:24'] }
+    const { seen } = await join(cluster, first, 1)
+    expect(seen.others).toMatchObject(first.others)
+    await cluster.claim('two', { remembered: [had('10.64.1.0/24')] })
+    const { seen: again } = await join(cluster, seen, 1)
+    expect(unknownHosts(again)).toEqual([])
+    expect(again.others).toContainEqual({ block: '10.64.1.0/24', host: 'one', via: null })
+  })
+
   test('is told by a copy whose revisions have passed what was seen, too', async () => {
     const cluster = await copied('held')
     const seen = seenAt((await cluster.store.read()).revision)
