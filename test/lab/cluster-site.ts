@@ -42,7 +42,8 @@ export interface ClusterSite extends AsyncDisposable {
   readonly url: string
 }
 
-const hostSetUp = `
+/** Prepares a host's own mount namespace: an empty state directory, and a nameserver that does not answer. */
+export const hostSetUp = `
 mount -t tmpfs tmpfs /run
 mkdir -p /run/lab/var-lib
 mount --bind /run/lab/var-lib /var/lib
@@ -52,7 +53,8 @@ cd /run/lab`
 
 const etcdSetUp = 'mount -t tmpfs tmpfs /run && mkdir /run/etcd'
 
-const plug = (wire: Machine, machine: Machine, last: number): Promise<void> =>
+/** Plugs a machine into the switch, with the addresses that end in this number. */
+export const plug = (wire: Machine, machine: Machine, last: number): Promise<void> =>
   wire
     .ip(
       `link add ${machine.name} type veth peer name eth0 netns ${machine.pid}`,
@@ -131,14 +133,16 @@ export const openClusterSite = async (count: number): Promise<ClusterSite> => {
   }
 }
 
-interface Shared {
+/** The parts that the hosts of a site share. */
+export interface Shared {
   readonly held: Disposables
   readonly programs: Disposables
   /** The verbs that have run in a process of their own. Each later call runs in the resident process. */
   readonly begun: Set<string>
 }
 
-const hostOn = (machine: Machine, { held, programs, begun }: Shared): ClusterHostMachine => {
+/** The command, and what else a test does, on a machine that is plugged in. */
+export const hostOn = (machine: Machine, { held, programs, begun }: Shared): ClusterHostMachine => {
   const environment = { NODE_OPTIONS: '', NO_COLOR: '1', HOME: '/run/lab' }
   const command = held.use(commandOn(machine, environment, begun))
   const { argv } = command
