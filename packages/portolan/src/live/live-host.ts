@@ -160,7 +160,8 @@ export interface LiveHost extends AsyncDisposable {
    */
   unpublish(requests: UnpublishRequest | readonly UnpublishRequest[]): Promise<void>
   /**
-   * Resolves when no flow is left that `publish`, `unpublish` and `release` had to end. `close` waits for that too.
+   * Resolves when the flows are gone that earlier calls of `publish`, `unpublish` and `release` had to end. `close`
+   * waits for that too.
    * @throws PermissionError, InspectError, ApplyError when conntrack could not be read or changed: flows go on that
    * should have ended (`conntrack -D` ends them). It is thrown once, here or by `close`
    * @example

@@ -21,7 +21,7 @@ export interface FlowsToForget {
    */
   before(mappings: readonly DesiredMapping[]): Promise<void> | null
   /**
-   * Resolves when no flow is left to be forgotten.
+   * Resolves when the flows that were noted before are forgotten.
    * @throws what a search threw since the last call
    */
   settled(): Promise<void>
@@ -50,10 +50,11 @@ export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>
   let arrived: Waiting = new Map()
   /** The sockets of the running search. */
   let searched: ReadonlySet<string> = new Set()
-  let working: Promise<void> | null = null
+  /** The search that has begun last. It never rejects. */
+  let running: Promise<void> = Promise.resolve()
+  /** The search that will look for what waits; null: nothing waits. */
+  let next: { readonly ended: Promise<void>; readonly hurry: AbortController } | null = null
   let failure: { readonly error: unknown } | null = null
-  /** Aborted when a call waits for the searches to end. */
-  let hurry = new AbortController()
 
   /**
    * Waits for further flows. A call that waits for the search ends this wait. Otherwise each would wait for the other
@@ -66,26 +67,31 @@ export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>
     await Promise.race([idle(), hurried])
   }
 
-  const search = async (): Promise<void> => {
-    hurry = new AbortController()
-    while (taken.size + arrived.size > 0) {
-      await gather(hurry.signal)
-      const [gone, come] = [[...taken.values()].flat(), [...arrived.values()].flat()]
-      searched = new Set([...taken.keys(), ...arrived.keys()])
-      taken = new Map()
-      arrived = new Map()
-      const ends = await Promise.allSettled([
-        conntrack.forgetFlows(gone.flatMap(flowsOf)),
-        conntrack.forgetUntranslated(come),
-      ])
-      searched = new Set()
-      for (const end of ends) if (end.status === 'rejected') failure ??= { error: end.reason }
-    }
-    working = null
+  const forget = async (): Promise<void> => {
+    const [gone, come] = [[...taken.values()].flat(), [...arrived.values()].flat()]
+    searched = new Set([...taken.keys(), ...arrived.keys()])
+    taken = new Map()
+    arrived = new Map()
+    const ends = await Promise.allSettled([
+      conntrack.forgetFlows(gone.flatMap(flowsOf)),
+      conntrack.forgetUntranslated(come),
+    ])
+    searched = new Set()
+    for (const end of ends) if (end.status === 'rejected') failure ??= { error: end.reason }
   }
+  const search = async (signal: AbortSignal): Promise<void> => {
+    await running
+    await gather(signal)
+    next = null
+    // A port that came back unchanged has kept its flows.
+    if (taken.size + arrived.size === 0) return
+    running = forget()
+    await running
+  }
+  /** Waits for what has to be forgotten now, and not for what comes meanwhile: something may always come. */
   const ended = async (): Promise<void> => {
-    hurry.abort()
-    await working
+    next?.hurry.abort()
+    await (next?.ended ?? running)
   }
   const add = (waiting: Waiting, mappings: readonly DesiredMapping[]): void => {
     for (const mapping of mappings) {
@@ -93,7 +99,9 @@ export const flowsToForget = (conntrack: Conntrack, idle: () => Promise<unknown>
       const before = waiting.get(key)
       waiting.set(key, before === undefined ? [mapping] : [...before, mapping])
     }
-    if (waiting.size > 0) working ??= search()
+    if (waiting.size === 0 || next !== null) return
+    const hurry = new AbortController()
+    next = { ended: search(hurry.signal), hurry }
   }
   /**
    * Lets a port that comes back unchanged keep its flows. @returns false: flows of another port of its socket are still

@@ -180,6 +180,41 @@ describe('flows to forget', () => {
     expect(searches.map(({ gone }) => gone)).toEqual([[[1, '172.17.0.2']], [[2, '172.17.0.2']]])
   })
 
+  test('are settled although every search is followed by another one', async () => {
+    const { forgetUntranslated, close } = quick()
+    const flows = flowsToForget({ forgetFlows, forgetUntranslated, close }, noCalls)
+    let count = 1
+    async function forgetFlows(): Promise<number> {
+      count += 1
+      if (count < 20) flows.takenBack([mapping(count)])
+      return 1
+    }
+    flows.takenBack([mapping(count)])
+    await flows.settled()
+    expect(count).toBe(2)
+  })
+
+  test('that keep coming leave no listener behind', async () => {
+    const { forgetUntranslated, close } = quick()
+    const { promise: last, resolve: atLast } = deferred()
+    const flows = flowsToForget({ forgetFlows, forgetUntranslated, close }, noCalls)
+    let count = 1
+    async function forgetFlows(): Promise<number> {
+      count += 1
+      if (count > 12) atLast()
+      else flows.takenBack([mapping(count)])
+      return 1
+    }
+    const warnings: string[] = []
+    const note = ({ name }: Error): number => warnings.push(name)
+    process.on('warning', note)
+    flows.takenBack([mapping(count)])
+    await last
+    await flows.settled()
+    process.off('warning', note)
+    expect(warnings).toEqual([])
+  })
+
   test('that could not be looked for are told once', async () => {
     refused = new Error('the kernel says no')
     const flows = flowsToForget(quick(), noCalls)
