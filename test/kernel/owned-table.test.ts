@@ -63,8 +63,16 @@ describeOnKernel('a table of iptables-nft that another program owns', 'iptables-
     const { exitCode, stderr } = await pilotOf(lab, 'iptables-nft').run('apply', shop(), '--yes')
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(
-      /another program owns one of its tables \("flags owner"\): line \d+: \S+ failed .*names the program: end it/,
+      /another program owns one of its tables \("flags owner"\) \(line \d+: \S+ failed .*names the program: end it/,
     )
     expect(stderr).not.toContain('CAP_NET_ADMIN')
+  })
+
+  test('leaves no table before it changed', async () => {
+    const lab = await withOwnedTable('ip nat')
+    const { exitCode, stderr } = await pilotOf(lab, 'iptables-nft').run('apply', shop(), '--yes')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('Nothing of this family was changed.')
+    expect(await lab.host.mustRun(['iptables-nft-save'])).not.toContain('PORTOLAN')
   })
 })

@@ -1,3 +1,4 @@
+import { lackOf, programEnd } from '@portolan/core'
 import { createRunner } from '@portolan/host'
 import { CniError, cniCodes } from '../cni-error.ts'
 
@@ -18,16 +19,17 @@ interface ListedLink {
  * @returns null where no interface has this name
  */
 export const readInterface = async (netns: string, name: string): Promise<InsideInterface | null> => {
-  const { exitCode, stdout, stderr } = await createRunner().run('nsenter', [
+  const result = await createRunner().run('nsenter', [
     `--net=${netns}`,
     '--',
     ...['ip', '-json', 'address', 'show', 'dev', name],
   ])
-  if (exitCode !== 0) {
-    if (/does not exist/.test(stderr)) return null
-    throw new CniError(cniCodes.io, `${name} in ${netns} could not be read: ${stderr.trim()}`)
+  if (result.exitCode !== 0) {
+    if (/does not exist/.test(result.stderr)) return null
+    const { why, mend } = lackOf(result) ?? { why: programEnd(result), mend: 'Run this again.' }
+    throw new CniError(cniCodes.io, `${name} in ${netns} could not be read: ${why}.`, { details: mend })
   }
-  const [link] = JSON.parse(stdout) as readonly ListedLink[]
+  const [link] = JSON.parse(result.stdout) as readonly ListedLink[]
   if (link === undefined) return null
   const { flags = [], addr_info: listed = [] } = link
   return {

@@ -48,7 +48,7 @@ export const keptSysctl = (
     ...{ name, value, before, uses, commands },
     message: [
       `${name} stays ${value}. It was ${before} before the first apply.`,
-      `These may rely on it: ${usersOf(uses).join('; ')}.`,
+      ...reliance(uses),
       `Once nothing does, ${toDo}`,
     ].join(' '),
   }
@@ -75,6 +75,17 @@ export const keptAdvertisements = ({
   }
 }
 
+/** What may rely on a sysctl, as sentences. What could not be read is a sentence of its own. */
+const reliance = (uses: readonly SysctlUse[]): readonly string[] => {
+  const unread = uses.flatMap(({ kind, text }) => (kind === 'unread' ? [text] : []))
+  const users = usersOf(uses.filter(({ kind }) => kind !== 'unread'))
+  if (users.length === 0) return ['It is not known whether anything relies on it.', ...unread]
+  return [
+    `These may rely on it: ${users.join('; ')}.`,
+    ...(unread.length === 0 ? [] : ['It is not known whether anything else does.', ...unread]),
+  ]
+}
+
 /** The users of a sysctl for the message. One place of each owner is enough to recognise the owner. */
 const usersOf = (uses: readonly SysctlUse[]): readonly string[] => {
   const named = new Map<string, string>()
@@ -89,7 +100,7 @@ const usersOf = (uses: readonly SysctlUse[]): readonly string[] => {
 }
 
 const placeOf = (kind: SysctlUse['kind'], text: string): string => {
-  if (kind === 'unread' || kind === 'setting') return text
+  if (kind === 'setting') return text
   if (kind === 'link') return `interface ${text}`
   return kind === 'bridge' ? `bridge ${text}` : `rule "${text}"`
 }

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { MissingToolError, PortolanError } from '@portolan/netfilter'
-import { errorCode, errorMessage } from '@portolan/netfilter/schema'
+import { errorCode } from '@portolan/netfilter/schema'
 import { programEnvironment } from '../runner/program-environment.ts'
+import { startFailure } from '../runner/start-failure.ts'
 import { openLockFile } from './lock-file.ts'
 import { type LockHolder, lockHolder } from './lock-holder.ts'
 
@@ -100,11 +101,12 @@ const startFlock = (descriptor: number, words: readonly string[]): ChildProcess 
   }
 }
 
-const startError = (cause: unknown): PortolanError =>
-  errorCode(cause) === 'ENOENT'
-    ? new MissingToolError('flock', 'util-linux', { cause })
-    : new PortolanError(
-        'LOCK',
-        `The program flock of util-linux could not be started: ${errorMessage(cause)}. Check that this user may run it, and run this again.`,
-        { cause },
-      )
+const startError = (cause: unknown): PortolanError => {
+  if (errorCode(cause) === 'ENOENT') return new MissingToolError('flock', 'util-linux', { cause })
+  const { why, mend } = startFailure(cause)
+  return new PortolanError(
+    'LOCK',
+    { problem: `The program flock of util-linux could not be run: ${why}.`, remedy: () => mend },
+    { cause },
+  )
+}

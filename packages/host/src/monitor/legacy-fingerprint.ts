@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { legacyTableFiles, type Runner } from '@portolan/core'
+import { lackOf, legacyTableFiles, programEnd, type Runner } from '@portolan/core'
 import { type Family, InspectError, PermissionError } from '@portolan/netfilter'
 import { errorCode } from '@portolan/netfilter/schema'
 import type { LegacyRulesNotice } from './notice.ts'
@@ -54,13 +54,17 @@ const readTables = async (
   file: string,
 ): Promise<ReadonlyMap<string, string>> => {
   if ((await readNames(file)).trim() === '') return new Map()
-  const { exitCode, stdout, stderr } = await runner.run(programs[family], [])
-  if (exitCode !== 0)
-    throw new InspectError(
-      `The rules of iptables-legacy could not be read: ${programs[family]} exited ${exitCode}: ${stderr.trim()}`,
-      { command: programs[family], exitCode, stderr },
-    )
-  return tableHashes(stdout)
+  const result = await runner.run(programs[family], [])
+  const { exitCode, stdout, stderr } = result
+  if (exitCode === 0) return tableHashes(stdout)
+  const { why, mend } = lackOf(result) ?? { why: programEnd(result), mend: 'Run it by hand to see more.' }
+  throw new InspectError(
+    {
+      problem: `The rules of iptables-legacy could not be read: ${programs[family]} failed: ${why}.`,
+      remedy: () => mend,
+    },
+    { command: programs[family], exitCode, stderr },
+  )
 }
 
 /** The names of the registered tables. A kernel without ip_tables has no such file, and no such rules. */

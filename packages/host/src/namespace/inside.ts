@@ -1,4 +1,4 @@
-import { checkInsideName, type Runner, type RunResult } from '@portolan/core'
+import { checkInsideName, lackOf, type Runner, type RunResult, unknownRemedy } from '@portolan/core'
 import {
   ApplyError,
   canonicalAddress,
@@ -179,7 +179,14 @@ const addressWords = (text: string): string => {
 }
 
 /** The error of a program that failed in a namespace. */
-export const refusal = (does: string, { stderr }: RunResult): Error => {
+export const refusal = (does: string, result: RunResult): Error => {
+  const { stderr } = result
+  const lack = lackOf(result)
+  if (lack !== null)
+    return new ApplyError(
+      { problem: `Could not ${does}: ${lack.why}.`, remedy: () => lack.mend },
+      { applied: [], stderr },
+    )
   const reason = stderr
     .trim()
     .replaceAll(/\s*\n\s*/g, '; ')
@@ -198,7 +205,7 @@ export const refusal = (does: string, { stderr }: RunResult): Error => {
   const remedy = ({ namesInterface }: Wording): string => {
     if (inUse)
       return 'Another interface of the same parent has that address: detach the endpoint with it first, or ask for another address.'
-    if (!isGone) return ''
+    if (!isGone) return unknownRemedy
     const named =
       namesInterface === null ? '' : `The endpoint is attached under another name (${namesInterface}), or its`
     return `${named === '' ? 'Its' : named} interface was renamed or removed there: detach the endpoint and attach it again.`

@@ -1,4 +1,5 @@
 import { getSystemErrorMap } from 'node:util'
+import { memoryRemedy, unknownRemedy } from '@portolan/core'
 import { ApplyError, PermissionError } from '@portolan/netfilter'
 import {
   EACCES,
@@ -50,19 +51,16 @@ export const changeError = (
       'CAP_NET_ADMIN',
     )
   const { why, mend } = refusals[errno] ??
-    usual[errno] ?? { why: `the kernel refused it (${errnoText(errno)})`, mend: again }
+    usual[errno] ?? { why: `the kernel refused it (${errnoText(errno)})`, mend: unknownRemedy }
   return new ApplyError(
     { problem: `Could not ${does}: ${why}.`, remedy: () => mend },
     { applied, stderr: errnoText(errno) },
   )
 }
 
-const again =
-  'Run this again. If the kernel refuses it each time, look for the reason in its log (dmesg), and report it with the version of the kernel (uname -r).'
-
 const noMemory = (name: string): Refused => ({
   why: `the kernel had no memory for it (${name})`,
-  mend: 'Free memory, or raise the memory limit of the control group, and run this again.',
+  mend: memoryRemedy,
 })
 
 const gone = (name: string): Refused => ({
@@ -91,7 +89,7 @@ const usual: Refusals = {
     why: 'another program made the same one meanwhile (EEXIST)',
     mend: 'Find out which program that was, and run this again.',
   },
-  [EINVAL]: { why: 'the kernel does not take one of the values (EINVAL)', mend: again },
+  [EINVAL]: { why: 'the kernel does not take one of the values (EINVAL)', mend: unknownRemedy },
   [ENOSPC]: {
     why: 'the kernel has no room for one more (ENOSPC)',
     mend: 'Remove what is not needed any more, and run this again.',

@@ -6,6 +6,7 @@ import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 import { inheritedLocks } from '../lock/inherited-locks.ts'
 import { programEnvironment } from './program-environment.ts'
 import { type Ended, spawnWhole } from './spawn-whole.ts'
+import { startFailure } from './start-failure.ts'
 import { openWholeInput } from './whole-input.ts'
 
 /** The most characters of output. A ruleset of many thousands of rules has to fit. */
@@ -88,29 +89,16 @@ const packageOf = (command: string): string => {
   return packages.find(([pattern]) => pattern.test(program))?.[1] ?? program
 }
 
-/** Why the kernel started no program, where the host lacks something. */
-const startWords: Readonly<Record<string, string>> = {
-  EAGAIN: 'no more processes are allowed here (EAGAIN)',
-  ENOMEM: 'no memory is left for another process (ENOMEM)',
-  EMFILE: 'this process has too many files open (EMFILE)',
-  ENFILE: 'this system has too many files open (ENFILE)',
-}
-
 const startError = (command: string, failure: unknown): Error => {
   const cause = { cause: failure }
   const code = errorCode(failure)
-  const message = errorMessage(failure)
   if (code === 'ENOENT') return new MissingToolError(command, packageOf(command), cause)
   if (code === 'EACCES')
     return new PermissionError(`${command} may not be executed by this user.`, 'execute permission', cause)
-  const lack = startWords[code]
-  const why =
-    lack === undefined
-      ? `${code || message}. Check that it can be run here, and run this again.`
-      : `${lack}. End what takes it up, or raise the limit, and run this again.`
+  const { why, mend } = startFailure(failure)
   return new InspectError(
-    `${command} could not be run: ${why}`,
-    { command, exitCode: null, stderr: message },
+    { problem: `${command} could not be run: ${why}.`, remedy: () => mend },
+    { command, exitCode: null, stderr: errorMessage(failure) },
     cause,
   )
 }

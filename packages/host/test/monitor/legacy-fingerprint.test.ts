@@ -61,7 +61,7 @@ describe('rules of iptables-legacy', () => {
 
   test('a program that fails is an error with its words', async () => {
     await expect(poll({ ip: [filter(''), 'refused'] })).rejects.toThrow(
-      /iptables-legacy-save exited 1: Permission denied/,
+      /iptables-legacy-save failed: Permission denied\. Run it by hand/,
     )
   })
 })

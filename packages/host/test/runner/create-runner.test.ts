@@ -51,7 +51,7 @@ describe('createRunner', () => {
     const node = [process.execPath, '--input-type=module', '-e', full]
     expect(await runner.run('sh', ['-c', limited, 'sh', ...node])).toMatchObject({
       stdout:
-        'true could not be run: this process has too many files open (EMFILE). End what takes it up, or raise the limit, and run this again.\n',
+        'true could not be run: no more open files are allowed here (EMFILE). Close files, or raise the limit of open files (ulimit -n), and run this again.\n',
     })
   })
 

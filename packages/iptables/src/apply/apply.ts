@@ -1,10 +1,10 @@
-import { isKilled, programEnd, type Runner, type RunResult } from '@portolan/core'
-import { ApplyError, type Family, families, PermissionError, PortolanError } from '@portolan/netfilter'
+import { programEnd, type Runner, type RunResult } from '@portolan/core'
+import { type Family, families, PortolanError } from '@portolan/netfilter'
 import { describe } from '../diff/describe.ts'
 import type { IptablesChange } from '../model/change.ts'
 import { program, type Variant } from '../model/variant.ts'
 import { invert } from '../print/command.ts'
-import { isDenied, isOwned, naming } from './failure.ts'
+import { applyFailure, isBusy, naming, unopenedTable } from './failure.ts'
 import { type Section, sections } from './transaction.ts'
 
 const restore = (
@@ -26,9 +26,6 @@ const restore = (
  * table. Giving up between two tables would leave half a change.
  */
 const waitOptions = ['--wait', '5']
-
-/** Does the text say that another program holds the lock (iptables/xshared.c `xtables_lock`)? */
-const isBusy = (stderr: string): boolean => /currently holding the xtables lock/.test(stderr)
 
 /**
  * Refuses to start while another program holds the lock. Our caller holds a lock of its own, so waiting here would make
@@ -106,38 +103,53 @@ export const apply = async (
       for (const section of all) for (const change of section.changes) done.push(change)
       continue
     }
-    const { stderr } = result
     // The descriptions are made only for a failure. Those of a hundred thousand changes take more memory than the
     // changes.
     const applied = done.map(({ description }) => description)
-    if (isDenied(stderr)) {
-      throw new PermissionError(
-        `${command} may not change the rules: run this as root, or with CAP_NET_ADMIN.`,
-        'CAP_NET_ADMIN',
-      )
-    }
-    if (isOwned(stderr)) {
-      throw new ApplyError(
-        `${command} refused the change: another program owns one of its tables ("flags owner"): ${/^line \d+: .*$/m.exec(stderr)?.[0] ?? programEnd(result)}. Nothing of this family was changed. "nft list ruleset" names the program: end it, and run this again.`,
-        { applied, stderr },
-      )
-    }
-    const line = failedLine(stderr)
-    const offending = line === null ? null : (all.flatMap(({ lines }) => lines)[line - 1] ?? null)
+    const line = failedLine(result.stderr)
+    const lines = all.flatMap((section) => section.lines)
     const back = line === null ? [] : undo(committed(all, line), family)
     const reverted = back.length === 0 ? null : await restore(runner, variant, family, back)
     const isReverted = reverted === null || reverted.exitCode === 0
-    const aftermath =
-      line === null
-        ? 'How far it came is not known: run this again.'
-        : isReverted
-          ? 'Nothing of this family was changed.'
-          : `What was done before could not be taken back (${programEnd(reverted)}): run this again.`
-    throw new ApplyError(
-      isKilled(result)
-        ? `${command} did not end by itself (${programEnd(result)}). ${aftermath}`
-        : `${command} refused ${offending === null ? 'the change' : `"${offending}"`}: ${stderr.trim() || programEnd(result)}. ${aftermath}`,
-      { applied, stderr, offending, certain: line !== null && isReverted },
-    )
+    throw applyFailure({
+      command,
+      result,
+      told: await reasonFor(runner, variant, family, result),
+      refused: line === null ? null : refusedText(lines, line),
+      offending: line === null ? null : (lines[line - 1] ?? null),
+      applied,
+      aftermath:
+        line === null && !isUnstarted(result)
+          ? 'How far it came is not known.'
+          : isReverted
+            ? 'Nothing of this family was changed.'
+            : `What was done before could not be taken back (${programEnd(reverted)}).`,
+      certain: (line !== null || isUnstarted(result)) && isReverted,
+    })
   }
+}
+
+/** A program that the loader of shared libraries could not load did nothing. */
+const isUnstarted = ({ exitCode, stderr }: RunResult): boolean =>
+  exitCode === 127 && /error while loading shared libraries/.test(stderr)
+
+/** What was refused at a line. A COMMIT stands for all changes of its table. */
+const refusedText = (lines: readonly string[], line: number): string | null => {
+  const text = lines[line - 1]
+  if (text === undefined) return null
+  const table = lines.slice(0, line).findLast((one) => one.startsWith('*'))
+  return text === 'COMMIT' ? `the changes of table ${table?.slice(1)}` : `"${text}"`
+}
+
+/** The result that says why: iptables-legacy-save does where iptables-legacy-restore only says that it failed. */
+const reasonFor = async (
+  runner: Runner,
+  variant: Variant,
+  family: Family,
+  result: RunResult,
+): Promise<RunResult> => {
+  const table = unopenedTable(result.stderr)
+  if (table === null) return result
+  const asked = await runner.run(program(variant, family, 'save'), ['-t', table])
+  return asked.exitCode === 0 ? result : asked
 }

@@ -1,5 +1,5 @@
-import { type NamedTable, programEnd, type Runner, type RunResult } from '@portolan/core'
-import { type Family, families, InspectError, PermissionError } from '@portolan/netfilter'
+import { lackOf, type NamedTable, type Runner, type RunResult } from '@portolan/core'
+import { type Family, families, PermissionError } from '@portolan/netfilter'
 import {
   checkOptions,
   flagValue,
@@ -8,7 +8,7 @@ import {
   type OptionKinds,
   objectValue,
 } from '@portolan/netfilter/schema'
-import { isDenied, naming } from '../apply/failure.ts'
+import { isDenied, listFailure, naming } from '../apply/failure.ts'
 import type { Ruleset } from '../model/ruleset.ts'
 import { program, type Variant } from '../model/variant.ts'
 import { parse } from '../parse/parse.ts'
@@ -95,7 +95,7 @@ export const inspectPrinted = async (
     const result = await running
     if (result.exitCode !== 0) {
       const apart = variant === 'iptables-nft' ? await saveApart(runner, family, words, result) : null
-      if (apart === null) throw failed(command, result)
+      if (apart === null) throw listFailure(command, result)
       for (const text of apart.printed) tables.push(...parse(text, command, family).tables)
       unprinted.push(...apart.unprinted)
       continue
@@ -125,37 +125,23 @@ const saveApart = async (
   runner: Runner,
   family: Family,
   words: readonly string[],
-  { stderr }: RunResult,
+  result: RunResult,
 ): Promise<{ readonly printed: readonly string[]; readonly unprinted: readonly UnprintedTable[] } | null> => {
-  const listed = isDenied(stderr) ? null : await tablesListed(runner, family)
+  // The program may fail in any table if the host lacks memory, for example. It is not the table's fault then.
+  if (isDenied(result.stderr) || lackOf(result) !== null) return null
+  const listed = await tablesListed(runner, family)
   if (listed === null) return null
   const printed: string[] = []
   const unprinted: UnprintedTable[] = []
   for (const name of listed) {
-    const { exitCode, stdout } = await runner.run(program('iptables-nft', family, 'save'), [
-      ...words,
-      '-t',
-      name,
-    ])
+    const command = program('iptables-nft', family, 'save')
+    const one = await runner.run(command, [...words, '-t', name])
+    if (lackOf(one) !== null) throw listFailure(command, one)
+    const { exitCode, stdout } = one
     const leftOut = tablesLeftOut(family, stdout)
     if (exitCode !== 0) unprinted.push({ family, name })
     else if (leftOut.length > 0) unprinted.push(...leftOut)
     else printed.push(stdout)
   }
   return unprinted.length === 0 ? null : { printed, unprinted }
-}
-
-const failed = (command: string, result: RunResult): PermissionError | InspectError => {
-  const { exitCode, stderr } = result
-  if (isDenied(stderr)) {
-    return new PermissionError(
-      `${command} may not read the rules: run this as root, or with CAP_NET_ADMIN.`,
-      'CAP_NET_ADMIN',
-    )
-  }
-  return new InspectError(`${command} failed: ${programEnd(result)}. Run it by hand to see more.`, {
-    command,
-    exitCode,
-    stderr,
-  })
 }

@@ -1,7 +1,8 @@
 // Only in iptables: nft may write rules into a table of iptables-nft that iptables-nft cannot print.
-import type { Runner } from '@portolan/core'
+import { lackOf, type Runner } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import { InspectError, MissingToolError } from '@portolan/netfilter'
+import { listFailure } from '../apply/failure.ts'
 import { builtInChains } from '../model/chain/built-in.ts'
 import { prefix } from '../model/object-name.ts'
 
@@ -43,8 +44,10 @@ export const mayHoldOurs = async (runner: Runner, { family, name }: UnprintedTab
 
 const runNft = async (runner: Runner, words: readonly string[]): Promise<string | null> => {
   try {
-    const { exitCode, stdout } = await runner.run('nft', words)
-    return exitCode === 0 ? stdout : null
+    const result = await runner.run('nft', words)
+    if (result.exitCode === 0) return result.stdout
+    if (lackOf(result) !== null) throw listFailure(`nft ${words.join(' ')}`, result)
+    return null
   } catch (error) {
     if (error instanceof MissingToolError) return null
     throw error

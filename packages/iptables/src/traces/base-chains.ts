@@ -1,6 +1,6 @@
-import { programEnd, type Runner } from '@portolan/core'
+import { lackOf, programEnd, type Runner } from '@portolan/core'
 import { type Family, InspectError, MissingToolError, PermissionError } from '@portolan/netfilter'
-import { isDenied } from '../apply/failure.ts'
+import { isDenied, listFailure } from '../apply/failure.ts'
 import { builtInChains, isBuiltIn } from '../model/chain/built-in.ts'
 import type { IptablesChange } from '../model/change.ts'
 
@@ -77,6 +77,9 @@ const runNft = async (runner: Runner, args: readonly string[], input?: string): 
   try {
     const result = await runner.run('nft', args, input === undefined ? {} : { input })
     if (result.exitCode === 0) return result.stdout
+    const command = `nft ${args.join(' ')}`
+    if (lackOf(result) !== null)
+      throw listFailure(command, result, input === undefined ? 'read the rules' : 'change the rules')
     const { exitCode, stderr } = result
     if (isDenied(stderr)) {
       throw new PermissionError(
@@ -84,7 +87,6 @@ const runNft = async (runner: Runner, args: readonly string[], input?: string): 
         'CAP_NET_ADMIN',
       )
     }
-    const command = `nft ${args.join(' ')}`
     throw new InspectError(`"${command}" failed: ${programEnd(result)}. Run this again.`, {
       command,
       exitCode,

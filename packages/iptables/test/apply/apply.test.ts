@@ -105,7 +105,7 @@ describe('apply', () => {
     await expect(failed({ exitCode: 3 })).rejects.toThrow('it exited with code 3 and said nothing')
     await expect(failed({ exitCode: 137, stderr: 'x was ended by SIGKILL.\n' })).rejects.toMatchObject({
       message:
-        'iptables-nft-restore did not end by itself (x was ended by SIGKILL). How far it came is not known: run this again.',
+        'iptables-nft-restore did not end by itself (x was ended by SIGKILL). How far it came is not known. Run this again.',
       certain: false,
     })
   })

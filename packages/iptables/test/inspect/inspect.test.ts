@@ -59,6 +59,26 @@ describe('inspect', () => {
     ).rejects.toMatchObject({ code: 'PERMISSION', needs: 'CAP_NET_ADMIN' })
   })
 
+  test('names what the host lacks, not the rules of a table', async () => {
+    const lacking = fakeRunner(({ command }) =>
+      command === 'nft'
+        ? { stdout: 'table ip filter\ntable ip nat\n' }
+        : {
+            exitCode: 3,
+            stderr:
+              'libxt_tcp.so: cannot open shared object file: Too many open files\nError: tcp match extension not found\n',
+          },
+    )
+    await expect(inspect(lacking, 'iptables-nft')).rejects.toThrow(
+      'iptables-nft-save could not read the rules: no more open files are allowed here (EMFILE). Close files',
+    )
+    const apart = fakeRunner(({ command, args }) => {
+      if (command === 'nft') return { stdout: 'table ip filter\n' }
+      return args.includes('-t') ? { exitCode: 1, stderr: 'Cannot allocate memory' } : { exitCode: 3 }
+    })
+    await expect(inspect(apart, 'iptables-nft')).rejects.toThrow('no memory is left (ENOMEM)')
+  })
+
   test('passes on what the program said', async () => {
     const runner = fakeRunner(() => ({ exitCode: 1, stderr: 'table is incompatible' }))
     const failed = inspect(runner, 'iptables-nft')

@@ -1,4 +1,4 @@
-import { isKilled, programEnd, type RunResult } from '@portolan/core'
+import { isKilled, lackOf, programEnd, type RunResult, unknownRemedy } from '@portolan/core'
 import {
   ApplyError,
   InspectError,
@@ -75,7 +75,15 @@ export const applyFailure = (script: string, result: RunResult): PortolanError =
     )
   if (isOwned(stderr)) return ownedError({ stderr, offending })
   if (isStale(stderr)) return staleError(`nft: ${said}${at}`)
-  return new ApplyError(`nft refused the changes: ${said}${at}. Nothing was applied.`, details)
+  const lack = lackOf(result)
+  const why = lack?.why ?? said
+  return new ApplyError(
+    {
+      problem: `nft refused the changes: ${why}${at}. Nothing was applied.`,
+      remedy: () => lack?.mend ?? unknownRemedy,
+    },
+    details,
+  )
 }
 
 /** The error for an nft list command that failed. */
@@ -83,12 +91,18 @@ export const listFailure = (args: readonly string[], result: RunResult): Portola
   const denied = permissionError('read', result)
   if (denied !== null) return denied
   const command = `nft ${args.join(' ')}`
+  const details = { command, exitCode: result.exitCode, stderr: result.stderr }
+  const lack = lackOf(result)
+  if (lack !== null)
+    return new InspectError(
+      {
+        problem: `"${command}" could not read the rules: ${lack.why}.`,
+        remedy: () => lack.mend,
+      },
+      details,
+    )
   const advice = isKilled(result)
     ? 'Run this again.'
     : `Run it by hand to see more. ${result.stderr.trim() === '' ? 'Is nft of this host whole?' : 'Is nf_tables in this kernel?'}`
-  return new InspectError(`"${command}" failed: ${programEnd(result)}. ${advice}`, {
-    command,
-    exitCode: result.exitCode,
-    stderr: result.stderr,
-  })
+  return new InspectError(`"${command}" failed: ${programEnd(result)}. ${advice}`, details)
 }

@@ -100,7 +100,14 @@ describe('apply', () => {
       /nft did not end by itself \(nft was ended by SIGKILL\): whether the changes are in force is not known\. Run this again\.$/,
     )
     expect(await failed({ exitCode: 3 })).toMatch(
-      /nft refused the changes: it exited with code 3 and said nothing\. Nothing was applied\.$/,
+      /nft refused the changes: it exited with code 3 and said nothing\. Nothing was applied\. Run this again\. If/,
+    )
+  })
+
+  test('names what the host lacks', async () => {
+    const failed = (stderr: string) => apply(changes, recorder({ exitCode: 1, stderr }).runner)
+    await expect(failed('src/mnl.c:194: Memory allocation failure\n')).rejects.toThrow(
+      'nft refused the changes: no memory is left (ENOMEM). Nothing was applied. Free memory',
     )
   })
 })

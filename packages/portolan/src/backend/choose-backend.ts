@@ -1,4 +1,4 @@
-import { isKilled, programEnd, type Runner } from '@portolan/core'
+import { isKilled, lackOf, programEnd, type Runner } from '@portolan/core'
 import { InspectError, MissingToolError, oneWay, PortolanError } from '@portolan/netfilter'
 import { withRuleSocket } from '../host-rules/with-rule-socket.ts'
 import type { Backend, BackendChoice } from './backend.ts'
@@ -47,7 +47,8 @@ const variantOf = (version: string): Backend =>
 /**
  * The version text that a program prints. Null: the program is not installed. An error: it is installed and fails.
  *
- * @throws InspectError when a signal ended the program. It may work the next time, so no other backend may be chosen.
+ * @throws InspectError when a signal ended the program, or the host lacks what it needs. It may work the next time, so
+ * no other backend may be chosen.
  */
 const versionOf = async (program: string, runner: Runner): Promise<string | InspectError | null> => {
   try {
@@ -55,6 +56,15 @@ const versionOf = async (program: string, runner: Runner): Promise<string | Insp
     const { exitCode, stdout, stderr } = result
     if (exitCode === 0) return stdout
     const command = `${program} --version`
+    const lack = lackOf(result)
+    if (lack !== null)
+      throw new InspectError(
+        {
+          problem: `"${command}" failed: ${lack.why}.`,
+          remedy: () => lack.mend,
+        },
+        { command, exitCode, stderr },
+      )
     const advice = isKilled(result) ? 'run this again' : 'mend or reinstall it'
     const error = new InspectError(
       {

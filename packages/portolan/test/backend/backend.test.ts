@@ -107,6 +107,23 @@ describe('the backend of a host', () => {
     )
   })
 
+  test('is not iptables because nft could not open its libraries once', async () => {
+    const lacking: Runner = {
+      run: async (command) =>
+        command === 'nft'
+          ? {
+              exitCode: 127,
+              stdout: '',
+              stderr:
+                'nft: error while loading shared libraries: libnftables.so.1: cannot open shared object file: Error 24',
+            }
+          : { exitCode: 0, stdout: 'iptables v1.8.11 (legacy)', stderr: '' },
+    }
+    await expect(chooseBackend('auto', lacking)).rejects.toThrow(
+      '"nft --version" failed: no more open files are allowed here (EMFILE). Close files',
+    )
+  })
+
   test('is missing where no program of any kind is there', async () => {
     await expect(chooseBackend('auto', host({}))).rejects.toMatchObject({
       tool: 'nft',

@@ -1,3 +1,4 @@
+import { memoryRemedy, unknownRemedy } from '@portolan/core'
 import { ApplyError, type Wording } from '@portolan/netfilter'
 import { deniedError, ownedError, placeOf, staleError } from '../../apply/failure.ts'
 import type { Reply } from '../reply.ts'
@@ -66,15 +67,14 @@ interface Refused {
   readonly mend: (wording: Wording) => string
 }
 
-const again = (): string =>
-  'Run this again. If the kernel refuses it each time, look for the reason in its log (dmesg), and report it with the version of the kernel (uname -r).'
+const again = (): string => unknownRemedy
 
 const elsewhere = ({ backend }: Wording): string =>
   `Use a kernel that has it, with its modules for nftables (nft_*).${backend === null ? '' : ` Or leave the backend nftables: ${backend}.`}`
 
 const noMemory: Refused = {
   why: 'it had no memory for them',
-  mend: () => 'Free memory, or raise the memory limit of the control group, and run this again.',
+  mend: () => memoryRemedy,
 }
 
 const noRoom: Refused = {
