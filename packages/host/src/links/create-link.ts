@@ -54,15 +54,37 @@ export const createLink = async (
     ...(link.mtu === undefined ? [] : [mtuAttribute(link.mtu)]),
     nested(IFLA_LINKINFO, attributeText(IFLA_INFO_KIND, kind), nested(IFLA_INFO_DATA, ...data)),
   ]
-  const refusal = (errno: number): Error => {
-    const words = errno === EOPNOTSUPP ? noSuchKind(kind, option, module) : explain(errno)
+  const refusal = async (errno: number): Promise<Error> => {
+    const words =
+      errno !== EOPNOTSUPP
+        ? explain(errno)
+        : parent === null || !(await hasKind(connection, kind, does))
+          ? `this kernel has no links of kind ${kind}. Load the module (modprobe ${module}), or use a kernel that has it (${option})`
+          : `the parent takes no links of kind ${kind}. Take another parent`
     return words === null ? changeError(does, errno, []) : refused(does, words, errnoText(errno))
   }
   if (link.netns !== undefined) await createElsewhere(connection, link, link.netns, payload, does, refusal)
   else await createHere(connection, link, name, payload, does, refusal)
 }
 
-type Refusal = (errno: number) => Error
+type Refusal = (errno: number) => Promise<Error>
+
+/**
+ * Tells whether the kernel has a kind of links that need a parent. EOPNOTSUPP means that it has no such kind
+ * (net/core/rtnetlink.c `__rtnl_newlink`), or that the parent takes none (net/8021q/vlan.c `vlan_check_real_dev`). So
+ * the kernel is asked for a link of that kind without a parent. It never makes one.
+ */
+const hasKind = async (connection: NetlinkConnection, kind: string, does: string): Promise<boolean> => {
+  const [errno = 0] = await send(connection, [
+    {
+      type: RTM_NEWLINK,
+      flags: NLM_F_CREATE | NLM_F_EXCL,
+      payload: [interfaceInfo({}), nested(IFLA_LINKINFO, attributeText(IFLA_INFO_KIND, kind))],
+      does,
+    },
+  ])
+  return errno !== EOPNOTSUPP
+}
 
 const createElsewhere = async (
   connection: NetlinkConnection,
@@ -86,7 +108,7 @@ const createElsewhere = async (
         `${where} has an interface of that name or with that address already. Choose another name`,
         errnoText(errno),
       )
-    if (errno !== 0) throw refusal(errno)
+    if (errno !== 0) throw await refusal(errno)
   })
 }
 
@@ -111,14 +133,11 @@ const createHere = async (
       ? []
       : [{ type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute(alias)], does }]),
   ])
-  if (made !== 0) throw refusal(made)
+  if (made !== 0) throw await refusal(made)
   if (named === 0) return
   await send(connection, [{ type: RTM_DELLINK, payload: [interfaceInfo({}), name], does }])
   throw changeError(`write the alias of ${link.name}`, named, [])
 }
-
-const noSuchKind = (kind: string, option: string, module: string): string =>
-  `this kernel has no links of kind ${kind}, or the parent takes none. Load the module (modprobe ${module}), or use a kernel that has it (${option})`
 
 const refused = (does: string, words: string, why: string): ApplyError =>
   new ApplyError(`Could not ${does}: ${words}.`, { applied: [], stderr: why })
