@@ -1,4 +1,5 @@
 import { PortolanError, type Refusal, type RefusalOptions } from './portolan-error.ts'
+import { printable } from './printable.ts'
 
 /**
  * A position in a text. `line` and `column` count from 1.
@@ -46,7 +47,7 @@ export class ParseError extends PortolanError {
     this.source = place.source
     this.line = place.line
     this.column = place.column
-    this.fault = message
+    this.fault = printable(message)
     this.snippet = snippet.slice(0, longestSnippet)
   }
 }
@@ -74,7 +75,7 @@ export class IntentError extends PortolanError {
     this.source = place?.source ?? null
     this.line = place?.line ?? null
     this.column = place?.column ?? null
-    this.fault = message
+    this.fault = printable(message)
   }
 }
 

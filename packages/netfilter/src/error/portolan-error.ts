@@ -1,12 +1,5 @@
+import { printable } from './printable.ts'
 import { commandWording, type Wording } from './wording.ts'
-
-const longestMessage = 2000
-
-/** Cuts a long message. Messages quote what was found, and one line of a hostile file may have many megabytes. */
-const shortened = (message: string): string =>
-  message.length <= longestMessage
-    ? message
-    : `${message.slice(0, longestMessage)}... (${message.length - longestMessage} characters more)`
 
 /**
  * The problem and the remedy of a refusal. They are separate: an engine shows them separately, and its user applies the
@@ -22,7 +15,7 @@ export interface Refusal {
 
 /**
  * The base of every error Portolan throws. `code` is stable and meant for programs; `message` says what
- * happened, why, and what to do, and is meant for people.
+ * happened, why, and what to do, and is meant for people. Characters that do not show are written out (`\u{202e}`).
  * @example
  * try {
  *   parsePool('10.0.0.0/8')
@@ -41,10 +34,10 @@ export class PortolanError extends Error {
    */
   constructor(code: string, told: string | Refusal, options?: RefusalOptions) {
     const refusal = typeof told === 'string' ? { problem: told, remedy: () => '' } : told
-    super(shortened(inOneText(refusal, options?.wording)), options)
+    super(printable(inOneText(refusal, options?.wording)), options)
     this.name = new.target.name
     this.code = code
-    this.#refusal = { ...refusal, problem: shortened(refusal.problem) }
+    this.#refusal = { ...refusal, problem: printable(refusal.problem) }
   }
 
   /**
@@ -62,7 +55,7 @@ export class PortolanError extends Error {
    * new PortolanError('STATE', { problem: 'The disk is full.', remedy: () => 'Make room.' }).remedy() // 'Make room.'
    */
   remedy(wording: Wording = commandWording): string {
-    return shortened(this.#refusal.remedy(wording))
+    return printable(this.#refusal.remedy(wording))
   }
 
   /** What `--json` prints under `error`; subclasses add their own fields. */

@@ -1,11 +1,5 @@
 import { checkText } from '../error/check-text.ts'
-
-/**
- * Characters that act on a terminal, do not show, or reverse the writing direction: C0, DEL and C1; format characters,
- * with the bidirectional ones; line separators; characters that fonts ignore by default; lone surrogates.
- */
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
-const unseenInLines = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+import { unseenInLine, unseenInText } from '../error/unseen.ts'
 
 /**
  * Replaces each character of a text that does not show, except newlines and tabs.
@@ -15,16 +9,7 @@ const unseenInLines = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignor
  */
 export const replaceUnseen = (text: string, write: (character: string) => string): string => {
   checkText(text, 'text')
-  // Most texts are plain ASCII. This test spares large ones the slow search by Unicode properties.
-  return /[^\n\t\x20-\x7e]/.test(text) ? text.replace(unseenInLines, write) : text
-}
-
-const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-
-const written = (character: string): string => {
-  const code = character.codePointAt(0) ?? 0
-  const digits = code.toString(16)
-  return short[character] ?? (code < 0x100 ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`)
+  return unseenInText(text, write)
 }
 
 /**
@@ -40,7 +25,7 @@ const written = (character: string): string => {
  */
 export const visibleLine = (text: string): string => {
   checkText(text, 'text')
-  return /[^\x20-\x7e]/.test(text) ? text.replace(unseen, written) : text
+  return unseenInLine(text)
 }
 
 /**
@@ -50,7 +35,10 @@ export const visibleLine = (text: string): string => {
  * visibleText('one\ntwo\u0007') // 'one\ntwo\\x07'
  * @public @since 0.1.0
  */
-export const visibleText = (text: string): string => replaceUnseen(text, written)
+export const visibleText = (text: string): string => {
+  checkText(text, 'text')
+  return unseenInText(text)
+}
 
 /**
  * A copy of the data with every string passed through `visibleLine`, so that a text made from it misses no field.

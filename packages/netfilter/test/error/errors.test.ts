@@ -134,3 +134,26 @@ test('each kind has a code of its own', () => {
 test('an error without a cause has none', () => {
   expect('cause' in new IntentError('x', null)).toBe(false)
 })
+
+test('the words of an error write out what would act on a terminal or reverse the writing direction', () => {
+  const name = 'a\u202eb\u001b[2J'
+  const shown = 'a\\u{202e}b\\x1b[2J'
+  const intent = new IntentError(`no network ${name}`, { ...place, source: `${name}.yaml` })
+  expect([intent.message, intent.fault, intent.problem]).toEqual([
+    `${shown}.yaml:3:5: no network ${shown}`,
+    `no network ${shown}`,
+    `${shown}.yaml:3:5: no network ${shown}`,
+  ])
+  // A program takes the exact name from the other fields.
+  expect(intent.source).toBe(`${name}.yaml`)
+  const refused = new ApplyError(
+    { problem: `${name}: refused.`, remedy: () => `Remove ${name}.` },
+    { applied: [], stderr: `one\ntwo ${name}` },
+  )
+  expect([refused.message, refused.remedy()]).toEqual([
+    `${shown}: refused. Remove ${shown}.`,
+    `Remove ${shown}.`,
+  ])
+  expect(refused.stderr).toBe(`one\ntwo ${name}`)
+  expect(new PortolanError('X', 'one\n\ttwo').message).toBe('one\n\ttwo')
+})
