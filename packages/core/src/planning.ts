@@ -17,7 +17,7 @@ export {
   unknownHosts,
   withUnknownHosts,
 } from './block/lost-records.ts'
-export { ownsName } from './block/member.ts'
+export { isNameUnread, ownsName } from './block/member.ts'
 export { arePoolsWritten } from './block/neighbours.ts'
 export { forgottenOf, reclaimForgotten } from './block/reclaim-forgotten.ts'
 export { seenAfterLoss } from './block/seen-after-loss.ts'

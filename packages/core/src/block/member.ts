@@ -1,5 +1,5 @@
 import { hostKey } from './block-key.ts'
-import { formatHostRecord } from './block-record.ts'
+import { formatHostRecord, type HostRecord } from './block-record.ts'
 import type { BlockOperation, BlockSnapshot, BlockTransaction } from './block-store.ts'
 import { BlockStoreError } from './block-store-error.ts'
 import {
@@ -54,6 +54,12 @@ export const ownsName = (snapshot: BlockSnapshot, member: ClusterMember): boolea
   return held.length === 0 ? null : held.some(({ incarnation }) => incarnation === member.incarnation)
 }
 
+/** Is the record of a name unreadable? Then it is not known which machine has the name. */
+export const isNameUnread = (snapshot: BlockSnapshot, { host }: Pick<ClusterMember, 'host'>): boolean =>
+  isUnread(liveHost(clusterState(snapshot), hostKey(host)))
+
+const isUnread = (record: HostRecord | null): boolean => record?.incarnation === ''
+
 /**
  * How a transaction says that this host is alive.
  * - `if-new`: only if nothing says so yet.
@@ -76,6 +82,7 @@ export const asMember = (
 ): BlockTransaction => {
   const key = hostKey(host)
   const alive = liveHost(state, key)
+  if (isUnread(alive)) throw nameUnread(host)
   if (alive !== null && alive.incarnation !== incarnation) throw nameTaken(host)
   const put = { kind: 'put' as const, key, value: formatHostRecord({ incarnation }) }
   const write = (): BlockOperation | null => {
@@ -89,6 +96,12 @@ export const asMember = (
     writes: written === null ? [] : [written],
   }
 }
+
+const nameUnread = (host: string): BlockStoreError =>
+  new BlockStoreError(
+    'CLUSTER_NAME_TAKEN',
+    `The key ${hostKey(host)} of this cluster holds what this version of Portolan cannot read. So it is not known which machine is ${host}, and this one got no block. If a newer version wrote the key, use that version here. If the key is damaged, delete it in etcd, and run this again.`,
+  )
 
 const nameTaken = (host: string): BlockStoreError =>
   new BlockStoreError(

@@ -1,5 +1,5 @@
 import { BlockStoreError, type ClusterView, describeCluster, heldSince } from '@portolan/core'
-import { ownsName, takeoverText, type UnreadBlock, unreadBlocks } from '@portolan/core/planning'
+import { isNameUnread, ownsName, takeoverText, type UnreadBlock, unreadBlocks } from '@portolan/core/planning'
 import { type RememberedMember, readMember, readNetworkFacts } from '@portolan/host'
 import { earlierTexts } from '../../cluster/earlier-names.ts'
 import { claimLine, joinLine, takeoverLine } from '../../cluster/join-line.ts'
@@ -14,7 +14,7 @@ import { lostData, unknownHostsText } from '../../cluster/lost-data.ts'
 import { noPools } from '../../cluster/no-pools.ts'
 import { neighboursIn, rememberLoss, rememberLostIn } from '../../cluster/remember-neighbours.ts'
 import { hasJoined, inOtherCluster, isElsewhere } from '../../cluster/this-member.ts'
-import { unreadText } from '../../cluster/unread-keys.ts'
+import { unreadNameText, unreadText } from '../../cluster/unread-keys.ts'
 import { areComplete, type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
 import { alignColumns } from '../../text/text-table.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -38,6 +38,8 @@ interface FoundBeside {
   /** Blocks whose keys cannot be read. */
   unread: readonly UnreadBlock[]
   isOwnName: boolean | null
+  /** The record of this host's name cannot be read. */
+  isNameUnread: boolean
 }
 
 /** `portolan cluster status`: which host has which block, and how far those of this host are used up. */
@@ -63,13 +65,15 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
       unknownHosts: null,
       unread: [],
       isOwnName: null,
+      isNameUnread: false,
     },
   }
   const view = await waitFor(call, 'asking etcd', async () => {
     try {
       const snapshot = await store.read()
       if (!isJoined) found.stray = knownByFacts(snapshot, facts)
-      found.isOwnName = member === null ? null : ownsName(snapshot, member)
+      found.isNameUnread = member !== null && isNameUnread(snapshot, member)
+      found.isOwnName = member === null || found.isNameUnread ? null : ownsName(snapshot, member)
       const lostHere = await lostData(place, name, snapshot, () => store.read())
       found.loss = lostHere?.error ?? null
       found.disputed = lostHere?.seen?.disputed ?? []
@@ -102,6 +106,7 @@ export const status = async (call: ClusterCall): Promise<ExitCode> => {
     stray = null
     terminal.say(`portolan: ${inOtherCluster(known, directory, `cluster ${name} is named`).message}`)
   }
+  if (hasName && found.isNameUnread) terminal.say(`portolan: ${unreadNameText(place, name, member.host)}`)
   if (isTaken)
     terminal.say(
       loss === null
