@@ -1,11 +1,19 @@
 import { appliedProjects, readAppliedTextOf, readMember, readNeighbours } from '@portolan/host'
 import { readConfig } from '../../config/read-config.ts'
 
-/** The clusters that the config names, and that this host joined. A URL with a password is not shown. */
-export const clustersKnown = async (state: string): Promise<readonly string[]> =>
-  [readConfig().cluster, (await readMember(state))?.url].filter(
-    (url): url is string => typeof url === 'string' && !url.includes('@'),
-  )
+/**
+ * The clusters that the config names, and that this host joined. A URL with a password is not shown. If one of the two
+ * cannot be read, the other one is still offered.
+ */
+export const clustersKnown = async (state: string): Promise<readonly string[]> => {
+  const known = await Promise.allSettled([
+    (async () => readConfig().cluster)(),
+    (async () => (await readMember(state))?.url)(),
+  ])
+  return known
+    .map((one) => (one.status === 'fulfilled' ? one.value : null))
+    .filter((url): url is string => typeof url === 'string' && !url.includes('@'))
+}
 
 /** The hosts that may be meant: for `join` the former name of this one, for `reclaim` the others, as last seen. */
 export const membersKnown = async (state: string, verb: string | undefined): Promise<readonly string[]> => {
