@@ -190,7 +190,7 @@ describe('what is no file is not waited for where Portolan looks by itself', () 
     const where = project('pipe-env')
     pipe(join(where, '.env'))
     expect(await refusal(['plan', '--host', 'host.json'], where)).toMatch(
-      /\/\.env could not be read: it is a pipe, and only a file is read here\.$/,
+      /\/\.env could not be read: it is a pipe, and only a file is read here\. Put a file in its place, or name another\.$/,
     )
   })
 
@@ -198,7 +198,7 @@ describe('what is no file is not waited for where Portolan looks by itself', () 
     const where = project('folder-env')
     mkdirSync(join(where, '.env'))
     expect(await refusal(['plan', '--host', 'host.json'], where)).toMatch(
-      /\/\.env could not be read: it is a folder\.$/,
+      /\/\.env could not be read: it is a folder\. Put a file in its place, or name another\.$/,
     )
   })
 
@@ -247,7 +247,7 @@ test('a pipe that the user names is read, and so is standard input', async () =>
 
 test('a device without an end is given up when it has sent too much', async () => {
   expect(await refusal(['plan', '-f', '/dev/zero', '--host', 'host.json'], folder)).toBe(
-    '/dev/zero could not be read: it has more than 16 MiB.',
+    '/dev/zero could not be read: it has more than 16 MiB. Make it smaller, or name another.',
   )
 })
 

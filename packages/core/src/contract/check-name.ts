@@ -7,6 +7,9 @@ import { byteLength, IntentError, type SourcePosition } from '@portolan/netfilte
  */
 const longestName = 100
 
+/** The most characters of a name that a message shows. */
+const longestShown = 60
+
 /**
  * The length of a name when percent-encoded. Infinite for half of a surrogate pair: no UTF-8 text can hold it, and
  * `encodeURIComponent` throws.
@@ -27,9 +30,14 @@ const encodedLength = (text: string): number => {
  * @internal
  */
 export const checkName = (name: string, what: string, place: SourcePosition | null): void => {
-  if (name === '' || encodedLength(name) > longestName)
+  const shown = JSON.stringify(name.length > longestShown ? `${name.slice(0, longestShown)}...` : name)
+  if (name === '') throw new IntentError(`"" cannot name ${what}: expected at least one character`, place)
+  const length = encodedLength(name)
+  if (length === Number.POSITIVE_INFINITY)
+    throw new IntentError(`${shown} cannot name ${what}: expected a text that UTF-8 can hold`, place)
+  if (length > longestName)
     throw new IntentError(
-      `${JSON.stringify(name.slice(0, 60))} cannot name ${what}: expected 1 to ${longestName} characters of well-formed text, percent-encoded where they are not plain ones`,
+      `${shown} cannot name ${what}: it is ${length} characters long, and at most ${longestName} are possible. Give it a shorter name${length === name.length ? '' : ' (a character that is no letter or digit of ASCII, ".", "_" or "-" counts as three or more)'}`,
       place,
     )
   checkPrintable(name, `the name of ${what}`, place)

@@ -137,7 +137,10 @@ const evaluateReference = (reference: Reference, lookup: Lookup, found: Found): 
     case '?': {
       if (given) return used(value)
       const reason = evaluate(word, lookup, found)
-      throw new Refused(offset, `the variable ${name} has no value${reason === '' ? '' : `: ${reason}`}`)
+      throw new Refused(
+        offset,
+        `the variable ${name} has no value: ${reason === '' ? 'set it in the environment, or in .env' : reason}`,
+      )
     }
     default:
       if (value === undefined) found.unset.push(name)

@@ -52,7 +52,12 @@ describe('variables are replaced as Compose does', () => {
     ['a default never closed', '${SET:-a', 8, /never closed/],
     ['an unknown operator', '${SET!x}', 5, /expected `}`, or one of/],
     ['a required variable', 'a${EMPTY:?say $SET}', 1, /EMPTY has no value: say value/],
-    ['a required variable without words', '${MISSING?}', 0, /MISSING has no value/],
+    [
+      'a required variable without words',
+      '${MISSING?}',
+      0,
+      /MISSING has no value: set it in the environment, or in \.env/,
+    ],
   ])('%s is a mistake at its offset', (_, text, offset, message) => {
     const result = interpolate(text, lookup)
     expect(result).toMatchObject({ kind: 'mistake', offset })

@@ -27,7 +27,11 @@ describe('an intent that no reader would have made is refused, with its place', 
   test.each<[string, Partial<NetworkIntent>, RegExp]>([
     ['an empty name', { name: '' }, /^compose\.yaml:3:5: "" cannot name a network/],
     ['a name that is no text', { name: '\ud800' }, /cannot name a network/],
-    ['a name too long for an alias', { name: 'ю'.repeat(60) }, /cannot name a network/],
+    [
+      'a name too long for an alias',
+      { name: 'ю'.repeat(60) },
+      /cannot name a network: it is 360 characters long, and at most 100 are possible/,
+    ],
     ['a name of two lines', { name: 'a\nb' }, /the name of a network is "a\\nb"/],
     [
       'an external name of two lines',

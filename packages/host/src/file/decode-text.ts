@@ -10,7 +10,8 @@ import { RefusedFileError } from './refused-file-error.ts'
  * @throws ParseError with the place of the first byte that is not UTF-8, if such bytes are to be refused
  */
 export const decodeText = (bytes: Buffer, source: string, invalid: 'refuse' | 'replace'): string => {
-  if (isUtf16(bytes)) throw new RefusedFileError('it is written in UTF-16, and only UTF-8 is read')
+  if (isUtf16(bytes))
+    throw new RefusedFileError('it is written in UTF-16, and only UTF-8 is read', 'Save it as UTF-8')
   const text = new TextDecoder().decode(bytes)
   if (invalid === 'replace' || isUtf8(bytes)) return text
   const at = firstDifference(bytes, Buffer.from(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)))

@@ -18,6 +18,16 @@ export const readingWords: Readonly<Record<string, string>> = {
   EPERM: 'this user may not read it',
 }
 
+/** What to do where a file cannot be read. */
+export const untilReadWords: Readonly<Record<string, string>> = {
+  ENOENT: 'Check its name',
+  ENOTDIR: 'Check its name',
+  EISDIR: 'Put a file in its place, or name another',
+  EACCES: 'Let this user read it, or run this as another user',
+  EPERM: 'Let this user read it, or run this as another user',
+  EMFILE: 'Close files, or raise the limit of open files (ulimit -n), and run this again',
+}
+
 export const writingWords: Readonly<Record<string, string>> = {
   ...ofBoth,
   ENOENT: 'there is no such folder',

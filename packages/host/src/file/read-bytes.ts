@@ -67,6 +67,7 @@ const tooLong = (found: string, mostBytes: number): RefusedFileError =>
     found === 'more'
       ? `it has more than ${size(mostBytes)}`
       : `it has ${found}, and at most ${size(mostBytes)} are read`,
+    'Make it smaller, or name another',
   )
 
 const size = (bytes: number): string => (bytes < 2 ** 20 ? `${bytes} bytes` : `${bytes / 2 ** 20} MiB`)

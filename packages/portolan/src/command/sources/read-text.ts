@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { readTextFile, whyUnread } from '@portolan/host/file'
+import { readTextFile, untilRead, whyUnread } from '@portolan/host/file'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 
 /** The kinds of text that a user gives. */
@@ -53,7 +53,10 @@ const readNamed = (file: string | 0, name: string, kind: TextKind, pipes: boolea
     })
   } catch (cause) {
     if (cause instanceof PortolanError) throw cause
-    throw new InvalidRequestError(`${name} could not be read: ${whyUnread(cause)}.`, { cause })
+    throw new InvalidRequestError(
+      { problem: `${name} could not be read: ${whyUnread(cause)}.`, remedy: () => `${untilRead(cause)}.` },
+      { cause },
+    )
   }
 }
 
