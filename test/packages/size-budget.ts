@@ -5,7 +5,7 @@ export const packedBytes: Readonly<Record<string, number>> = {
   'portolan-core': 460_000,
   'portolan-etcd': 211_000,
   'portolan-host': 164_000,
-  'portolan-iptables': 117_000,
+  'portolan-iptables': 132_000,
   'portolan-netfilter': 203_000,
   'portolan-nftables': 136_000,
   'portolan-testing': 72_000,
