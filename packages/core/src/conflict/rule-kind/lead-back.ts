@@ -39,18 +39,21 @@ export const leadBack = (
   const first = rules.find((rule) => rule.table === table && (rule.action ?? 'lookup') === 'lookup')
   const place = first === undefined ? null : placeAhead(priorityOf(first), rules)
   // Replies go to the networks of the clients. All other packets go to the network of their destination.
-  const asking = new Set(rows.map(({ in: from }) => from))
   const isReply = world.packet % 2 === 0
+  const asking = isReply
+    ? new Set(rows.map(({ in: from }) => from))
+    : new Set(facts.interfaces?.map(({ name = '' }) => name))
+  const other = addressText(family, isReply ? finding.point.saddr : world.daddr)
   const selectors = networks.flatMap((network) => {
     const subnet = network[family]?.subnet
     if (subnet === undefined) return []
-    const isFor = isReply ? asking.has(network.bridge) : holds(subnet, addressText(family, world.daddr))
+    const isFor = isReply ? asking.has(network.bridge) : holds(subnet, other)
     return isFor ? [`to ${subnet}`] : []
   })
   const own = finding.network[family]?.subnet
   // The network of other machines is not ours, so only packets of our network are exempted.
-  if (isReply && own !== undefined)
-    for (const subnet of networksOf(facts, asking, addressText(family, finding.point.saddr)))
+  if (own !== undefined && (isReply || row.way === 'egress'))
+    for (const subnet of networksOf(facts, asking, other))
       if (!selectors.includes(`to ${subnet}`)) selectors.push(`from ${own} to ${subnet}`)
   if (place === null || selectors.length === 0) return null
   const commands = [...new Set(selectors)].map(

@@ -15,6 +15,7 @@ import { receive } from './receive.ts'
 import { send } from './send.ts'
 import { createStaysHere } from './stays-here.ts'
 import type { Conclusion } from './sum-up.ts'
+import { loseToOtherWay } from './way-out.ts'
 
 /** A host with its rules. Packets are followed through it. */
 export interface Follower {
@@ -73,6 +74,7 @@ const followerOf = (
       const conclusions: Conclusion[] = []
       for (const reached of run.ends) {
         const noted = countNoted(world)
+        const astray = loseToOtherWay(host, run, reached)
         const answers = followAnswer(traffic, began, reached, run)
         for (const answered of answers) {
           const isOver =
@@ -83,6 +85,7 @@ const followerOf = (
           for (const end of ends) conclusions.push({ reached, end })
           if (staysHere[began.family](reached)) noteStretch(world, noted, 'after')
         }
+        if (astray !== null) conclusions.push({ reached: astray, end: astray })
       }
       return { conclusions, run }
     },

@@ -1,29 +1,13 @@
-import { type Family, prefixAround } from '../../address/index.ts'
 import { hasValue } from '../../address/range-set.ts'
 import { learn, ofAnyNetwork } from '../learn/learn.ts'
-import { prefixRange } from '../learn/learn-route.ts'
 import { membership } from '../learn/learner.ts'
-import { type Host, isBridge } from '../packet/host.ts'
+import type { Host } from '../packet/host.ts'
 import type { World } from '../packet/world.ts'
 import type { Link } from '../route/link.ts'
-
-/** Kinds of ports that a container engine or hypervisor adds to a bridge: no other machine is behind them. */
-const ofThisHost: ReadonlySet<string> = new Set(['veth', 'tun'])
+import { isAllOfThisHost, networksOn } from './neighbours.ts'
 
 /** Kinds of interfaces that may stand above a bridge, and reach its neighbours as well. */
 const aboveBridges: ReadonlySet<string> = new Set(['macvlan', 'ipvlan', 'vrf'])
-
-/**
- * Whether a default route, or half of one, leads to a router behind the bridge, in any table. The bridge is then an
- * uplink, whatever its ports are.
- */
-const isLine = ({ routers }: Host, family: Family, { name }: Link): boolean => {
-  for (const { buckets } of routers[family].tables.values())
-    for (const length of [0, 1])
-      for (const routes of buckets[length]?.values() ?? [])
-        if (routes.some(({ link, gateway }) => gateway !== null && link?.name === name)) return true
-  return false
-}
 
 /** The interface that a sender is behind, when the answer leaves by another one. */
 export interface MissedLink {
@@ -51,18 +35,10 @@ export const missedLink = (host: Host, began: World, answer: World): MissedLink 
   return { link: from, isOnly }
 }
 
-/** Whether all neighbours behind an interface are containers or guests of this host. */
-const isAllOfThisHost = (host: Host, family: Family, link: Link): boolean =>
-  isBridge(host, link) &&
-  host.ports.get(link.name)?.some(({ kind }) => !ofThisHost.has(kind ?? '')) !== true &&
-  !isLine(host, family, link)
-
 /** Whether the sender is in a network of an interface. The answer then holds for the senders that are, or are not. */
-const isNeighbour = ({ family, saddr, origins }: World, answer: World, { addresses }: Link): boolean => {
+const isNeighbour = ({ family, saddr, origins }: World, answer: World, link: Link): boolean => {
   let is = false
-  for (const { address, length } of addresses) {
-    if (address.family !== family) continue
-    const set = prefixRange(prefixAround(address, length))
+  for (const set of networksOn(link, family)) {
     is ||= hasValue(set, saddr)
     if (origins.saddr !== null && answer.learner !== null)
       learn(answer, ofAnyNetwork(answer, [membership(origins.saddr, set, saddr)]))

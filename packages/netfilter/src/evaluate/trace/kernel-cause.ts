@@ -8,8 +8,9 @@ export type DecidingSysctl = 'forwarding' | 'route_localnet' | 'rp_filter' | 'di
  * - `martian`: an address that must not come in by that interface. `link-local`: a source that is not forwarded.
  * - `bridge`: the settings of the bridge's ports. `bridge-rules`: the bridge's own tables, which are not simulated.
  * - `binding`: connection tracking translates the packet as the flow was bound.
- * - `answer`: the receiver cannot answer, or the answer does not fit. `way-back`: the answer leaves by another
- *   interface than the bridge that its receiver is behind. `astray`: the packet does not follow its flow.
+ * - `answer`: the receiver cannot answer, or the answer does not fit. `astray`: the packet does not follow its flow.
+ * - `way-out`: the packet leaves by another interface than the one that its receiver is behind. `way-back`: the answer
+ *   does.
  */
 export type KernelCause =
   | {
@@ -39,6 +40,7 @@ export type CauseKind =
   | 'binding'
   | 'answer'
   | 'way-back'
+  | 'way-out'
   | 'astray'
 
 /** A cause by a sysctl. The text of the cause is `before`, the sysctl with its value, and `after`. */

@@ -7,8 +7,8 @@ interface Strayed {
 }
 
 /**
- * The wrong interface that a packet left by: a reply that leaves elsewhere than to its receiver's bridge, or a later
- * packet that leaves by another interface than the first, to the same destination.
+ * The wrong interface that a packet left by: one that does not lead to its receiver, or, for a later packet, another one
+ * than that of the first packet to the same destination.
  *
  * @returns null when the packet was lost for another reason
  */
@@ -16,6 +16,7 @@ export const strayInterface = ({ reached, world }: Strayed): string | null => {
   const { trace, out, daddr } = world
   switch (trace?.cause?.kind) {
     case 'way-back':
+    case 'way-out':
       return out?.name ?? null
     case 'astray':
       return reached.kind === 'out' && reached.world.out !== out && reached.world.daddr === daddr
