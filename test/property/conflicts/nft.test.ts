@@ -32,6 +32,22 @@ describe('what rules of nftables do to a mapping', () => {
     ])
   })
 
+  test('where only the source depends on the order of two chains, the mapping is not said to be out of reach', async () => {
+    const own = [source('192.0.2.9'), snat('192.0.2.9')]
+    const seen = await look({
+      nft: [
+        table(nat('postrouting', 90, [goingOut('pt-web'), comingIn('eth0'), masquerade])),
+        { ...table(nat('postrouting', 90, own)), name: 'theirs' },
+      ],
+    })
+    expect(
+      seen.conflicts.flatMap(({ kind, message }) => (kind === 'OrderUndetermined' ? [message] : [])),
+    ).toEqual([
+      'Some packets from eth0 to 0.0.0.0:8080/tcp -> nginx:80 may arrive with another source address than the client\'s own. Two chains share one priority and disagree about these packets. The kernel does not show which runs first. Rule 1 of chain postrouting (nft, table ip mine) acts on the packets in one of the orders: `oifname "pt-web" iifname "eth0" masquerade`.',
+    ])
+    expectTrue(seen)
+  })
+
   test.each(['iptables-nft', 'iptables-legacy'] as const)(
     'a translation just before that of %s is told the same way',
     async (backend) => {

@@ -9,7 +9,7 @@ import { egressDropped } from './egress-dropped.ts'
 import { kernelRefuses } from './kernel-refuses.ts'
 import { networkDropped } from './network-dropped.ts'
 import { anotherRoute, changeRule, type Words } from './rule-conflict.ts'
-import { sourceRewritten } from './source-rewritten.ts'
+import { otherSource, sourceRewritten } from './source-rewritten.ts'
 
 type WordsOf = (finding: Finding, wording: Wording) => Words
 
@@ -21,6 +21,24 @@ const dropped =
     otherwise: changeRule,
     ...remedyOfWay(finding),
   })
+
+const privateSource = (finding: Finding): string => {
+  const { certainty, network, rows } = finding
+  const from = rows[0]?.way === 'egress' ? `network ${network.name}` : senders(finding)
+  return `Packets from ${from} to ${receiver(finding)} ${certainty === 'certain' ? 'leave' : 'may leave'} with the container's private address as source, so no reply can come back.`
+}
+
+/** The effect of the order that does harm: packets may be lost, or arrive from another source. */
+const effectOfOrder = (finding: Finding): string => {
+  switch (finding.judgement.fault) {
+    case 'source-changed':
+      return otherSource(finding)
+    case 'source-kept':
+      return privateSource(finding)
+    default:
+      return effectOfDrop(finding)
+  }
+}
 
 /**
  * The words of each kind of conflict that the search through the rules finds. A kind with several forms has a file of
@@ -70,19 +88,15 @@ export const ruleConflictWords: Readonly<Record<RuleConflictKind, WordsOf>> = {
   },
 
   // Packets that should leave with an address of the host keep a private source, so no reply can come back.
-  MasqueradeMissing: (finding) => {
-    const { certainty, network, rows } = finding
-    const from = rows[0]?.way === 'egress' ? `network ${network.name}` : senders(finding)
-    return {
-      message: `Packets from ${from} to ${receiver(finding)} ${certainty === 'certain' ? 'leave' : 'may leave'} with the container's private address as source, so no reply can come back. ${cause(finding, 'binds the source before the masquerade', 'may bind the source before the masquerade')}`,
-      otherwise: 'Exempt these packets from that rule, so that the masquerade comes first.',
-    }
-  },
+  MasqueradeMissing: (finding) => ({
+    message: `${privateSource(finding)} ${cause(finding, 'binds the source before the masquerade', 'may bind the source before the masquerade')}`,
+    otherwise: 'Exempt these packets from that rule, so that the masquerade comes first.',
+  }),
 
   // Of two chains with equal priority, the kernel runs the one first that was registered last, and does not show the
   // order. A program that reloads later goes first (net/netfilter/core.c, `nf_hook_entries_grow`).
   OrderUndetermined: (finding) => ({
-    message: `${receiver(finding)} may not be reachable from ${senders(finding)}. Two chains share one priority and disagree about these packets. The kernel does not show which runs first. ${cause(finding, 'acts on the packets in one of the orders', 'acts on the packets in one of the orders')}`,
+    message: `${effectOfOrder(finding)} Two chains share one priority and disagree about these packets. The kernel does not show which runs first. ${cause(finding, 'acts on the packets in one of the orders', 'acts on the packets in one of the orders')}`,
     otherwise: 'Give one of the chains another priority.',
   }),
 
