@@ -58,15 +58,25 @@ describeOnKernel('rules that change between the last reading of apply and its ch
 
 /**
  * Applies a file while another process of Portolan holds the network lock.
- * @param@param change - the work of the other process, done once apply waits for the lock
+ * @param change - the work of the other process, done once apply waits for the lock
  */
-const applyBehindLock = async (lab: Lab, compose: string, change: () => Promise<unknown>) => {
+const applyBehindLock = async (
+  lab: Lab,
+  compose: string,
+  change: () => Promise<unknown>,
+  ...extra: readonly string[]
+) => {
   const lock = (await lab.host.mustRun(['find', '/run', '-name', 'network-*.lock'])).trim()
   const holder = lab.host.start(['flock', '--no-fork', lock, 'sh', '-c', ': > /run/lab/held; exec sleep 600'])
   const isHeld = async (): Promise<boolean> =>
     (await lab.host.run(['test', '-e', '/run/lab/held'])).exitCode === 0
   await until('the lock to be held', isHeld, { beside: holder })
-  const argv = pilotOf(lab, 'nftables').argv('apply', await lab.write('compose.yaml', compose), '--yes')
+  const argv = pilotOf(lab, 'nftables').argv(
+    'apply',
+    await lab.write('compose.yaml', compose),
+    '--yes',
+    ...extra,
+  )
   const applying = lab.host.start([...lab.command, ...argv])
   // The shell that holds the lock replaces itself by `sleep` after it made the file. That may take longer than the
   // command.
@@ -98,6 +108,36 @@ describeOnKernel('apply behind another process of Portolan that changes the host
       exitCode: 3,
       stdout: expect.stringContaining('HostPortTaken'),
     })
+  })
+})
+
+describeOnKernel('apply while a program begins to listen on a published port', 'nftables', () => {
+  const listens =
+    (lab: Lab, port = 8080) =>
+    (): Promise<void> =>
+      lab.host.listen({ protocol: 'tcp', port })
+  const askedAt = { protocol: 'tcp', destination: '192.0.2.2', port: 8080 } as const
+
+  test('apply plans again, reports the port, and leaves the program its clients', async () => {
+    const lab = await open()
+    await pilotOf(lab, 'nftables').apply(otherProject)
+    const { exitCode, stdout, stderr } = await applyBehindLock(lab, shop(), listens(lab))
+    expect({ exitCode, stdout, stderr }).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringContaining('HostPortTaken'),
+      stderr: expect.stringContaining('began to listen on 0.0.0.0:8080/tcp'),
+    })
+    expect(await table(lab)).not.toContain('tcp . 8080')
+    expect(await lab.client.reach(askedAt)).toMatchObject({ by: 'host' })
+  })
+
+  test('a port that another project keeps, or that was listened on before a forced apply, does not stop it', async () => {
+    const lab = await open()
+    await pilotOf(lab, 'nftables').apply(otherProject)
+    await listens(lab)()
+    const { exitCode, stderr } = await applyBehindLock(lab, shop(), listens(lab, 9090), '--force')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.not.stringContaining('again') })
+    expect(await table(lab)).toContain('tcp . 8080')
   })
 })
 

@@ -11,7 +11,7 @@ import {
   withHostLock,
   writeSysctl,
 } from '@portolan/host'
-import { type HostFacts, PermissionError, StaleStateError } from '@portolan/netfilter'
+import { type HostFacts, PermissionError } from '@portolan/netfilter'
 import { type Backend, backends } from '../backend/backend.ts'
 import { dialects } from '../backend/dialects.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
@@ -23,9 +23,9 @@ import { applyFix } from './apply-fix.ts'
 import { type Batch, batches } from './batches.ts'
 import { giveBackUnused, observe } from './give-back.ts'
 import { type HostMemory, openMemory } from './host-memory.ts'
-import { isStale } from './is-stale.ts'
 import { mergeFlows, owedBefore, owedBy, owesNothing, payFlows } from './owed-flows.ts'
 import { putAddressesBack } from './put-addresses-back.ts'
+import { refuseStale } from './refuse-stale.ts'
 import { withApplied } from './with-message.ts'
 
 /** @internal */
@@ -45,7 +45,7 @@ export interface ApplyContext {
 }
 
 /** The parts of a plan that `carryOut` needs. A removal has these parts too. */
-export type Work = Pick<Plan, 'changes' | 'observed' | 'withdrawn'> & Partial<Pick<Plan, 'added'>>
+export type Work = Pick<Plan, 'changes' | 'observed' | 'withdrawn'> & Partial<Pick<Plan, 'added' | 'project'>>
 
 /**
  * Carries out a plan under the host's lock. Neighbouring changes of one part are one transaction.
@@ -79,7 +79,7 @@ const changeHost = async (
   context: ApplyContext & { readonly rules: RuleChannel },
   after: (memory: HostMemory) => Promise<void>,
 ): Promise<void> => {
-  const facts = await refuseStale(work, context)
+  const facts = await readAgain(work, context)
   const memory = await openMemory(context.stateDirectory)
   memory.refuseOtherFixes(work.changes.flatMap((change) => (change.part === 'fix' ? [change.operation] : [])))
   const owed = owedBy(work)
@@ -160,17 +160,12 @@ const ensureMemory = async (
   if (owes || isRemembered || (await memory.createsTables(changes, runner))) await memory.ensureWritable()
 }
 
-/** Returns the facts as they are now, and throws when the managed state differs from the plan's observation. */
-const refuseStale = async (work: Work, { runner }: ApplyContext): Promise<HostFacts> => {
+/** Returns the facts as they are now. @throws StaleStateError when the host is no longer as the plan saw it */
+const readAgain = async (work: Work, { runner }: ApplyContext): Promise<HostFacts> => {
   if (work.changes.length === 0) return work.observed.facts
-  const { facts, rules } = await observe(runner)
-  const stale = isStale(work.observed, { facts, rules })
-  if (stale !== null) {
-    throw new StaleStateError(`${stale} changed after the plan was made. Nothing was changed`, {
-      advice: 'plan again',
-    })
-  }
-  return facts
+  const now = await observe(runner)
+  refuseStale(work, now)
+  return now.facts
 }
 
 interface Progress {

@@ -1,5 +1,4 @@
 import type { DesiredState } from '@portolan/core'
-import { StaleStateError } from '@portolan/netfilter'
 import {
   type Backend,
   type Batch,
@@ -10,10 +9,10 @@ import {
   dialects,
   type HostRules,
   hairpinAttribute,
-  isStale,
   noteSysctl,
   type Plan,
   type PlanChange,
+  refuseStale,
 } from 'portolan/machine'
 import { NotSimulatedError } from '../not-simulated-error.ts'
 import type { FakeState } from './fake-state.ts'
@@ -29,18 +28,15 @@ export const ownProgram: Program = { pid: process.pid, name: 'node' }
  * Carries out changes on a simulated host, in their order.
  *
  * @param before - called before anything is changed; returns the function that undoes it
- * @throws StaleStateError when Portolan's state is no longer as the plan saw it
+ * @throws StaleStateError when the host is no longer as the plan saw it
  */
 export const carryOutOn = async (
   state: FakeState,
-  { changes, observed }: Pick<Plan, 'changes' | 'observed'>,
+  planned: Pick<Plan, 'changes' | 'observed'> & Partial<Pick<Plan, 'project' | 'added'>>,
   before: () => Promise<() => Promise<void>>,
 ): Promise<void> => {
-  const stale = changes.length === 0 ? null : isStale(observed, state)
-  if (stale !== null)
-    throw new StaleStateError(`${stale} changed after the plan was made. Nothing was changed`, {
-      advice: 'plan again',
-    })
+  const { changes } = planned
+  if (changes.length > 0) refuseStale(planned, state)
   const fix = changes.find(({ part }) => part === 'fix')
   if (fix !== undefined)
     throw new NotSimulatedError(
