@@ -8,6 +8,9 @@ const PASSING_MS = 3000
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 60_000
 
+/** Whether a try waited for a lock as long as it may, which is longer than a passing fault lasts. */
+const hasLasted = (error: unknown): boolean => ['LOCKED', 'XTABLES_LOCKED'].includes(errorCode(error))
+
 /** The tries of work that fails now and then: when to try again, and what to report. */
 export class LastingFault {
   #since: number | null = null
@@ -33,7 +36,7 @@ export class LastingFault {
    * @param isPatient - false: the fault is reported at once
    */
   isNews(error: unknown, now: number, isPatient: boolean): boolean {
-    if (isPatient && now - (this.#since ?? now) < PASSING_MS) return false
+    if (isPatient && !hasLasted(error) && now - (this.#since ?? now) < PASSING_MS) return false
     const text = `${errorCode(error)} ${errorMessage(error)}`
     if (text === this.#reported) return false
     this.#reported = text

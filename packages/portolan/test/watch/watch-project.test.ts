@@ -87,6 +87,7 @@ const watchFailing = async (
   forMs: number,
   { everyMs, times }: { readonly everyMs: number; readonly times: number },
   error: (now: number) => string = () => 'The rules cannot be read.',
+  code = 'INSPECT',
 ) => {
   const clock = jumpingClock()
   const ended = new AbortController()
@@ -99,7 +100,7 @@ const watchFailing = async (
       const now = clock.now()
       if (looks.push(now) === 1) return []
       firstFailure ??= now
-      if (now - firstFailure < forMs) throw new PortolanError('INSPECT', error(now - firstFailure))
+      if (now - firstFailure < forMs) throw new PortolanError(code, error(now - firstFailure))
       if (now > 200_000) ended.abort()
       return []
     },
@@ -120,6 +121,19 @@ test('a fault that lasts is reported once, and its end too', async () => {
   const { told } = await watchFailing(100_000, { everyMs: 100, times: 200 })
   expect(told).toEqual(['watching', expect.stringMatching(/^The rules cannot be read\. \d+$/), 'watching'])
 })
+
+test.each(['LOCKED', 'XTABLES_LOCKED'])(
+  'a lock that was waited for to no avail (%s) is reported at once',
+  async (code) => {
+    const { told } = await watchFailing(
+      1000,
+      { everyMs: 100, times: 1 },
+      () => 'Another process has the lock.',
+      code,
+    )
+    expect(told).toEqual(['watching', 'Another process has the lock. 1000', 'watching'])
+  },
+)
 
 test('a fault that changes is reported anew', async () => {
   const { told } = await watchFailing(100_000, { everyMs: 100, times: 1 }, (now) =>
