@@ -1,9 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
+import { sourcesOf } from './import-graph.ts'
 
 const stats = fileURLToPath(new URL('../suites/stats-of-pipes.js', import.meta.url))
 
@@ -36,3 +45,16 @@ test.each(['looked at', 'removed'])(
     }
   },
 )
+
+test('every stat of the packages is in bigints, which Node keeps elsewhere', () => {
+  const packages = readdirSync(fileURLToPath(new URL('../../packages', import.meta.url)))
+  const stats = packages
+    .flatMap(sourcesOf)
+    .flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/\b[lf]?statSync\((?:[^()]|\([^()]*\))*\)/g)].map(
+        ([call]) => `${file}: ${call}`,
+      ),
+    )
+  expect(stats.length).toBeGreaterThan(40)
+  expect(stats.filter((call) => !/inBigints|bigint: true/.test(call))).toEqual([])
+})

@@ -37,7 +37,7 @@ export const placeOf = ({
 
 const fileKey = (path: string): string => {
   try {
-    const { dev, ino } = statSync(path)
+    const { dev, ino } = statSync(path, { bigint: true })
     return `${dev}:${ino}`
   } catch {
     return ''

@@ -1,6 +1,7 @@
 import { statSync, unwatchFile, watch, watchFile } from 'node:fs'
 import { basename } from 'node:path'
 import type { ClusterNeighbours } from '@portolan/core'
+import { inBigints } from '../file/in-bigints.ts'
 import { eventLoopTurn } from '../turn/event-loop-turn.ts'
 import { memberFile } from './member-file.ts'
 import { neighboursFile, readNeighbours } from './neighbours-file.ts'
@@ -109,9 +110,9 @@ const followNames = (
   }
 }
 
-const inodeOf = (directory: string): number | null => {
+const inodeOf = (directory: string): bigint | null => {
   try {
-    return statSync(directory, { throwIfNoEntry: false })?.ino ?? null
+    return statSync(directory, { ...inBigints, throwIfNoEntry: false })?.ino ?? null
   } catch {
     return null
   }

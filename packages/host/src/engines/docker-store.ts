@@ -2,6 +2,7 @@ import { existsSync, lstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type EngineReading, parseDockerStore } from '@portolan/core'
 import { BoltFault, type BoltItem, readBoltFile } from '../bolt/index.ts'
+import { inBigints } from '../file/in-bigints.ts'
 import { isAbsent, whyUnread } from '../file/index.ts'
 
 /** The most bytes that are read of a database. A network takes some 2 kB, a container on it some 3 kB. */
@@ -42,7 +43,7 @@ const danglingLink = (file: string): string | null => {
   const above = dirname(file)
   const further = above === file ? null : danglingLink(above)
   if (further !== null || existsSync(file)) return further
-  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true ? file : null
+  return lstatSync(file, { ...inBigints, throwIfNoEntry: false })?.isSymbolicLink() === true ? file : null
 }
 
 /** Explains in one clause why a database could not be read. */

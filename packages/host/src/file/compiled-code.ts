@@ -11,6 +11,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { cachedDataVersionTag } from 'node:v8'
 import type { Script } from 'node:vm'
+import { inBigints } from './in-bigints.ts'
 
 /**
  * The path of the compiled code. It is beside the bundle, as Python does it: only users that may change the code there
@@ -59,8 +60,8 @@ export const keepCompiled = (place: string, script: Script, known: number): void
  */
 const isLookDue = (place: string): boolean => {
   const now = Date.now()
-  const { birthtimeMs, mtimeMs } = statSync(place)
-  if (now - mtimeMs < mtimeMs - birthtimeMs) return false
+  const { birthtimeMs, mtimeMs } = statSync(place, inBigints)
+  if (now - Number(mtimeMs) < mtimeMs - birthtimeMs) return false
   utimesSync(place, now / 1000, now / 1000)
   return true
 }
@@ -81,4 +82,4 @@ const write = (place: string, compiled: Buffer): void => {
   renameSync(unfinished, place)
 }
 
-const isOwn = (folder: string): boolean => statSync(folder).uid === process.geteuid?.()
+const isOwn = (folder: string): boolean => Number(statSync(folder, inBigints).uid) === process.geteuid?.()

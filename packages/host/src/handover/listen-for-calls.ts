@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { inBigints } from '../file/in-bigints.ts'
 import { removeSocket } from '../file/remove-socket.ts'
 import { byLine, type Hello, handle, line, protocol, sameKind } from './messages.ts'
 import { boundSockets, freeName, isPrivate, ownNamespace, socketFolder } from './socket-folder.ts'
@@ -128,8 +129,8 @@ const startServer = (file: string): ChildProcess | null => {
 /** Tells whether only this user may write to a file. A file that another user may write to is not run. */
 const isOursAlone = (file: string): boolean => {
   try {
-    const { uid, mode } = statSync(file)
-    return file.startsWith('/') && uid === process.geteuid?.() && (mode & 0o022) === 0
+    const { uid, mode } = statSync(file, inBigints)
+    return file.startsWith('/') && Number(uid) === process.geteuid?.() && (mode & 0o022n) === 0n
   } catch {
     return false
   }

@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { errorCode } from '@portolan/netfilter/schema'
+import { inBigints } from '../file/in-bigints.ts'
 import { randomBytes } from '../file/random-bytes.ts'
 import { refuseUnsafeFile } from '../state/safe-place.ts'
 import { eventLoopTurn } from '../turn/event-loop-turn.ts'
@@ -52,7 +53,7 @@ const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = 
  * @returns null when there is no such file
  */
 export const openJournalFile = (path: string): JournalFile | null => {
-  const found = lstatSync(path, { throwIfNoEntry: false })
+  const found = lstatSync(path, { ...inBigints, throwIfNoEntry: false })
   if (found === undefined) return null
   refuseUnsafeFile(`The journal ${path}`, path, found)
   let descriptor: number
@@ -62,25 +63,25 @@ export const openJournalFile = (path: string): JournalFile | null => {
     if (errorCode(error) === 'ENOENT') return null
     throw error
   }
-  const own = fstatSync(descriptor)
+  const own = fstatSync(descriptor, inBigints)
   /** How far the file was read, in bytes. The position is always behind a line break. */
   let place = 0
   /** The turn in which the path was last checked, and how many links the file had. */
-  let looked = { turn: -1, links: 0 }
+  let looked = { turn: -1, links: 0n }
   return {
     look: () => {
       const turn = eventLoopTurn()
       // A file whose path was removed has one link less. Within one turn that check suffices, and takes half the time.
       if (looked.turn === turn) {
-        const { nlink, size } = fstatSync(descriptor)
-        if (nlink === looked.links) return size
+        const { nlink, size } = fstatSync(descriptor, inBigints)
+        if (nlink === looked.links) return Number(size)
       }
-      const now = statSync(path, { throwIfNoEntry: false })
+      const now = statSync(path, { ...inBigints, throwIfNoEntry: false })
       if (now === undefined || now.ino !== own.ino || now.dev !== own.dev) return null
       looked = { turn, links: now.nlink }
-      return now.size
+      return Number(now.size)
     },
-    length: () => fstatSync(descriptor).size,
+    length: () => Number(fstatSync(descriptor, inBigints).size),
     readOn: (size) => {
       if (size <= place) return ''
       const bytes = Buffer.allocUnsafe(size - place)
@@ -168,8 +169,8 @@ const removeLeft = (path: string): void => {
   for (const name of readdirSync(dirname(path))) {
     if (!name.startsWith(`${basename(path)}.`) || !name.endsWith('.tmp')) continue
     const left = join(dirname(path), name)
-    const since = statSync(left, { throwIfNoEntry: false })?.mtimeMs
-    if (since !== undefined && Date.now() - since > LEFT_MS) rmSync(left, { force: true })
+    const since = statSync(left, { ...inBigints, throwIfNoEntry: false })?.mtimeMs
+    if (since !== undefined && Date.now() - Number(since) > LEFT_MS) rmSync(left, { force: true })
   }
 }
 

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { emptyLeases, type LeaseState, type LeaseStep, type LeaseStore } from '@portolan/core'
 import { checkArgument, textValue } from '@portolan/netfilter/schema'
+import { inBigints } from '../file/in-bigints.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { checkFile } from './check-file.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -163,4 +164,5 @@ const turnToRead = async (directory: string): Promise<Release> =>
   takeWriterTurn(directory).catch(() => async () => {})
 
 /** The size in bytes; 0 when there is no such file. A process killed while it made the file leaves an empty one. */
-const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+const sizeOf = (file: string): number =>
+  Number(statSync(file, { ...inBigints, throwIfNoEntry: false })?.size ?? 0)

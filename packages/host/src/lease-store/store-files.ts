@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { errorCode } from '@portolan/netfilter/schema'
+import { inBigints } from '../file/in-bigints.ts'
 import { refuseUnsafeDirectory, refuseUnsafeFile } from '../state/safe-place.ts'
 import { emptyStore, PAGE_SIZE } from './empty-store.ts'
 
@@ -38,7 +39,7 @@ const LOCK_SIZE = 3 * PAGE_SIZE
 export const refuseUnsafeStore = (directory: string, file: string): void => {
   refuseUnsafeDirectory(directory)
   for (const one of [file, lockFile(file)]) {
-    const stats = lstatSync(one, { throwIfNoEntry: false })
+    const stats = lstatSync(one, { ...inBigints, throwIfNoEntry: false })
     if (stats !== undefined) refuseUnsafeFile(`The lease store ${one}`, one, stats)
   }
 }
@@ -68,15 +69,16 @@ export const makeStoreFiles = (file: string, readOnly: boolean): void => {
   if (!readOnly && isMissing(file)) writeWhole(file, emptyStore(), 0o644)
 }
 
-const isMissing = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0
+const isMissing = (file: string): boolean =>
+  (statSync(file, { ...inBigints, throwIfNoEntry: false })?.size ?? 0n) === 0n
 
 /**
  * Takes other users' rights to a file of this user. A file of another user stays as it is: that user is root, or
  * `refuseUnsafeStore` has refused the file.
  */
 const makePrivate = (file: string): void => {
-  const { uid, mode } = statSync(file)
-  if ((mode & 0o077) !== 0 && uid === process.geteuid?.()) chmodSync(file, LOCK_MODE)
+  const { uid, mode } = statSync(file, inBigints)
+  if ((mode & 0o077n) !== 0n && Number(uid) === process.geteuid?.()) chmodSync(file, LOCK_MODE)
 }
 
 const writeWhole = (file: string, bytes: Uint8Array, mode: number): void => {
@@ -103,7 +105,7 @@ const writeWhole = (file: string, bytes: Uint8Array, mode: number): void => {
  * @throws what the file system says, as ENOSPC; the file then has its former length
  */
 export const makeRoom = (file: string, pages: number): number => {
-  const { size } = statSync(file)
+  const size = Number(statSync(file, inBigints).size)
   if (size >= pages * PAGE_SIZE) return size
   const wanted = Math.ceil(pages / CHUNK) * CHUNK * PAGE_SIZE
   const handle = openSync(file, constants.O_WRONLY | constants.O_NOFOLLOW)

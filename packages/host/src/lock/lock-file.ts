@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/netfilter'
 import { errorCode } from '@portolan/netfilter/schema'
 import { mendingWords } from '../file/errno-words.ts'
+import { inBigints } from '../file/in-bigints.ts'
 import { whyUnwritten } from '../file/why-unwritten.ts'
 import { makeDirectory } from '../state/make-directory.ts'
 import { unsafeDirectory } from '../state/safe-place.ts'
@@ -23,9 +24,10 @@ export const openLockFile = (path: string): number => {
     const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants
     const descriptor = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600)
     try {
-      const { uid, mode } = fstatSync(descriptor)
-      if (uid !== process.geteuid?.()) throw notOurs(path, `it belongs to the user with number ${uid}`)
-      if ((mode & 0o077) !== 0) fchmodSync(descriptor, 0o600)
+      const { uid, mode } = fstatSync(descriptor, inBigints)
+      if (Number(uid) !== process.geteuid?.())
+        throw notOurs(path, `it belongs to the user with number ${uid}`)
+      if ((mode & 0o077n) !== 0n) fchmodSync(descriptor, 0o600)
       return descriptor
     } catch (error) {
       closeSync(descriptor)

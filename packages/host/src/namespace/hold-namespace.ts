@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readlinkSync, statfsSync, statSync } from 'node:fs'
 import { InvalidRequestError, PermissionError, visibleLine } from '@portolan/netfilter'
 import { errorCode, errorMessage } from '@portolan/netfilter/schema'
+import { inBigints } from '../file/in-bigints.ts'
 import type { NamespaceReference } from './network-namespace.ts'
 
 /** include/uapi/linux/magic.h, NSFS_MAGIC: the file system of namespaces. */
@@ -27,8 +28,8 @@ export const holdNamespace = (reference: NamespaceReference): HeldNamespace => {
   const file = fileOf(reference)
   const where = wordsOf(reference)
   const descriptor = openNamespace(reference, file, where)
-  const own = statSync('/proc/self/ns/net')
-  const held = fstatSync(descriptor)
+  const own = statSync('/proc/self/ns/net', inBigints)
+  const held = fstatSync(descriptor, inBigints)
   return {
     descriptor,
     // The path names this process and not /proc/self, because the program that gets the path is another process. The

@@ -1,8 +1,17 @@
-import { closeSync, fstatSync, openSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Runner } from '@portolan/core'
 import { eachAttribute, littleEndian } from '@portolan/core/netlink'
 import { canonicalAddress } from '@portolan/netfilter'
+import { inBigints } from '../file/in-bigints.ts'
 import { attributeU32 } from '../netlink/attribute.ts'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
 import { NETLINK_ROUTE } from '../netlink/constants.ts'
@@ -145,7 +154,7 @@ const openFirst = (identity: string, paths: readonly string[]): number | null =>
     try {
       const descriptor = openSync(path, 'r')
       // For a mounted namespace, as each named one is, the link of the descriptor shows the path and not the identity.
-      if (identityOf(fstatSync(descriptor)) === identity) return descriptor
+      if (identityOf(fstatSync(descriptor, inBigints)) === identity) return descriptor
       closeSync(descriptor)
     } catch {
       // The process or the file is gone.
@@ -162,14 +171,14 @@ const namespaces = (): Iterable<readonly [identity: string, paths: readonly stri
   for (const folder of folders)
     for (const name of namesIn(folder)) {
       const path = join(folder, name)
-      note(paths, path, () => identityOf(statSync(path)))
+      note(paths, path, () => identityOf(statSync(path, inBigints)))
     }
   paths.delete(readlinkSync('/proc/self/ns/net'))
   return paths
 }
 
 /** The identity of a namespace, as the links of /proc/PID/ns show it. */
-const identityOf = ({ ino }: Stats): string => `net:[${ino}]`
+const identityOf = ({ ino }: BigIntStats): string => `net:[${ino}]`
 
 const note = (paths: Map<string, string[]>, path: string, identify: () => string): void => {
   try {

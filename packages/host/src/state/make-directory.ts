@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { inBigints } from '../file/in-bigints.ts'
 import { refuseUnsafeDirectory } from './safe-place.ts'
 
 /**
@@ -40,7 +41,7 @@ export const makeStateDirectory = (directory: string): void => {
 
 /** @throws when the path leads to something else than a directory, or may not be looked at */
 const isDirectory = (path: string): boolean => {
-  const found = statSync(path, { throwIfNoEntry: false })
+  const found = statSync(path, { ...inBigints, throwIfNoEntry: false })
   if (found === undefined || found.isDirectory()) return found !== undefined
   throw Object.assign(new Error(`ENOTDIR: ${path} is not a directory`), { code: 'ENOTDIR' })
 }

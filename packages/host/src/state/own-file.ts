@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { inBigints } from '../file/in-bigints.ts'
 import { refuseUnsafeFile } from './safe-place.ts'
 
 /**
@@ -18,11 +19,11 @@ import { refuseUnsafeFile } from './safe-place.ts'
  */
 export const readOwn = (what: string, file: string): string => {
   // This check gives the better message. O_NOFOLLOW is what keeps a link from being followed.
-  refuseUnsafeFile(what, file, lstatSync(file))
+  refuseUnsafeFile(what, file, lstatSync(file, inBigints))
   return withOpen(
     openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
     (opened) => {
-      refuseUnsafeFile(what, file, fstatSync(opened))
+      refuseUnsafeFile(what, file, fstatSync(opened, inBigints))
       return readFileSync(opened, 'utf8')
     },
   )

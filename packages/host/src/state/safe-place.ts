@@ -3,15 +3,15 @@ import { dirname, join, resolve } from 'node:path'
 import { oneWay, PortolanError, shellWord } from '@portolan/netfilter'
 import { inBigints } from '../file/in-bigints.ts'
 
-const WRITABLE_BY_OTHERS = 0o022
-const STICKY = 0o1000
+const WRITABLE_BY_OTHERS = 0o022n
+const STICKY = 0o1000n
 /**
  * The parts of Node's `Stats` that are used. With Node's own type, importers of this package would need the types of
  * Node.
  */
 interface FileStats {
-  readonly uid: number
-  readonly mode: number
+  readonly uid: bigint
+  readonly mode: bigint
   isFile(): boolean
   isSymbolicLink(): boolean
 }
@@ -96,13 +96,13 @@ const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | nul
   let at = '/'
   let isShared = false
   for (let links = 0; links <= MOST_LINKS; ) {
-    const stats = lookAt(at)
+    const stats = lstatSync(at, { ...inBigints, throwIfNoEntry: false })
     // A missing directory is made later, and checked then. Opening anything else than a directory fails by itself.
-    if (stats === null || !(stats.isDirectory() || stats.isSymbolicLink())) return null
+    if (stats === undefined || !(stats.isDirectory() || stats.isSymbolicLink())) return null
     const isLast = left.length === 0 && !stats.isSymbolicLink()
     const fault = faultOfStats(at, stats, isForeignRootFine || (!isLast && !isShared))
     // In a directory like /tmp any user may make an entry, but only its owner can remove it (unlink(2)).
-    const isSticky = (stats.mode & STICKY) !== 0 && !isLast
+    const isSticky = (stats.mode & STICKY) !== 0n && !isLast
     if (fault !== null && !(isSticky && fault.kind === 'mode')) return fault
     if (stats.isSymbolicLink()) {
       links += 1
@@ -121,19 +121,6 @@ const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | nul
   return null
 }
 
-/** What is at a path: perhaps a pipe or a socket. Null: nothing. */
-const lookAt = (path: string): (FileStats & { isDirectory(): boolean }) | null => {
-  const stats = lstatSync(path, { ...inBigints, throwIfNoEntry: false })
-  if (stats === undefined) return null
-  return {
-    uid: Number(stats.uid),
-    mode: Number(stats.mode),
-    isFile: () => stats.isFile(),
-    isDirectory: () => stats.isDirectory(),
-    isSymbolicLink: () => stats.isSymbolicLink(),
-  }
-}
-
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')
 
 /**
@@ -141,17 +128,17 @@ const partsOf = (path: string): string[] => path.split('/').filter((part) => par
  * fine
  */
 const faultOfStats = (path: string, stats: FileStats, isAbove: boolean): PlaceFault | null => {
-  if (stats.uid !== 0 && !(isAbove && isUnmapped(stats.uid)))
+  if (stats.uid !== 0n && !(isAbove && isUnmapped(Number(stats.uid))))
     return {
       kind: 'owner',
       why: `${path} belongs to the user with number ${stats.uid}`,
       mend: `chown root:root ${shellWord(path)}`,
     }
   // Every link has mode 0777, and no process can write to a link.
-  if (!stats.isSymbolicLink() && (stats.mode & WRITABLE_BY_OTHERS) !== 0)
+  if (!stats.isSymbolicLink() && (stats.mode & WRITABLE_BY_OTHERS) !== 0n)
     return {
       kind: 'mode',
-      why: `others than its owner may write to ${path} (mode ${(stats.mode & 0o7777).toString(8)})`,
+      why: `others than its owner may write to ${path} (mode ${(stats.mode & 0o7777n).toString(8)})`,
       mend: `chmod go-w ${shellWord(path)}`,
     }
   return null

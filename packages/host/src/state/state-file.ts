@@ -2,6 +2,7 @@ import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { errorCode, errorMessage } from '@portolan/netfilter/schema'
+import { inBigints } from '../file/in-bigints.ts'
 import { whyUnread } from '../file/why-unread.ts'
 import { whyUnwritten } from '../file/why-unwritten.ts'
 import { baseFolder } from '../home/base-folder.ts'
@@ -135,7 +136,7 @@ export const ensureStateWritable = async (directory: string): Promise<void> => {
     // A full disk still takes an empty file, so the test file gets the expected size.
     writeDurably(
       temporary,
-      incompressible(MORE_BYTES + (statSync(file, { throwIfNoEntry: false })?.size ?? 0)),
+      incompressible(MORE_BYTES + Number(statSync(file, { ...inBigints, throwIfNoEntry: false })?.size ?? 0)),
     )
     rmSync(temporary)
   } catch (error) {

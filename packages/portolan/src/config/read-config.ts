@@ -79,7 +79,7 @@ const readFile = (file: string): Config => {
  */
 const isHidden = (folder: string): boolean => {
   try {
-    statSync(folder)
+    statSync(folder, { bigint: true })
     return false
   } catch (error) {
     return ['EACCES', 'EPERM'].includes(errorCode(error))

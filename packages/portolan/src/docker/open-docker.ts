@@ -177,7 +177,7 @@ const networksCut = async (): Promise<ReadonlySet<string>> =>
 
 /** Identifies a folder, not its name: a new folder of the same name differs. Null: there is no folder. */
 const placeOf = (folder: string): string | null => {
-  const found = statSync(folder, { throwIfNoEntry: false })
+  const found = statSync(folder, { bigint: true, throwIfNoEntry: false })
   return found === undefined ? null : `${found.dev} ${found.ino}`
 }
 

@@ -90,7 +90,7 @@ const openLines = (context: CommandContext): (() => Promise<readonly string[]>) 
   const { options } = context
   // A pipe can be read only once.
   const isOnce = (options.file ?? []).some(
-    (file) => file === '-' || statSync(file, { throwIfNoEntry: false })?.isFIFO() === true,
+    (file) => file === '-' || statSync(file, { bigint: true, throwIfNoEntry: false })?.isFIFO() === true,
   )
   let settings: StatusOptions | null = null
   return async () => {

@@ -94,7 +94,7 @@ const intentOf = (values: WordsGiven['values']): ReturnType<typeof readIntent> =
 }
 
 const isPiped = (values: WordsGiven['values']): boolean =>
-  (filesOf(values).file ?? []).some((file) => !statSync(file).isFile())
+  (filesOf(values).file ?? []).some((file) => !statSync(file, { bigint: true }).isFile())
 
 const namesIn = ({ networks, parented = [] }: ReturnType<typeof readIntent>): readonly string[] =>
   [...networks, ...parented].map(({ name }) => name)
@@ -156,12 +156,14 @@ const aliasesHere = (): readonly string[] =>
 
 /** The interfaces of this host, with or without an address. The folder also has files of drivers. */
 const linksHere = (): readonly string[] =>
-  readdirSync('/sys/class/net').filter((name) => lstatSync(join('/sys/class/net', name)).isSymbolicLink())
+  readdirSync('/sys/class/net').filter((name) =>
+    lstatSync(join('/sys/class/net', name), { bigint: true }).isSymbolicLink(),
+  )
 
 /** The interfaces of this host, or of the one that a file describes. */
 const interfacesOf = (file: string | undefined): readonly string[] => {
   if (file === undefined) return linksHere()
-  if (!statSync(file).isFile()) return []
+  if (!statSync(file, { bigint: true }).isFile()) return []
   const { interfaces } = JSON.parse(readFileSync(file, 'utf8')) as { readonly interfaces?: unknown }
   return Array.isArray(interfaces)
     ? interfaces.map((one: { readonly name?: unknown }) => String(one.name))

@@ -40,8 +40,8 @@ export const readFoundText = (file: string, kind: TextKind): string =>
 
 /** Is the file /dev/null? Where Compose would read a file of variables, it stands for no variables. It never blocks. */
 const isNullDevice = (file: string): boolean => {
-  const found = statSync(file, { throwIfNoEntry: false })
-  return found?.isCharacterDevice() === true && found.rdev === statSync('/dev/null').rdev
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return found?.isCharacterDevice() === true && found.rdev === statSync('/dev/null', { bigint: true }).rdev
 }
 
 const readNamed = (file: string | 0, name: string, kind: TextKind, pipes: boolean): string => {

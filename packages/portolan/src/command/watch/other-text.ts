@@ -94,8 +94,7 @@ const readAsWatch = ({ process: { pid, name }, reading }: WatchedText): Intent |
     const environment = environmentOf(pid)
     process.chdir(reading.folder)
     const files = filesOf(reading.options, environment)
-    // A pipe cannot be read again.
-    if (!files.every((file) => !/^(-$|\/dev\/|\/proc\/)/.test(file) && statSync(file).isFile())) return null
+    if (!files.every(isReadAgain)) return null
     return readIntent(reading.options, environment)
   } catch {
     // The watch does the same: it goes on with what is in force.
@@ -104,6 +103,10 @@ const readAsWatch = ({ process: { pid, name }, reading }: WatchedText): Intent |
     process.chdir(here)
   }
 }
+
+/** False: a pipe, or what may be one. It cannot be read again. */
+const isReadAgain = (file: string): boolean =>
+  !/^(-$|\/dev\/|\/proc\/)/.test(file) && statSync(file, { bigint: true }).isFile()
 
 /** The variables that a process was started with (proc_pid_environ(5)). */
 const environmentOf = (pid: number): NodeJS.ProcessEnv =>
