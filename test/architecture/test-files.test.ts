@@ -25,18 +25,7 @@ test('a test gives JSON a type in one place, from-json.ts, and not by a cast', (
   expect(casting).toEqual([])
 })
 
-/** The files that hold more. In most of them the tests share what they open, so a part would open it again. */
-const longer = [
-  'packages/host/test/lease-store/open-lease-store.test.ts',
-  'packages/netfilter/test/evaluate/found-on-kernels.test.ts',
-  'test/kernel/cluster-command.test.ts',
-  'test/kernel/cluster-routes.test.ts',
-  'test/kernel/cluster-subnets.test.ts',
-  'test/kernel/cluster-tls.test.ts',
-  'test/kernel/docker-plugin/endings.ts',
-]
-
 test('a file of tests has at most 300 lines', () => {
   const long = files.filter((file) => textOf(file).split('\n').length > 301)
-  expect(long.sort()).toEqual(longer)
+  expect(long).toEqual([])
 })

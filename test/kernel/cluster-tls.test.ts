@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { hasJoined } from '../lab/cluster/has-joined.ts'
-import { future, type Issued, makeAuthority, past } from '../lab/neighbour/certificates.ts'
+import type { Issued } from '../lab/neighbour/certificates.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { type GuardedEtcd, startGuardedEtcd } from '../lab/neighbour/guarded-etcd.ts'
 import { type CommandOn, commandOn } from '../lab/resident/command-on.ts'
-import { mustRun } from '../lab/run.ts'
 import { until } from '../lab/until.ts'
+import { makeTlsFiles, type TlsFiles } from './cluster/tls-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-tls-'))
 const at = (name: string): string => join(folder, name)
@@ -20,49 +20,7 @@ const write = (name: string, text: string): string => {
 
 const password = 'correct horse battery staple'
 
-interface Files {
-  readonly ca: string
-  readonly otherCa: string
-  readonly server: Issued
-  readonly elsewhere: Issued
-  readonly expired: Issued
-  readonly notYet: Issued
-  readonly own: Issued
-  readonly ofOtherAuthority: Issued
-  readonly ownExpired: Issued
-  readonly lockedKey: string
-}
-
-const makeFiles = async (): Promise<Files> => {
-  const [ours, other] = [await makeAuthority(folder, 'ours'), await makeAuthority(folder, 'other')]
-  const lockedKey = at('locked.key')
-  const own = await ours.issue('own', 'DNS:web-1')
-  await mustRun([
-    'openssl',
-    'pkey',
-    '-in',
-    own.key,
-    '-aes256',
-    '-passout',
-    `pass:${password}`,
-    '-out',
-    lockedKey,
-  ])
-  return {
-    ca: ours.file,
-    otherCa: other.file,
-    server: await ours.issue('server', 'DNS:localhost'),
-    elsewhere: await ours.issue('elsewhere', 'DNS:etcd.example,DNS:etcd-2.example'),
-    expired: await ours.issue('expired', 'DNS:localhost', past),
-    notYet: await ours.issue('not-yet', 'DNS:localhost', future),
-    own,
-    ofOtherAuthority: await other.issue('stranger', 'DNS:web-1'),
-    ownExpired: await ours.issue('own-expired', 'DNS:web-1', past),
-    lockedKey,
-  }
-}
-
-let made: { readonly files: Files; readonly etcd: GuardedEtcd } | null = null
+let made: { readonly files: TlsFiles; readonly etcd: GuardedEtcd } | null = null
 const site = () => {
   if (made === null) throw new Error('etcd has not been started')
   return made
@@ -100,7 +58,7 @@ const asUser = (name: string, file: string): string =>
 
 describeBeside('TLS and users between a host and etcd', ['etcd', 'openssl'], () => {
   beforeAll(async () => {
-    const files = await makeFiles()
+    const files = await makeTlsFiles(folder, password)
     made = { files, etcd: await startGuardedEtcd(folder, files.server, files.ca) }
   })
   afterAll(async () => {

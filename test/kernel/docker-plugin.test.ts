@@ -8,6 +8,7 @@ import { ended } from './docker-plugin/ended.ts'
 import { endings } from './docker-plugin/endings.ts'
 import { fullDisk } from './docker-plugin/full-disk.ts'
 import { killed } from './docker-plugin/killed.ts'
+import { lostState } from './docker-plugin/lost-state.ts'
 import { networks } from './docker-plugin/networks.ts'
 import { reach } from './docker-plugin/reach.ts'
 import { refusals } from './docker-plugin/refusals.ts'
@@ -41,4 +42,5 @@ describeBeside('networks of Docker with the driver portolan', ['docker'], () => 
   networks(openedSite)
   refusals(openedSite)
   endings(openedSite)
+  lostState(openedSite)
 })

@@ -1,3 +1,4 @@
+import { fromJson } from '../../from-json.ts'
 import type { ClusterHostMachine } from '../../lab/cluster-site.ts'
 import type { Container } from '../../lab/container.ts'
 
@@ -66,3 +67,17 @@ services:
   })
   return { host, file, blocks, web, address: at(block, 10), address6: at(block6, 10) }
 }
+
+/** The conflicts of networks and of the host that `portolan status` reports. */
+export const statusConflicts = async (
+  { host }: Node,
+  ...words: readonly string[]
+): Promise<readonly string[]> => {
+  const { conflicts } = fromJson<{
+    readonly conflicts: readonly { readonly kind: string; readonly message: string }[]
+  }>(await host.must('status', ...words, '--json'))
+  return conflicts.map(({ kind, message }) => `${kind}: ${message}`)
+}
+
+/** A probe of a container's port. */
+export const tcp = (destination: string, port = 80) => ({ protocol: 'tcp' as const, destination, port })

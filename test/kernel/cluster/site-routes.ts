@@ -24,3 +24,13 @@ export const untilRoutes = async (
 ): Promise<void> => {
   await until(what, async () => areThey(await routesOf(host)), { beside, shows: () => routesOf(host) })
 }
+
+/** The routes to exactly this block, of any program. */
+export const routesTo = async (
+  { machine }: ClusterHostMachine,
+  block: string,
+): Promise<readonly string[]> => {
+  const family = block.includes(':') ? '-6' : '-4'
+  const text = await machine.mustRun(['ip', '-o', family, 'route', 'show', 'exact', block])
+  return text.split('\n').filter((line) => line !== '')
+}

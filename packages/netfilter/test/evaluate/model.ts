@@ -1,6 +1,8 @@
 import {
   type BaseHook,
+  bitwise,
   compare,
+  conntrackStatus,
   constant,
   type Expression,
   field,
@@ -118,6 +120,12 @@ export const ctState = (...bits: readonly number[]): MatchStep =>
     oneOf(0),
     true,
   )
+/** The flow has a confirmed entry. */
+export const confirmed: MatchStep = compare(
+  bitwise('and', { kind: 'conntrack', key: 'status' }, conntrackStatus.confirmed),
+  oneOf(0),
+  true,
+)
 export const toLocal: MatchStep = compare(
   { kind: 'fib', of: 'daddr', result: 'type', limit: null, mark: false },
   oneOf(2),
