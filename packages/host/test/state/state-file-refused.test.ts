@@ -1,24 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { fromJson } from '../../../../test/from-json.ts'
 import { type CreatedTable, emptyState, type HostState } from '../../src/state/host-state.ts'
 import { ensureStateWritable, readState, writeState } from '../../src/state/state-file.ts'
 import { nat, state } from './noted-state.ts'
+import { statePlace } from './state-place.ts'
 
 const filter: CreatedTable = { family: 'ip', table: 'filter', chains: ['FORWARD'], whole: false }
 
 describe('state file', () => {
-  let base: string
-  let directory: string
-  beforeEach(() => {
-    base = mkdtempSync(join(tmpdir(), 'portolan-'))
-    directory = join(base, 'not', 'there', 'yet')
-  })
-  afterEach(() => rmSync(base, { recursive: true }))
-  const onlyFile = () => join(directory, readdirSync(directory)[0] ?? '')
+  const place = statePlace()
 
   test.each([
     ['that had its inode before', '"routeSocket": "1"'],
@@ -26,22 +19,22 @@ describe('state file', () => {
     // here.
     ['of which it is not known, with nothing of ours here', '"routeSocket": null'],
   ])('what was written in a namespace %s is not put back', async (_which, socket) => {
-    await writeState(directory, state)
-    const old = readFileSync(onlyFile(), 'utf8').replace(/"routeSocket": "\d+"/, socket)
+    await writeState(place.directory, state)
+    const old = readFileSync(place.onlyFile(), 'utf8').replace(/"routeSocket": "\d+"/, socket)
     expect(old).toContain(socket)
-    writeFileSync(onlyFile(), old)
-    expect(await readState(directory)).toEqual(emptyState)
-    await writeState(directory, { ...state, created: [filter] })
-    expect((await readState(directory)).created).toEqual([filter])
+    writeFileSync(place.onlyFile(), old)
+    expect(await readState(place.directory)).toEqual(emptyState)
+    await writeState(place.directory, { ...state, created: [filter] })
+    expect((await readState(place.directory)).created).toEqual([filter])
   })
 
   test('what another boot wrote no longer holds, and is written over', async () => {
-    await writeState(directory, state)
-    const old = readFileSync(onlyFile(), 'utf8').replace(/"bootId": "[^"]+"/, '"bootId": "before"')
-    writeFileSync(onlyFile(), old)
-    expect(await readState(directory)).toEqual(emptyState)
-    await writeState(directory, { ...state, created: [filter] })
-    expect((await readState(directory)).created).toEqual([filter])
+    await writeState(place.directory, state)
+    const old = readFileSync(place.onlyFile(), 'utf8').replace(/"bootId": "[^"]+"/, '"bootId": "before"')
+    writeFileSync(place.onlyFile(), old)
+    expect(await readState(place.directory)).toEqual(emptyState)
+    await writeState(place.directory, { ...state, created: [filter] })
+    expect((await readState(place.directory)).created).toEqual([filter])
   })
 
   test.each([
@@ -57,45 +50,45 @@ describe('state file', () => {
     ],
     ['empty', ''],
   ])('a file %s is named in the error and not written over', async (_how, text) => {
-    await writeState(directory, state)
-    const file = onlyFile()
+    await writeState(place.directory, state)
+    const file = place.onlyFile()
     writeFileSync(file, text)
-    await expect(readState(directory)).rejects.toMatchObject({
+    await expect(readState(place.directory)).rejects.toMatchObject({
       code: 'STATE',
       message: expect.stringContaining(file),
     })
-    await expect(writeState(directory, state)).rejects.toMatchObject({ code: 'STATE' })
-    await expect(writeState(directory, emptyState)).rejects.toMatchObject({ code: 'STATE' })
+    await expect(writeState(place.directory, state)).rejects.toMatchObject({ code: 'STATE' })
+    await expect(writeState(place.directory, emptyState)).rejects.toMatchObject({ code: 'STATE' })
     expect(readFileSync(file, 'utf8')).toBe(text)
   })
 
   test.each(['state', 'temporary'])('a link in place of the %s file leads nowhere', async (which) => {
-    await writeState(directory, state)
-    const [target, file] = [join(base, 'target'), onlyFile()]
+    await writeState(place.directory, state)
+    const [target, file] = [join(place.base, 'target'), place.onlyFile()]
     writeFileSync(target, 'kept')
     const link = which === 'state' ? file : `${file}.tmp`
     rmSync(link, { force: true })
     symlinkSync(target, link)
     if (which === 'state') {
-      await expect(readState(directory)).rejects.toMatchObject({
+      await expect(readState(place.directory)).rejects.toMatchObject({
         message: `The state file ${file} could not be used: it is a symbolic link, and links are not followed there. Put the file itself in its place.`,
       })
-      await expect(writeState(directory, state)).rejects.toMatchObject({ code: 'STATE' })
+      await expect(writeState(place.directory, state)).rejects.toMatchObject({ code: 'STATE' })
     } else {
-      await ensureStateWritable(directory)
+      await ensureStateWritable(place.directory)
       symlinkSync(target, link)
-      await writeState(directory, { ...state, created: [] })
-      expect((await readState(directory)).created).toEqual([])
+      await writeState(place.directory, { ...state, created: [] })
+      expect((await readState(place.directory)).created).toEqual([])
     }
     expect(readFileSync(target, 'utf8')).toBe('kept')
   })
 
   test('a pipe in place of the file is refused rather than waited for', async () => {
-    await writeState(directory, state)
-    const file = onlyFile()
+    await writeState(place.directory, state)
+    const file = place.onlyFile()
     rmSync(file)
     execFileSync('mkfifo', [file])
-    await expect(readState(directory)).rejects.toMatchObject({
+    await expect(readState(place.directory)).rejects.toMatchObject({
       message: expect.stringContaining('is no regular file'),
     })
   })
@@ -104,14 +97,14 @@ describe('state file', () => {
     ['another program', ['touch', '/tmp/x']],
     ['another chain', ['iptables-nft', '-t', 'filter', '-D', 'FORWARD', '-j', 'ACCEPT']],
   ])('a file with words for %s is refused, and they are told', async (_what, words) => {
-    await writeState(directory, state)
-    const text = readFileSync(onlyFile(), 'utf8')
+    await writeState(place.directory, state)
+    const text = readFileSync(place.onlyFile(), 'utf8')
     const file = fromJson<{ state: HostState }>(text)
     const [fix] = file.state.fixes
     for (const part of ['undo', 'commands']) {
       const fixes = [{ ...fix, [part]: [words] }]
-      writeFileSync(onlyFile(), JSON.stringify({ ...file, state: { ...file.state, fixes } }))
-      await expect(readState(directory)).rejects.toMatchObject({
+      writeFileSync(place.onlyFile(), JSON.stringify({ ...file, state: { ...file.state, fixes } }))
+      await expect(readState(place.directory)).rejects.toMatchObject({
         code: 'STATE',
         message: expect.stringContaining(
           `is damaged: "fixes" holds a command that Portolan does not write: ${words.join(' ')}.`,
@@ -142,28 +135,28 @@ describe('state file', () => {
       ],
     ],
   ])('a file of an earlier checkout, %s, is read', async (_how, fixes, expected) => {
-    await writeState(directory, state)
-    const file = fromJson<{ state: HostState }>(readFileSync(onlyFile(), 'utf8'))
-    writeFileSync(onlyFile(), JSON.stringify({ ...file, state: { ...file.state, fixes } }))
-    const read = await readState(directory)
+    await writeState(place.directory, state)
+    const file = fromJson<{ state: HostState }>(readFileSync(place.onlyFile(), 'utf8'))
+    writeFileSync(place.onlyFile(), JSON.stringify({ ...file, state: { ...file.state, fixes } }))
+    const read = await readState(place.directory)
     expect(read).toMatchObject({ sysctls: state.sysctls, fixes: expected })
-    await writeState(directory, { ...read, created: [] })
-    expect((await readState(directory)).fixes).toEqual(read.fixes)
+    await writeState(place.directory, { ...read, created: [] })
+    expect((await readState(place.directory)).fixes).toEqual(read.fixes)
   })
 
   test('a file of an earlier checkout, whose tables are JSON within JSON, is read', async () => {
-    await writeState(directory, state)
-    const file = fromJson<{ state: HostState }>(readFileSync(onlyFile(), 'utf8'))
+    await writeState(place.directory, state)
+    const file = fromJson<{ state: HostState }>(readFileSync(place.onlyFile(), 'utf8'))
     expect(file.state.created).toEqual([nat])
     const created = [
       '{"family":"ip","table":"nat","chains":["PREROUTING","OUTPUT"],"whole":true}',
       '{"family":"ip","table":"filter","chains":["FORWARD"]}',
     ]
-    writeFileSync(onlyFile(), JSON.stringify({ ...file, state: { ...file.state, created } }))
-    expect(await readState(directory)).toEqual({ ...state, created: [nat, filter] })
-    await writeState(directory, { ...state, created: [filter] })
-    expect(readFileSync(onlyFile(), 'utf8')).not.toContain('\\"')
-    expect((await readState(directory)).created).toEqual([filter])
+    writeFileSync(place.onlyFile(), JSON.stringify({ ...file, state: { ...file.state, created } }))
+    expect(await readState(place.directory)).toEqual({ ...state, created: [nat, filter] })
+    await writeState(place.directory, { ...state, created: [filter] })
+    expect(readFileSync(place.onlyFile(), 'utf8')).not.toContain('\\"')
+    expect((await readState(place.directory)).created).toEqual([filter])
   })
 
   test.each<[string, unknown]>([
@@ -172,15 +165,15 @@ describe('state file', () => {
     ['a table without chains', '{"family": "ip", "table": "nat"}'],
     ['a number', 7],
   ])('a file that names %s as a table is damaged, and is left as it is', async (_what, one) => {
-    await writeState(directory, state)
-    const file = fromJson<{ state: HostState }>(readFileSync(onlyFile(), 'utf8'))
+    await writeState(place.directory, state)
+    const file = fromJson<{ state: HostState }>(readFileSync(place.onlyFile(), 'utf8'))
     const text = JSON.stringify({ ...file, state: { ...file.state, created: [nat, one] } })
-    writeFileSync(onlyFile(), text)
-    await expect(readState(directory)).rejects.toMatchObject({
+    writeFileSync(place.onlyFile(), text)
+    await expect(readState(place.directory)).rejects.toMatchObject({
       code: 'STATE',
-      message: expect.stringContaining(`${onlyFile()} is damaged: state.created[1]`),
+      message: expect.stringContaining(`${place.onlyFile()} is damaged: state.created[1]`),
     })
-    await expect(writeState(directory, state)).rejects.toMatchObject({ code: 'STATE' })
-    expect(readFileSync(onlyFile(), 'utf8')).toBe(text)
+    await expect(writeState(place.directory, state)).rejects.toMatchObject({ code: 'STATE' })
+    expect(readFileSync(place.onlyFile(), 'utf8')).toBe(text)
   })
 })

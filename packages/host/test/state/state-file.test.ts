@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { emptyState, type Fix } from '../../src/state/host-state.ts'
 import {
   defaultStateDirectory,
@@ -10,55 +10,49 @@ import {
   writeState,
 } from '../../src/state/state-file.ts'
 import { state } from './noted-state.ts'
+import { statePlace } from './state-place.ts'
 
 describe('state file', () => {
-  let base: string
-  let directory: string
-  beforeEach(() => {
-    base = mkdtempSync(join(tmpdir(), 'portolan-'))
-    directory = join(base, 'not', 'there', 'yet')
-  })
-  afterEach(() => rmSync(base, { recursive: true }))
-  const onlyFile = () => join(directory, readdirSync(directory)[0] ?? '')
+  const place = statePlace()
 
   test('what is written is read back, and nothing else is left in the directory', async () => {
-    await writeState(directory, { ...state, created: [] })
-    await writeState(directory, state)
-    expect(await readState(directory)).toEqual(state)
-    expect(readdirSync(directory)).toEqual([expect.stringMatching(/^state-\d+\.json$/)])
+    await writeState(place.directory, { ...state, created: [] })
+    await writeState(place.directory, state)
+    expect(await readState(place.directory)).toEqual(state)
+    expect(readdirSync(place.directory)).toEqual([expect.stringMatching(/^state-\d+\.json$/)])
   })
 
   test('a file of a time before connections were noted owes none', async () => {
-    await writeState(directory, state)
+    await writeState(place.directory, state)
     writeFileSync(
-      onlyFile(),
-      readFileSync(onlyFile(), 'utf8').replace(/,\s*"owed": \{[\s\S]*?\}(?=\s*\}\s*\}\s*$)/, ''),
+      place.onlyFile(),
+      readFileSync(place.onlyFile(), 'utf8').replace(/,\s*"owed": \{[\s\S]*?\}(?=\s*\}\s*\}\s*$)/, ''),
     )
-    expect(readFileSync(onlyFile(), 'utf8')).not.toContain('owed')
-    expect(await readState(directory)).toEqual({ ...state, owed: emptyState.owed })
+    expect(readFileSync(place.onlyFile(), 'utf8')).not.toContain('owed')
+    expect(await readState(place.directory)).toEqual({ ...state, owed: emptyState.owed })
   })
 
   test.each(['172.17.0.2; rm', '172.17.0.999', ''])(
     'an address %j of what is owed is damage',
     async (address) => {
-      await writeState(directory, state)
-      writeFileSync(onlyFile(), readFileSync(onlyFile(), 'utf8').replace('172.17.0.2', address))
-      await expect(readState(directory)).rejects.toThrow(
+      await writeState(place.directory, state)
+      writeFileSync(place.onlyFile(), readFileSync(place.onlyFile(), 'utf8').replace('172.17.0.2', address))
+      await expect(readState(place.directory)).rejects.toThrow(
         `state.owed.mapped[0].address: expected an IP address, found ${JSON.stringify(address)}`,
       )
     },
   )
 
   test('a directory without a file remembers nothing', async () => {
-    expect(await readState(directory)).toEqual(emptyState)
+    expect(await readState(place.directory)).toEqual(emptyState)
   })
 
   test('an empty state leaves no file', async () => {
-    await writeState(directory, state)
-    await writeState(directory, emptyState)
-    expect(readdirSync(directory)).toEqual([])
-    await writeState(join(base, 'never'), emptyState)
-    expect(readdirSync(base)).toEqual(['not'])
+    await writeState(place.directory, state)
+    await writeState(place.directory, emptyState)
+    expect(readdirSync(place.directory)).toEqual([])
+    await writeState(join(place.base, 'never'), emptyState)
+    expect(readdirSync(place.base)).toEqual(['not'])
   })
 
   test('what another program was asked to keep on disk outlives the boot', async () => {
@@ -70,30 +64,30 @@ describe('state file', () => {
       ([name, command = '', undo = '']) =>
         ({ ...fix, name, commands: [command.split(' ')], undo: [undo.split(' ')] }) as Fix,
     )
-    await writeState(directory, { ...state, fixes: [...state.fixes, ...asked] })
-    const old = readFileSync(onlyFile(), 'utf8').replace(/"bootId": "[^"]+"/, '"bootId": "before"')
-    writeFileSync(onlyFile(), old)
-    expect(await readState(directory)).toEqual({ ...emptyState, fixes: asked })
+    await writeState(place.directory, { ...state, fixes: [...state.fixes, ...asked] })
+    const old = readFileSync(place.onlyFile(), 'utf8').replace(/"bootId": "[^"]+"/, '"bootId": "before"')
+    writeFileSync(place.onlyFile(), old)
+    expect(await readState(place.directory)).toEqual({ ...emptyState, fixes: asked })
   })
 
   test('another directory is only advised while nothing is noted in this one', async () => {
     const elsewhere = /another directory with --state/
-    await writeState(directory, state)
-    const file = onlyFile()
+    await writeState(place.directory, state)
+    const file = place.onlyFile()
     // A folder at the temporary file's path stops the next write for every user. File modes would not stop root.
     mkdirSync(`${file}.tmp`)
-    const failed = await ensureStateWritable(directory).catch(String)
+    const failed = await ensureStateWritable(place.directory).catch(String)
     expect(failed).toMatch(/could not be written: .*Fix that, and run this again\./)
     expect(failed).not.toMatch(elsewhere)
     rmSync(file)
-    await expect(ensureStateWritable(directory)).rejects.toThrow(elsewhere)
+    await expect(ensureStateWritable(place.directory)).rejects.toThrow(elsewhere)
   })
 
   test('a directory that cannot be made is named in the error', async () => {
-    writeFileSync(join(base, 'file'), '')
-    await expect(writeState(join(base, 'file', 'x'), state)).rejects.toMatchObject({
+    writeFileSync(join(place.base, 'file'), '')
+    await expect(writeState(join(place.base, 'file', 'x'), state)).rejects.toMatchObject({
       code: 'STATE',
-      message: expect.stringContaining(join(base, 'file', 'x')),
+      message: expect.stringContaining(join(place.base, 'file', 'x')),
     })
   })
 })
