@@ -27,18 +27,21 @@ export const bridgesOf = (state: PlanState, request: SubnetWish): readonly Bridg
   )
 
 const held = (text: string, request: SubnetWish): SettledSubnet => {
+  const { address, subnet } = readNamed(text, request)
+  return { origin: 'held', subnet, gateway: address.value === subnet.base ? null : address }
+}
+
+const readNamed = (text: string, { network, family }: SubnetWish): { address: Address; subnet: Prefix } => {
   const { address, length } = parseInterfaceAddress(text, {
-    source: `<subnet of network ${request.network}>`,
+    source: `<subnet of network ${network}>`,
     line: 1,
     column: 1,
   })
   const subnet = prefixAround(address, length)
-  if (subnet.family !== request.family) throw wrongFamily(request, text)
-  return { origin: 'held', subnet, gateway: address.value === subnet.base ? null : address }
+  if (subnet.family !== family)
+    throw new InvalidRequestError(`Network ${network} asks for an ${family} subnet but names ${text}.`)
+  return { address, subnet }
 }
-
-const wrongFamily = ({ network, family }: SubnetWish, text: string): InvalidRequestError =>
-  new InvalidRequestError(`Network ${network} asks for an ${family} subnet but names ${text}.`)
 
 /**
  * `0.0.0.0/20` and `::/64` are Docker's way to ask for any subnet of that size. A length of 0 leaves the size open.
@@ -53,13 +56,7 @@ export const wantedSize = (request: SubnetWish): number | null =>
   request.size ?? (request.subnet == null ? null : anyOfSize(request.subnet) || null)
 
 const fixed = (text: string, request: SubnetWish): SettledSubnet => {
-  const { address, length } = parseInterfaceAddress(text, {
-    source: `<subnet of network ${request.network}>`,
-    line: 1,
-    column: 1,
-  })
-  const subnet = prefixAround(address, length)
-  if (subnet.family !== request.family) throw wrongFamily(request, text)
+  const { subnet } = readNamed(text, request)
   const range = unusableRange(subnet)
   if (range !== null)
     throw new InvalidRequestError(

@@ -7,6 +7,7 @@ import {
   prefixAround,
   tryParseInterfaceAddress,
 } from '@portolan/netfilter'
+import { isAnswer } from '@portolan/netfilter/analysis'
 import type { DesiredNetwork } from '../../contract/index.ts'
 import { MAIN } from '../../route/rival-routes.ts'
 import type { Remedy } from '../conflict.ts'
@@ -39,7 +40,7 @@ export const leadBack = (
   const first = rules.find((rule) => rule.table === table && (rule.action ?? 'lookup') === 'lookup')
   const place = first === undefined ? null : placeAhead(priorityOf(first), rules)
   // Replies go to the networks of the clients. All other packets go to the network of their destination.
-  const isReply = world.packet % 2 === 0
+  const isReply = isAnswer(world.packet)
   const asking = isReply
     ? new Set(rows.map(({ in: from }) => from))
     : new Set(facts.interfaces?.map(({ name = '' }) => name))

@@ -1,4 +1,5 @@
 import type { TproxyStep } from '../../model/index.ts'
+import { isAnswer } from '../packet/packet-number.ts'
 import { addWorld, type World } from '../packet/world.ts'
 import type { CompiledRule } from '../value/program.ts'
 import { type ChainWalk, noteDeed } from './chain-walk.ts'
@@ -17,7 +18,7 @@ export const handOver = (
   world: World,
 ): World[] | 'next step' => {
   const { walk } = chain
-  const isToProcess = world.packet % 2 === 0 && world.returnBy === null
+  const isToProcess = isAnswer(world.packet) && world.returnBy === null
   if (accepts && isToProcess) {
     noteDeed(chain, rule, world, { kind: 'drop' })
     end(walk.run, 'dropped', world)

@@ -1,5 +1,6 @@
 import {
   type Conclusion,
+  isAnswer,
   type Route,
   type TraceStep,
   toolOfChain,
@@ -179,7 +180,7 @@ const droppedKind = (last: TraceStep | null): RuleConflictKind => {
     if (setting === 'rp_filter' && value === 1) return 'ReversePathFilterStrict'
   }
   // A reply that conntrack takes for the start of a flow is still a reply.
-  if (last.reply || last.packet === 2 || last.packet === 4) return 'ReplyDropped'
+  if (last.reply || isAnswer(last.packet)) return 'ReplyDropped'
   if (last.hook === 'prerouting' || last.hook === 'ingress') return 'PreroutingDropped'
   return last.hook === 'output' ? 'OutputDropped' : 'ForwardDropped'
 }
