@@ -28,12 +28,10 @@ export interface Heard {
 export interface RememberOptions {
   /**
    * The folders that `restore` empties, except for the paths in `kept`. Kept files get their text back. With `folders`,
-   * everything else of the network is undone and compared too. Without it, only addresses, routes, queueing disciplines
-   * and IPsec are undone, and they are compared together with rules and tables.
+   * everything else of the network is undone and compared too. Without it, only addresses, routes, routing rules,
+   * queueing disciplines and IPsec are undone, and they are compared together with tables.
    */
   readonly folders?: { readonly emptied: readonly string[]; readonly kept: readonly string[] }
-  /** True: a table of iptables-legacy that was registered meanwhile counts as gone once it is empty. */
-  readonly tablesStay?: boolean
 }
 
 /** One network namespace with an agent inside. */
@@ -165,11 +163,10 @@ export const createMachine = async (
       if ((await agent.ask('quiet')) !== true)
         throw new Error(`${name}: links have not come to their state and their addresses after 30 s`)
     },
-    async remember({ folders, tablesStay = false } = {}) {
+    async remember({ folders } = {}) {
       await agent.ask('remember', {
         folders: folders?.emptied ?? null,
         kept: folders?.kept ?? [],
-        tablesStay,
       })
     },
     async restore() {

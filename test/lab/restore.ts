@@ -10,15 +10,12 @@ const machinesAround = ({ client, neighbour, outside, distant }: Site): readonly
   distant,
 ]
 
-/**
- * Records the state of a site that no test uses.
- * @param tablesStay - see `LabPoolOptions`
- */
-export const remember = async (site: Site, tablesStay: boolean): Promise<void> => {
+/** Records the state of a site that no test uses. */
+export const remember = async (site: Site): Promise<void> => {
   await site.host.settled(['eth0', 'eth1'])
   const folders = { emptied: [hostLibrary, '/run'], kept: [hostFolder, hostLibrary, hostResolvers] }
   await Promise.all([
-    site.host.remember({ folders, tablesStay }),
+    site.host.remember({ folders }),
     ...machinesAround(site).map((machine) => machine.remember()),
   ])
 }
@@ -54,8 +51,14 @@ const endPrograms = async ({ host, resident, modules, plugins }: Site): Promise<
 }
 
 /**
+ * What stays on a host where a test used iptables-legacy: empty tables, which the kernel keeps registered until the
+ * namespace ends.
+ */
+export const emptyLegacyTables = 'legacy tables of host'
+
+/**
  * Brings a site back to the state that was recorded.
- * @returns the parts that could not be undone. The site cannot be used again where there are any
+ * @returns the parts that could not be undone
  */
 export const restore = async (site: Site): Promise<readonly string[]> => {
   await endPrograms(site)

@@ -1,11 +1,11 @@
-import { type LabPoolOptions, type Labs, labPool } from './lab-pool.ts'
+import { type Labs, labPool, type PooledLabOptions } from './lab-pool.ts'
 
-const withoutLegacy = labPool()
-const withLegacy = labPool({ tablesStay: true })
+const pool = labPool()
 
 /**
- * A pool of labs for all suites of a worker, which ends with the worker. Programs on a host are fast once they have run
+ * The labs of a worker, for all of its suites. They end with the worker. Programs on a host are fast once they have run
  * for a while, so labs are used again.
  */
-export const workerLabs = ({ tablesStay = false }: LabPoolOptions = {}): Labs =>
-  tablesStay ? withLegacy : withoutLegacy
+export const workerLabs = ({ tablesStay = false }: Pick<PooledLabOptions, 'tablesStay'> = {}): Labs => ({
+  open: (options) => pool.open({ tablesStay, ...options }),
+})

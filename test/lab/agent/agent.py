@@ -103,7 +103,7 @@ class Agent:
         when_quiet(self.loop, LONGEST, answer)
 
     def do_remember(self, command, answer):
-        self.first = FirstState(command['folders'], command['kept'], command['tablesStay'], self.inherited)
+        self.first = FirstState(command['folders'], command['kept'], self.inherited)
         answer()
 
     def do_restore(self, _command, answer):

@@ -13,6 +13,7 @@ from state import ADDRESS_TIMES, GET_NEIGHBOUR, ROUTE_TIMES, SYSCTLS, read_state
 
 # linux/rtnetlink.h
 DELETE_LINK, DELETE_ADDRESS, NEW_ROUTE, DELETE_ROUTE, DELETE_NEIGHBOUR = 17, 21, 24, 25, 29
+NEW_RULE, DELETE_RULE = 32, 33
 ON_LINK = 4
 PERMANENT, NO_ARP = 0x80, 0x40  # linux/neighbour.h
 # nfnetlink.h, nf_tables.h: a batch of one message, which deletes all tables.
@@ -60,25 +61,21 @@ class FirstState:
     @param inherited: the mounts of the machine that runs the tests
     """
 
-    def __init__(self, folders, kept, tables_stay, inherited):
+    def __init__(self, folders, kept, inherited):
         self.inherited = inherited
-        self.folders, self.kept, self.tables_stay = folders, kept, tables_stay
+        self.folders, self.kept = folders, kept
         # A machine around a host uses the mounts of the machine that runs the tests. They must stay.
         self.mounts = None if folders is None else read_mounts()
         self.texts = {path: read_file(path) for path in kept if os.path.isfile(path)}
-        self.state = self.read()
+        self.state = read_state(folders is not None)
         if self.state['tables'] or self.state.get('sets') or self.state['ipsec']:
             raise RuntimeError('tables, sets and IPsec are only removed: the first state has to be without them')
 
-    def read(self, with_sysctls=True):
-        state = read_state(self.folders is not None, with_sysctls)
-        if self.tables_stay:
-            # The tables are empty by now. The kernel keeps them registered until the namespace ends.
-            state['legacy tables'] = []
-        return state
-
     def restore(self):
-        """Undoes the changes, and returns the parts that still differ."""
+        """Undoes the changes, and returns the parts that still differ.
+
+        Tables of iptables-legacy are empty then. The kernel keeps them registered until the namespace ends.
+        """
         # Mounts come first. Where a mount is missing or new, the folders emptied below may be the machine's own.
         if self.mounts is not None and read_mounts() != self.mounts:
             unmount(self.mounts)
@@ -87,16 +84,18 @@ class FirstState:
         with Netlink(socket.NETLINK_ROUTE) as route, Netlink(NETFILTER) as netfilter:
             if self.folders is not None:
                 self.empty(route, netfilter)
-            now = self.read()
+            is_host = self.folders is not None
+            now = read_state(is_host)
             if now == self.state:
                 return []
             restore_sysctls(self.state.get('sysctls', {}), now.get('sysctls', {}))
             restore_addresses(route, self.state['addresses'], now['addresses'])
-            restore_routes(route, self.state['routes'], self.read(False)['routes'])
+            restore_routes(route, self.state['routes'], read_state(is_host, False)['routes'])
+            restore_rules(route, self.state['rules'], now['rules'])
             restore_qdiscs(route, self.state['qdiscs'], now['qdiscs'])
             if now['ipsec']:
                 remove_ipsec()
-        now = self.read()
+        now = read_state(is_host)
         return [part for part, value in self.state.items() if now[part] != value]
 
     def has_its_mounts(self):
@@ -117,7 +116,7 @@ class FirstState:
                 route.ask(DELETE_LINK, 0, struct.pack('BxHiII', socket.AF_UNSPEC, 0, index, 0, 0))
         if now['tables']:
             delete_tables(netfilter)
-        if now['legacy tables'] and self.tables_stay:
+        if now['legacy tables']:
             run(['sh', '-ec', EMPTY_LEGACY], b'')
         if now['sets']:
             run(['ipset', 'destroy'], b'')
@@ -179,6 +178,15 @@ def restore_routes(route, first, now):
     # The second pass adds routes with a gateway that a route of the first pass reaches.
     for item in gone + gone:
         route.ask(NEW_ROUTE, CREATE | EXCLUSIVE, as_asked(item))
+
+
+def restore_rules(route, first, now):
+    for item in now:
+        if item not in first:
+            route.ask(DELETE_RULE, 0, item)
+    for item in first:
+        if item not in now:
+            route.ask(NEW_RULE, CREATE | EXCLUSIVE, item)
 
 
 def as_asked(item):
