@@ -12,6 +12,12 @@ const project = (name: string, ...services: readonly string[]): string =>
 
 type Addresses = { readonly addresses: readonly { readonly service: string; readonly address: string }[] }
 
+interface Planned extends Addresses {
+  readonly subnets: readonly { readonly subnet: string }[]
+  readonly mappings: readonly { readonly hostPort: number; readonly family: string }[]
+  readonly changes: readonly unknown[]
+}
+
 const addressesOf = ({ addresses }: Addresses, service: string): readonly string[] =>
   addresses.filter((one) => one.service === service).map(({ address }) => address)
 
@@ -90,18 +96,9 @@ const leases = (open: OpenLab): void => {
     const { argv } = pilotOf(lab, 'nftables')
     const outcomes = await Promise.all(files.map((file) => lab.portolan(argv('apply', file, '--yes'))))
     expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])
-    const plans = await Promise.all(
-      names.map(async (_, index) => {
-        const { stdout } = await lab.portolan(argv('plan', files[index] ?? '', '--json'))
-        return fromJson<
-          Addresses & {
-            readonly subnets: readonly { readonly subnet: string }[]
-            readonly mappings: readonly { readonly hostPort: number; readonly family: string }[]
-            readonly changes: readonly unknown[]
-          }
-        >(stdout)
-      }),
-    )
+    const plans: Planned[] = []
+    for (const file of files)
+      plans.push(fromJson<Planned>((await lab.portolan(argv('plan', file, '--json'))).stdout))
     expect(plans.map(({ changes }) => changes)).toEqual([[], [], [], []])
     const all = {
       subnets: plans.flatMap(({ subnets }) => subnets.map(({ subnet }) => subnet)),
