@@ -46,10 +46,10 @@ const administratorRules = async ({ host }: Lab): Promise<readonly string[]> => 
 
 const expectServed = async (lab: Lab, { name, port }: Project, web: Container): Promise<void> => {
   for (const family of families) {
-    const asked = { protocol: 'tcp', destination: addresses[family].host, port, timeoutMs: 3000 } as const
-    expect({ name, family, ...(await lab.client.probe(asked)) }).toMatchObject({ name, family, by: name })
+    const asked = { protocol: 'tcp', destination: addresses[family].host, port } as const
+    expect({ name, family, ...(await lab.client.reach(asked)) }).toMatchObject({ name, family, by: name })
     const outside = { ...asked, destination: addresses[family].outside, port: outsidePort }
-    expect({ name, family, ...(await web.probe(outside)) }).toMatchObject({ name, family, by: 'outside' })
+    expect({ name, family, ...(await web.reach(outside)) }).toMatchObject({ name, family, by: 'outside' })
   }
 }
 

@@ -45,7 +45,7 @@ for (const chosen of ['nftables', 'iptables-nft'] as const)
       })
       expect(a.port).not.toBe('')
       for (const destination of [addresses.ip.host, addresses.ip6.host])
-        expect(await lab.client.probe({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({
+        expect(await lab.client.reach({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({
           by: 'a',
         })
     })

@@ -40,27 +40,6 @@ def answers(address, ports, seconds):
     return found
 `
 
-/**
- * Asks host ports from one machine, all at once. A port that has to answer may take its time: the first packet may be
- * lost on a busy machine, and TCP sends it again after a second.
- * @param open - the ports that have to answer. All others must not
- * @returns a line for each port that did not do as it had to, with what happened instead
- */
-export const wrongPorts = async (
-  from: Machine,
-  ports: readonly number[],
-  open: ReadonlySet<number>,
-): Promise<readonly string[]> => {
-  const lines = await Promise.all(
-    ports.map(async (port) => {
-      const probe = { protocol: 'tcp', destination: addresses.ip.host, port } as const
-      const outcome = await (open.has(port) ? from.reach(probe) : from.probe(probe))
-      return outcome.delivered === open.has(port) ? [] : [`${from.name}: ${port} ${JSON.stringify(outcome)}`]
-    }),
-  )
-  return lines.flat()
-}
-
 /** An address, and ports at which a machine must get no answer. */
 export interface ClosedPorts {
   readonly address: string

@@ -3,10 +3,11 @@ import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import { drawingOf } from '../../lab/drawing.ts'
 import type { Lab } from '../../lab/lab.ts'
+import { wrongPorts } from '../../lab/wrong-ports.ts'
 import { drawKillMoment, runKilled } from '../killed-anywhere/kill-moment.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { argvOf, documentedErrors, printedLines, readTwice } from './calling.ts'
-import { everyAddress, isRestricted, tryClosedPorts, wrongPorts } from './every-address.ts'
+import { everyAddress, isRestricted, tryClosedPorts } from './every-address.ts'
 import {
   type CallLine,
   emptyModel,
