@@ -213,7 +213,7 @@ describeOnKernel('a monitor of the rules of iptables-legacy', 'iptables-legacy',
       countingMonitor,
     )
     expect(notices).toEqual([
-      { kind: 'lost', reason: expect.stringContaining('iptables-legacy-save exited 4: Broken') },
+      { kind: 'lost', reason: expect.stringContaining('iptables-legacy-save failed: Broken') },
       { kind: 'legacy-rules', family: 'ip', tables: ['filter'] },
     ])
   })
