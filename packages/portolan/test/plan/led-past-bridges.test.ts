@@ -55,11 +55,14 @@ const commandsOf = (conflicts: readonly Conflict[]): readonly string[] => [
   ...new Set(conflicts.flatMap(({ remedy }) => remedy.commands)),
 ]
 
+/** What a container of the other network sends to a neighbour of eth0 is led to eth1 by the same rule. */
+const toNeighbours = 'ip rule add from 172.30.2.0/24 to 192.0.2.0/24 lookup main'
+
 describe('packets for a bridge that a route of another table leads elsewhere', () => {
   test('are led back by a routing rule ahead of the one that asks that table', () => {
     const conflicts = found([{ priority: 90, in: 'br-b', table: 100 }])
     expect(conflicts.map(({ kind }) => kind)).toContain('DnatShadowed')
-    expect(commandsOf(conflicts)).toEqual(['ip rule add to 172.30.1.0/24 lookup main'])
+    expect(commandsOf(conflicts)).toEqual(['ip rule add to 172.30.1.0/24 lookup main', toNeighbours])
     const [conflict] = conflicts
     expect(conflict?.remedy.text).toContain('Exempt that network from the table')
     expect(conflict?.remedy.text).not.toContain('another subnet')
@@ -70,9 +73,10 @@ describe('packets for a bridge that a route of another table leads elsewhere', (
       { priority: 50, from: '203.0.113.0/24', table: 254 },
       { priority: 90, in: 'br-b', table: 100 },
     ])
-    expect(commandsOf(conflicts)).toEqual(['ip rule add to 172.30.1.0/24 lookup main'])
+    expect(commandsOf(conflicts)).toEqual(['ip rule add to 172.30.1.0/24 lookup main', toNeighbours])
     expect(commandsOf(found([{ priority: 1, in: 'br-b', table: 100 }]))).toEqual([
       'ip rule add to 172.30.1.0/24 lookup main',
+      toNeighbours,
     ])
   })
 
