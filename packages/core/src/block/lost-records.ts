@@ -1,4 +1,4 @@
-import { overlapsSet, parsePrefix, prefixSet } from '@portolan/netfilter'
+import { parsePrefix } from '@portolan/netfilter'
 import { nodeAt } from './announce-node.ts'
 import { blockKey, nodeKey } from './block-key.ts'
 import type { BlockSnapshot } from './block-store.ts'
@@ -8,7 +8,7 @@ import { type ClusterState, clusterState, poolsOf, revisionOf } from './cluster-
 import type { ClusterNeighbours, NeighbourBlock } from './neighbours.ts'
 import { forgottenBlocks, isInPools } from './undone-moves.ts'
 import { type KnownRecords, type UndoneRecord, undonePools, undoneRecord } from './undone-records.ts'
-import { inKeyOrder } from './within-blocks.ts'
+import { inKeyOrder, overlaps } from './within-blocks.ts'
 
 /** The facts that a host remembers about its cluster. */
 export interface KnownCluster extends KnownRecords {
@@ -85,10 +85,8 @@ export const withUnknownHosts = (
   const others = before.others
     .filter(({ block, host }) => lost.has(block) && host !== now.host)
     .map((one) => forgotten(one, before.revision, state))
-  const prefixes = others.map(({ block }) => parsePrefix(block))
-  const leads = new Set(prefixes.map(({ family }) => family))
-  const theirs = prefixSet(prefixes)
-  const isTheirs = (block: string): boolean => overlapsSet(theirs, parsePrefix(block))
+  const leads = new Set(others.map(({ block }) => parsePrefix(block).family))
+  const isTheirs = overlaps(others.map(({ block }) => block))
   const own = before.blocks.filter((block) => {
     const prefix = parsePrefix(block)
     const isLost = !state.entries.has(blockKey(prefix)) && !isInPools(entries, prefix)

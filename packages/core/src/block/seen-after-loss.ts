@@ -2,7 +2,7 @@ import type { BlockSnapshot } from './block-store.ts'
 import type { RememberedBlock } from './find-moves.ts'
 import type { ClusterMember } from './member.ts'
 import { type ClusterNeighbours, neighboursOf } from './neighbours.ts'
-import { inKeyOrder, overlapsBlocks } from './within-blocks.ts'
+import { inKeyOrder, overlaps } from './within-blocks.ts'
 
 /**
  * The other hosts as this host remembers them, after a store has lost data. From the store, only other hosts' blocks
@@ -22,11 +22,11 @@ export const seenAfterLoss = (
   const { disputed: former = [], ...known } = seen ?? { cluster, host, revision: 0, blocks: [], others: [] }
   const newer = blocks.filter(({ revision }) => revision > known.revision).map(({ block }) => block)
   const own = [...new Set([...known.blocks, ...former, ...newer])]
-  const takers = neighboursOf(snapshot, member).others.filter((other) => overlapsBlocks(other.block, own))
-  const taken = takers.map(({ block }) => block)
-  const disputed = own.filter((block) => overlapsBlocks(block, taken))
+  const isOwn = overlaps(own)
+  const takers = neighboursOf(snapshot, member).others.filter(({ block }) => isOwn(block))
+  const disputed = own.filter(overlaps(takers.map(({ block }) => block)))
   if (disputed.length + former.length === 0) return null
-  const others = known.others.filter(({ block }) => !overlapsBlocks(block, own))
+  const others = known.others.filter(({ block }) => !isOwn(block))
   return {
     ...known,
     revision: Math.max(known.revision, ...blocks.map(({ revision }) => revision)),

@@ -1,4 +1,4 @@
-import { overlapsSet, type Prefix, parsePrefix, prefixesOverlap, prefixSet } from '@portolan/netfilter'
+import { type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import type { PoolEntry } from '../pool/index.ts'
 import { blockKey, hostKey, nodeKey, poolsKey } from './block-key.ts'
 import { isBlockOf } from './choose-block.ts'
@@ -15,6 +15,7 @@ import type { BlockMove, RememberedBlock } from './find-moves.ts'
 import type { ClusterMember } from './member.ts'
 import type { ClusterNeighbours } from './neighbours.ts'
 import { overlapIndex } from './overlap-index.ts'
+import { overlaps } from './within-blocks.ts'
 
 /** The facts that a host remembers about the blocks of its cluster. */
 export interface KnownBlocks extends ClusterMember {
@@ -46,13 +47,13 @@ interface SeenBlock extends TakenBlock {
  * to other hosts.
  */
 const takenBefore = ({ lost, seen }: Pick<KnownBlocks, 'lost' | 'seen'>): readonly SeenBlock[] => {
-  const disputed = prefixSet((seen?.disputed ?? []).map((block) => parsePrefix(block)))
+  const isDisputed = overlaps(seen?.disputed ?? [])
   return [
     ...lost.flatMap(({ block, takenBy, revision }) =>
       takenBy === null ? [] : [{ block, takenBy, revision, since: null }],
     ),
     ...(seen?.others ?? [])
-      .filter(({ block }) => !overlapsSet(disputed, parsePrefix(block)))
+      .filter(({ block }) => !isDisputed(block))
       .map(({ block, host, forgotten }) => ({
         ...{ block, takenBy: host, revision: forgotten?.seen ?? seen?.revision ?? 0 },
         since: forgotten?.since ?? null,

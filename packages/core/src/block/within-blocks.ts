@@ -1,4 +1,4 @@
-import { containsPrefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { containsPrefix, overlapsSet, parsePrefix, prefixSet } from '@portolan/netfilter'
 import { blockKey } from './block-key.ts'
 import { isBlockOf } from './choose-block.ts'
 import { poolEntries } from './cluster-pools.ts'
@@ -22,10 +22,10 @@ export const isWithinBlocks = (block: string, blocks: readonly string[]): boolea
 export const isOfPools = (block: string, pools: readonly string[]): boolean =>
   isBlockOf(poolEntries({ pools }), parsePrefix(block))
 
-/** Does one of these blocks contain any address of a block? */
-export const overlapsBlocks = (block: string, blocks: readonly string[]): boolean => {
-  const prefix = parsePrefix(block)
-  return blocks.some((one) => prefixesOverlap(parsePrefix(one), prefix))
+/** Tells of a block if one of these blocks contains any address of it. Both may be thousands, so no two are compared. */
+export const overlaps = (blocks: readonly string[]): ((block: string) => boolean) => {
+  const set = prefixSet(blocks.map((block) => parsePrefix(block)))
+  return (block) => overlapsSet(set, parsePrefix(block))
 }
 
 /** Sorts blocks by their keys. */

@@ -8,7 +8,7 @@ import {
   type Wording,
 } from '@portolan/netfilter'
 import type { ClusterNeighbours, NeighbourBlock } from '../block/neighbours.ts'
-import { overlapsBlocks } from '../block/within-blocks.ts'
+import { overlaps } from '../block/within-blocks.ts'
 import type { Conflict } from '../conflict/conflict.ts'
 import { findRouteConflicts } from '../conflict/find-route-conflicts.ts'
 import type { OwnedNetwork } from '../contract/bridge-network.ts'
@@ -147,7 +147,8 @@ const placesOf = ({ blocks, disputed = [] }: ClusterNeighbours): readonly Prefix
 const reachable = (neighbours: ClusterNeighbours): readonly NeighbourBlock[] => {
   const { others, disputed = [] } = neighbours
   const own = new Set(placesOf(neighbours).map(({ family }) => family))
-  return others.filter(({ block }) => own.has(parsePrefix(block).family) && !overlapsBlocks(block, disputed))
+  const isDisputed = overlaps(disputed)
+  return others.filter(({ block }) => own.has(parsePrefix(block).family) && !isDisputed(block))
 }
 
 const joinedNetwork = (
