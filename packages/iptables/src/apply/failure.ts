@@ -11,6 +11,12 @@ import {
 /** Matches the words of a program without the privilege. */
 const denied = /permission denied|operation not permitted|you must be root/i
 
+/** Matches the words about a step that was not permitted. */
+const owned = /\b[A-Z_]+ failed \(Operation not permitted\)/
+
+/** Matches the words about the lock (iptables/xshared.c `xtables_lock`). */
+const busy = /currently holding the xtables lock/
+
 /** Do a program's words say that a privilege is missing? */
 export const isDenied = (stderr: string): boolean => denied.test(stderr) && !isOwned(stderr)
 
@@ -19,10 +25,10 @@ export const isDenied = (stderr: string): boolean => denied.test(stderr) && !isO
  * has `flags owner` and belongs to another program alone (nft(8)). Without CAP_NET_ADMIN iptables-nft does not reach
  * such a step.
  */
-const isOwned = (stderr: string): boolean => /\b[A-Z_]+ failed \(Operation not permitted\)/.test(stderr)
+const isOwned = (stderr: string): boolean => owned.test(stderr)
 
-/** Does the text say that another program holds the lock (iptables/xshared.c `xtables_lock`)? */
-export const isBusy = (stderr: string): boolean => /currently holding the xtables lock/.test(stderr)
+/** Does the text say that another program holds the lock? */
+export const isBusy = (stderr: string): boolean => busy.test(stderr)
 
 /**
  * The table that iptables-legacy-restore could not open. It gives no reason (iptables/iptables-restore.c), but
@@ -64,14 +70,14 @@ const unknown = (): string => unknownRemedy
  */
 const reasons: readonly (readonly [RegExp, (found: RegExpExecArray) => Reason])[] = [
   [
-    /\b[A-Z_]+ failed \(Operation not permitted\)/,
+    owned,
     () => ({
       why: 'another program owns one of its tables ("flags owner")',
       mend: () => '"nft list ruleset" names the program: end it, and run this again.',
     }),
   ],
   [
-    /currently holding the xtables lock/,
+    busy,
     () => ({
       why: 'another program holds the lock of iptables, /run/xtables.lock',
       mend: () => 'Wait until it ends, and run this again.',
