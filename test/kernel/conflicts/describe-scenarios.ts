@@ -25,8 +25,8 @@ export const describeScenarios = (folder: string): void => {
     .map((file) => readScenario(`${folder}/${file}`, readFileSync(new URL(file, place), 'utf8')))
 
   const inTurn = inTurns(scenariosAtOnce)
+  const labs = workerLabs()
   describe.each(backends)('conflicts between a project on %s and the state of the host', (backend) => {
-    const labs = workerLabs({ tablesStay: backend === 'iptables-legacy' })
     const scenariosOfBackend = scenarios.filter((scenario) =>
       (playsEachBackend ? scenario.backends : scenario.sample).includes(backend),
     )

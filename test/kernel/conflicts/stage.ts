@@ -59,9 +59,17 @@ const setUp = async (lab: Lab, before: Before): Promise<void> => {
   }
 }
 
+/**
+ * True: this may add chains of nftables. Of two hooks with one priority the kernel runs the one that came later first. So
+ * tables of iptables-legacy that were there before would run behind such chains, and on a new host they run before them.
+ */
+const mayHookNftables = (before: Before): boolean =>
+  before.kind === 'script' || (before.kind === 'rules' && !before.tool.endsWith('-legacy'))
+
 /** Opens a lab, and sets up the host's state before Portolan, as the scenario describes it. */
 export const setStage = async (labs: Labs, scenario: Scenario, backend: Backend): Promise<Stage> => {
-  const lab = await labs.open({ bridgeNf: scenario.bridgeNf })
+  const tablesStay = backend === 'iptables-legacy' && !scenario.before.some(mayHookNftables)
+  const lab = await labs.open({ bridgeNf: scenario.bridgeNf, tablesStay })
   try {
     for (const machine of [lab.client, lab.neighbour, lab.outside]) await machine.listen(...outsideServices)
     // A default route, as hosts have one. The lab's own routes reach only its other machines.
