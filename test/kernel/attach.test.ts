@@ -1,3 +1,4 @@
+import { playedBackends } from '../lab/played-backends.ts'
 import { attaching } from './attach/attaching.ts'
 import { byCommand } from './attach/by-command.ts'
 import { failures } from './attach/failures.ts'
@@ -6,7 +7,7 @@ import { randomAttach } from './attach/random-attach.ts'
 import { routes } from './attach/routes.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 
-for (const backend of ['nftables', 'iptables-nft', 'iptables-legacy'] as const)
+for (const backend of playedBackends(['nftables', 'iptables-legacy']))
   describeLifecycle('attached processes', backend, attaching)
 describeLifecycle('the network of an attached process', 'nftables', inside)
 describeLifecycle('an attach that fails, is killed or is refused', 'nftables', failures)

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals'
+import { playedBackends } from '../lab/played-backends.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { mustSucceed, pilotOf, shop } from './lifecycle/pilot.ts'
 
-for (const backend of ['nftables', 'iptables-nft', 'iptables-legacy'] as const)
+for (const backend of playedBackends(['nftables', 'iptables-legacy']))
   describeLifecycle('a state directory on a full disk', backend, (open) => {
     test('apply and destroy change nothing and say so, and work once there is room', async () => {
       const lab = await open()

@@ -1,3 +1,4 @@
+import { playsEachBackend } from '../lab/played-backends.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { destroying } from './lifecycle/destroy.ts'
 import { flows } from './lifecycle/flows.ts'
@@ -16,17 +17,21 @@ import { switching } from './lifecycle/switching.ts'
 import { twoNetworks } from './lifecycle/two-networks.ts'
 
 describeLifecycle('applying again', 'iptables-nft', idempotence)
-describeLifecycle('destroy', 'iptables-nft', destroying)
 describeLifecycle('forwarding', 'iptables-nft', forwarding)
 describeLifecycle('bridge ports', 'iptables-nft', bridgePorts)
 describeLifecycle('running flows', 'iptables-nft', flows)
 describeLifecycle('refusals', 'iptables-nft', refusals)
 describeLifecycle('scripts', 'iptables-nft', scripts)
-describeLifecycle('scripts beside another project', 'iptables-nft', scriptsBeside)
-describeLifecycle('switching backends', 'iptables-nft', switching)
 describeLifecycle('a container on two networks', 'iptables-nft', twoNetworks)
-describeLifecycle('interruption', 'iptables-nft', interruption)
-describeLifecycle('a live host', 'iptables-nft', liveHost)
-describeLifecycle('a foreign flush', 'iptables-nft', foreignFlush)
 describeLifecycle('a foreign accept', 'iptables-nft', (open) => foreignAccept(open, 'iptables-nft'))
 describeLifecycle('a foreign refusal', 'iptables-nft', (open) => foreignRefusal(open, 'iptables-nft'))
+
+// By default, these run only on nftables and iptables-legacy: see played-backends.ts.
+if (playsEachBackend) {
+  describeLifecycle('destroy', 'iptables-nft', destroying)
+  describeLifecycle('scripts beside another project', 'iptables-nft', scriptsBeside)
+  describeLifecycle('switching backends', 'iptables-nft', switching)
+  describeLifecycle('interruption', 'iptables-nft', interruption)
+  describeLifecycle('a live host', 'iptables-nft', liveHost)
+  describeLifecycle('a foreign flush', 'iptables-nft', foreignFlush)
+}

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { backends } from '../../lab/backend.ts'
 import { describeOnKernel } from '../../lab/gate.ts'
+import { playedBackends } from '../../lab/played-backends.ts'
 import { workerLabs } from '../../lab/worker-labs.ts'
 import { inTurns } from './in-turns.ts'
 import { play } from './play.ts'
@@ -12,9 +13,6 @@ const scenariosAtOnce = 3
 
 /** The time limit of a test includes the wait for its turn. */
 const TURN_AND_PLAY_MS = 300_000
-
-/** True: scenarios run on every backend that they name, and not only on their sample. */
-const playsEachBackend = process.env.PORTOLAN_SCENARIOS === 'all'
 
 /** Plays every scenario of a folder beside this file, on the backends of its sample. */
 export const describeScenarios = (folder: string): void => {
@@ -28,7 +26,7 @@ export const describeScenarios = (folder: string): void => {
   const labs = workerLabs()
   describe.each(backends)('conflicts between a project on %s and the state of the host', (backend) => {
     const scenariosOfBackend = scenarios.filter((scenario) =>
-      (playsEachBackend ? scenario.backends : scenario.sample).includes(backend),
+      playedBackends(scenario.sample, scenario.backends).includes(backend),
     )
     describeOnKernel(folder, backend, () => {
       for (const scenario of scenariosOfBackend) {
