@@ -184,8 +184,12 @@ describe('when fewer are free than asked for', () => {
 test.concurrent.each([
   ['a count of nothing', ['--count', '0'], /--count 0: expected a whole number from 1/],
   ['a count that is no number', ['--count', 'x'], /--count x: expected a whole number/],
-  ['a size longer than IPv4 has', ['--size', '33'], /\/33/],
-  ['a size larger than any entry', ['--size', '8'], /larger than anything in classic/],
+  ['a size longer than IPv4 has', ['--size', '33'], /^portolan: --size 33: .* from 1 to 32 .*--ipv6/],
+  [
+    'a size larger than any entry',
+    ['--size', '8'],
+    /larger than anything in classic.* name a pool that is as large/,
+  ],
   ['subnets larger than their pool', ['--pool', '10.0.0.0/8:4'], /cannot be cut into \/4/],
   ['subnets longer than the family allows', ['--pool', '10.0.0.0/8:33'], /cannot be cut into \/33/],
   ['a pool without a size', ['--pool', '10.0.0.0/8'], /write 10\.0\.0\.0\/8:24/],

@@ -84,7 +84,7 @@ const checkSize = (request: SubnetWish, size: number | null, pools: readonly Poo
   const largest = Math.min(...entries.map(({ prefix }) => prefix.length))
   if (size < largest) {
     throw new InvalidRequestError(
-      `A subnet of size /${size} was asked for network ${request.network}, which is larger than anything in ${pools.map(({ name }) => name).join(', ')}: the largest there is /${largest}.`,
+      `A subnet of size /${size} was asked for network ${request.network}, which is larger than anything in ${pools.map(({ name }) => name).join(', ')}: the largest there is /${largest}. Ask for a smaller subnet, or name a pool that is as large.`,
     )
   }
 }

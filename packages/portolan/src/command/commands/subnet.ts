@@ -36,6 +36,10 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const settled = layerConfigs(optionsAsConfig(options), readConfig())
   const blocks = await blocksFor(options, settled)
   const { family, pools, named } = poolsOf(options, settled, blocks)
+  if (family === 'ip' && size !== null && size > 32)
+    throw new InvalidRequestError(
+      `--size ${size}: expected a whole number from 1 to 32 for an IPv4 subnet. Add --ipv6 for an IPv6 subnet.`,
+    )
   const leased = await readLeased(options)
   for (const sentence of leased.unread) sayLine(terminal, sentence)
   const planOptions: SubnetPlanOptions = {
