@@ -35,11 +35,11 @@ export interface Gathering {
 const CAUGHT_UP_MS = 1000
 
 /** The unanswered request to each monitor. A gathering that ends early leaves the answer to the next gathering. */
-const unanswered = new WeakMap<Monitor, Promise<IteratorResult<Notice, undefined>>>()
+const unanswered = new WeakMap<Monitor, Reply<IteratorResult<Notice, undefined>>>()
 
 export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gathering => {
-  const notice = (): Promise<IteratorResult<Notice, undefined>> => {
-    const asked = unanswered.get(monitor) ?? monitor.next()
+  const notice = (): Reply<IteratorResult<Notice, undefined>> => {
+    const asked = unanswered.get(monitor) ?? replyOf(monitor.next())
     unanswered.set(monitor, asked)
     return asked
   }
@@ -67,7 +67,7 @@ export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gat
     },
     caughtUp: async () => {
       const since = clock.now()
-      const isThere = await firstOf(monitor.caughtUp(), CAUGHT_UP_MS, null, signal, clock)
+      const isThere = await firstOf(replyOf(monitor.caughtUp()), CAUGHT_UP_MS, null, signal, clock)
       if (isThere === 'end') return null
       const notices: Notice[] = []
       for (;;) {
@@ -81,8 +81,36 @@ export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gat
   }
 }
 
+/**
+ * A promise with one reaction, which calls what waits. While the kernel is quiet, one wait follows another on the same
+ * request, and a promise keeps each reaction until it is settled.
+ */
+interface Reply<Value> {
+  /** Calls back once the promise is settled, instead of the call of the last wait. */
+  wait(settled: (value: Value) => void, failed: (error: unknown) => void): void
+}
+
+const replyOf = <Value>(promise: Promise<Value>): Reply<Value> => {
+  let answer: ((settled: (value: Value) => void, failed: (error: unknown) => void) => void) | null = null
+  let wake = (): void => {}
+  const take = (one: typeof answer): void => {
+    answer = one
+    wake()
+  }
+  promise.then(
+    (value) => take((settled) => settled(value)),
+    (error: unknown) => take((_, failed) => failed(error)),
+  )
+  return {
+    wait: (settled, failed) => {
+      wake = () => answer?.(settled, failed)
+      wake()
+    },
+  }
+}
+
 const firstOf = <Value>(
-  value: Promise<Value>,
+  value: Reply<Value>,
   ms: number,
   sooner: Promise<unknown> | null,
   signal: AbortSignal,
@@ -98,7 +126,7 @@ const firstOf = <Value>(
     const end = (): void => settle('end')
     const callOff = clock.after(ms, () => settle('late'))
     signal.addEventListener('abort', end, { once: true })
-    value.then(settle, (error) => {
+    value.wait(settle, (error) => {
       callOff()
       signal.removeEventListener('abort', end)
       reject(error)
