@@ -4,6 +4,7 @@ import { driftOf } from '../../src/fake-host/drift.ts'
 import { fakeMachine } from '../../src/fake-host/fake-machine.ts'
 import { FakeState } from '../../src/fake-host/fake-state.ts'
 import { completeFacts, smallHost } from '../../src/fake-host/small-host.ts'
+import { gate } from './gate.ts'
 
 const to = { endpoint: 'web-1', port: 80 } as const
 
@@ -37,14 +38,6 @@ const look = async (state: FakeState): Promise<void> => {
   }
   state.setFacts({ ...state.facts, routes: [...routes, route] })
   await state.clock.advance(1000)
-}
-
-const gate = () => {
-  let open = (): void => {}
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { open, opened }
 }
 
 describe.each(backends)('a watch with %s', (backend) => {

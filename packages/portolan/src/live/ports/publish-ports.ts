@@ -94,23 +94,34 @@ export const publishPorts = async (
   )
   let added: readonly DesiredMapping[] = []
   if (missing !== null || rules.isDamaged()) {
-    await refuseListeners(rules.project, unforcedOf(missing ?? []), tools)
+    const lackingNow = (): readonly Wish[] =>
+      (isSameEdition(rules.edition, edition) ? missing : missingOf(rules, wishes)) ?? []
+    const refuse = (lacking: readonly Wish[]): Promise<void> =>
+      refuseListeners(rules.project, unforcedOf(lacking), tools)
+    await refuse(missing ?? [])
     const waiting = tools.flows.before(mappingsOf(missing ?? []))
-    if (waiting !== null) await waiting
+    if (waiting !== null) {
+      await waiting
+      await refuse(missing ?? [])
+    }
     const decide = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
-      const lacking = (isSameEdition(rules.edition, edition) ? missing : missingOf(rules, wishes)) ?? []
+      const lacking = lackingNow()
       added = mappingsOf(lacking)
       return lacking.length === 0 ? null : { changes: changesOf(lacking), mappings: added }
     }
     if (!(await rules.quickly('add', decide)))
-      await rules.slowly(() => {
-        const changes = decide()?.changes ?? null
-        if (changes !== null || !rules.isDamaged()) return changes
-        // Another program has only recorded these ports. On a failure it takes back what it wrote last. So they are
-        // recorded again, as this program's own.
-        added = mappingsOf(wishes)
-        return changesOf(wishes)
-      })
+      await rules.slowly(
+        () => {
+          const changes = decide()?.changes ?? null
+          if (changes !== null || !rules.isDamaged()) return changes
+          // Another program has only recorded these ports. On a failure it takes back what it wrote last. So they are
+          // recorded again, as this program's own.
+          added = mappingsOf(wishes)
+          return changesOf(wishes)
+        },
+        // A program may have begun to listen while this one waited for the lock.
+        () => refuse(lackingNow()),
+      )
   }
   let opened: DesiredMapping | null = null
   for (const { mapping } of wishes) {

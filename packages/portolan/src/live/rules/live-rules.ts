@@ -8,14 +8,7 @@ import {
   withoutRouteHolder,
 } from '@portolan/core'
 import type { ClusterMemory, JournalChange } from '@portolan/host'
-import {
-  containsAddress,
-  PortolanError,
-  type Prefix,
-  parseAddress,
-  parsePrefix,
-  StaleStateError,
-} from '@portolan/netfilter'
+import { PortolanError, StaleStateError } from '@portolan/netfilter'
 import type { Backend } from '../../backend/backend.ts'
 import { once } from '../../lazy/once.ts'
 import type { LiveMachine } from '../live-machine.ts'
@@ -28,6 +21,7 @@ import { BackendMovedError } from './backend-moved-error.ts'
 import type { Edition } from './edition.ts'
 import { type HeldHost, HeldRules } from './held-rules.ts'
 import type { KeptRules, RuleKeeper } from './rule-keeper.ts'
+import { holds, subnetOf } from './subnets.ts'
 
 /** How often the short way is tried when another program changes the rules just then. */
 const ATTEMPTS = 2
@@ -275,9 +269,13 @@ export class LiveRules extends HeldRules {
     return false
   }
 
-  /** Reads the rules and brings the wanted state into force, after the changes of `decide`; null: no change. */
-  async slowly(decide: () => readonly JournalChange[] | null): Promise<void> {
+  /**
+   * Reads the rules and brings the wanted state into force, after the changes of `decide`; null: no change.
+   * @param check - throws under the lock, before anything is changed, if the changes are no longer possible
+   */
+  async slowly(decide: () => readonly JournalChange[] | null, check?: () => Promise<void>): Promise<void> {
     await this.underLock(async () => {
+      await check?.()
       const undo = await this.wanted.change(decide)
       if (undo === null && !this.isDamaged()) return
       try {
@@ -288,12 +286,4 @@ export class LiveRules extends HeldRules {
       }
     })
   }
-}
-
-const subnetOf = (one: { readonly subnet: string } | null): readonly Prefix[] =>
-  one === null ? [] : [parsePrefix(one.subnet)]
-
-const holds = (subnets: readonly Prefix[], address: string): boolean => {
-  const wanted = parseAddress(address)
-  return subnets.some((subnet) => containsAddress(subnet, wanted))
 }
