@@ -31,6 +31,26 @@ const expectPortsKept = async (lab: Lab, watcher: Watcher, work: () => Promise<u
   expect(trouble).toEqual([])
 }
 
+/** The lines of conflicts that a watch has written, without those of `catchUp`. */
+const conflictLines = async (watcher: Watcher): Promise<readonly string[]> =>
+  (await watcher.events()).flatMap((event) =>
+    (event.kind === 'conflict' || event.kind === 'conflict-gone') && event.conflict.kind !== 'SubnetOverlap'
+      ? [`${event.kind === 'conflict' ? '+' : '-'} ${event.conflict.message}`]
+      : [],
+  )
+
+/** The conflicts that a reader of these lines takes to stand. */
+const standing = (lines: readonly string[]): readonly string[] => {
+  const messages = new Set<string>()
+  for (const line of lines)
+    if (line.startsWith('+')) messages.add(line.slice(2))
+    else messages.delete(line.slice(2))
+  return [...messages].toSorted()
+}
+
+/** The lines that a person may still read for four reloads, each of which could take seconds on a busy machine. */
+const FEW = 12
+
 describeBeside('a watched live project beside real programs', ['firewalld', 'ufw', 'docker'], () => {
   test.each(['nftables', 'iptables-nft'] as const)(
     'keeps its ports while firewalld is reloaded, restarted and stopped, %s',
@@ -44,6 +64,31 @@ describeBeside('a watched live project beside real programs', ['firewalld', 'ufw
       await expectPortsKept(lab, watcher, () => firewalld.command('--complete-reload'))
       await expectPortsKept(lab, watcher, () => firewalld.restart())
       await expectPortsKept(lab, watcher, () => firewalld.stop())
+    },
+  )
+
+  test.each(['nftables', 'iptables-nft'] as const)(
+    'has few lines about conflicts while firewalld is reloaded three times and restarted, and none that is false then, %s',
+    async (backend) => {
+      await using lab = await workerLabs().open()
+      const firewalld = await startFirewalld(lab)
+      await openedShop(lab, backend)
+      let lines: readonly string[] = []
+      {
+        await using watcher = await startWatcher(lab, backend)
+        await catchUp(lab, watcher)
+        const before = (await conflictLines(watcher)).length
+        for (let time = 0; time < 3; time += 1) await firewalld.reload()
+        await firewalld.restart()
+        await untilWhole(lab)
+        await catchUp(lab, watcher)
+        lines = await conflictLines(watcher)
+        expect(lines.slice(before).length).toBeLessThanOrEqual(FEW)
+      }
+      // A watch that starts reports all that it finds.
+      await using later = await startWatcher(lab, backend)
+      await catchUp(lab, later)
+      expect(standing(lines)).toEqual(standing(await conflictLines(later)))
     },
   )
 

@@ -116,7 +116,7 @@ export const holdLiveProject = (
       const search = await inTurn(() => machine.prepareSearch(intentOf(project, wanted), wanted.ports))
       return search()
     },
-    desired: () => rules.desired(),
+    desired: () => rules.wished(),
     leases: () => machine.leases.read(),
     ...(machine.cluster === undefined ? {} : { follow: machine.cluster.follow }),
   }

@@ -37,7 +37,11 @@ export interface Cause {
  *   process moves the project to another backend and no backend is named for the watch.
  * - `drift`: something differs from the desired state. `outcome`: `repaired`; `reported`, with `check`; `paused`, when
  *   other programs undo each repair.
- * - `conflict`: something on the host breaks, or would break, a published port; `conflict-gone`: no longer.
+ * - `conflict`: something on the host breaks, or would break, a published port; `conflict-gone`: no longer. What the
+ *   first search finds, and a conflict of a network or port that is new to the project, is reported at once. Any other
+ *   one is reported once it has lasted for 3 s, or has come and gone for 30 s, because a firewall that is reloaded may
+ *   drop packets for a moment. Its end is reported once it has lasted for 3 s, or for 10 s if the conflict comes and
+ *   goes.
  * - `contended`: other programs undo the repairs again and again, so the repairs pause.
  * - `failed`: a look, a repair or a search for conflicts has failed for some seconds and is tried again; or, after
  *   SIGHUP, the command could not use the changed files, and the project is held as it was.

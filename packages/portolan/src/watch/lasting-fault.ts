@@ -1,10 +1,6 @@
 import { errorCode, errorMessage } from '@portolan/netfilter/schema'
+import { PASSING_MS } from './passing.ts'
 
-/**
- * The milliseconds that a fault may last without a report. Another program may be at work for some seconds, such as
- * firewalld during a reload, and each of its changes causes a try.
- */
-const PASSING_MS = 3000
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 60_000
 

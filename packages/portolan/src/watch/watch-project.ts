@@ -3,7 +3,6 @@ import type { Monitor, Notice } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { causesOf } from './causes.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { conflictNews } from './conflict-news.ts'
 import { Contention } from './contention.ts'
 import { gather } from './gather.ts'
 import type { HeldProject } from './held-project.ts'
@@ -12,6 +11,8 @@ import { LastingFault } from './lasting-fault.ts'
 import { type News, openNews } from './news.ts'
 import { runAhead } from './run-ahead.ts'
 import { type SearchBeside, searchBeside } from './search-beside.ts'
+import { isAboutAnother, type Subjects, subjectsOf } from './subjects.ts'
+import { ToldConflicts } from './told-conflicts.ts'
 
 /**
  * @public @since 0.1.0
@@ -64,14 +65,20 @@ async function* watching(
 ): AsyncGenerator<HostEvent, void> {
   const gathering = gather(monitor, signal, clock)
   const contention = new Contention()
-  let known: readonly Conflict[] = []
+  const told = new ToldConflicts()
   const lookFault = new LastingFault()
   const searchFault = new LastingFault()
   /** The drift that was last reported without a repair, so that it is reported once. */
   let reported = ''
   let lookAt = 0
   let searchAt: number | null = 0
+  /** When a search has to tell whether conflicts last; null: none waits to be told. */
+  let tellAt: number | null = null
   let search: SearchBeside | null = null
+  /** The beginning of the search that runs, and what it is about. */
+  let begun: { readonly at: number; readonly subjects: Subjects } = { at: 0, subjects: new Set() }
+  /** What the last search was about; null: none has succeeded yet. */
+  let searched: Subjects | null = null
   /** When the pending search was first asked for. */
   let askedAt = 0
   const searchLater = (): void => {
@@ -151,16 +158,18 @@ async function* watching(
         lookAt = lookFault.failed(failedAt)
         // At the start a user waits for the outcome of the first look.
         const isPatient = !once && hasHeld
-        const told = asError(error)
+        const fault = asError(error)
         if (lookFault.isNews(error, failedAt, isPatient) && held.wasReported?.(error) !== true)
-          yield { ...about(), kind: 'failed', error: told, retryMs: lookAt - failedAt }
+          yield { ...about(), kind: 'failed', error: fault, retryMs: lookAt - failedAt }
         if (once) return
       }
     }
     // A due look comes before a search: something may be broken.
-    if (search === null && searchAt !== null && clock.now() >= searchAt && clock.now() < lookAt) {
+    if (search === null && clock.now() >= earlier(searchAt, tellAt) && clock.now() < lookAt) {
       if (signal.aborted) return
       searchAt = null
+      tellAt = null
+      begun = { at: clock.now(), subjects: subjectsOf(held.desired()) }
       search = searchBeside(held.conflicts())
     }
     if (once) await search?.ended
@@ -169,24 +178,27 @@ async function* watching(
       search = null
       if (signal.aborted) return
       if ('found' in outcome) {
-        const apart = conflictNews(known, outcome.found)
-        for (const conflict of apart.come) yield { ...about(), kind: 'conflict', conflict }
-        for (const conflict of apart.gone) yield { ...about(), kind: 'conflict-gone', conflict }
-        known = apart.known
+        const before = searched
+        const isOwn = (one: Conflict): boolean => before === null || isAboutAnother(before, one)
+        const { come, gone } = told.searched(outcome.found, begun.at, isOwn)
+        for (const conflict of come) yield { ...about(), kind: 'conflict', conflict }
+        for (const conflict of gone) yield { ...about(), kind: 'conflict-gone', conflict }
+        searched = begun.subjects
+        tellAt = told.nextAt()
         searchFault.succeeded()
       } else {
         const failedAt = clock.now()
         const retryAt = searchFault.failed(failedAt)
-        const told = asError(outcome.error)
+        const fault = asError(outcome.error)
         if (searchFault.isNews(outcome.error, failedAt, !once) && held.wasReported?.(outcome.error) !== true)
-          yield { ...about(), kind: 'failed', error: told, retryMs: retryAt - failedAt }
+          yield { ...about(), kind: 'failed', error: fault, retryMs: retryAt - failedAt }
         if (once) return
         searchAt ??= retryAt
       }
     }
     if (once) return
     const next =
-      Math.min(lookAt, (search === null ? searchAt : null) ?? Number.POSITIVE_INFINITY) - clock.now()
+      Math.min(lookAt, search === null ? earlier(searchAt, tellAt) : Number.POSITIVE_INFINITY) - clock.now()
     const came = await gathering.next(Math.max(0, Math.min(next, LOOK_MS)), news.next(search?.ended))
     if (came === null) return
     const isNews = news.take()
@@ -202,6 +214,10 @@ async function* watching(
     searchLater()
   }
 }
+
+/** The earlier of two times that may not be set. */
+const earlier = (one: number | null, other: number | null): number =>
+  Math.min(one ?? Number.POSITIVE_INFINITY, other ?? Number.POSITIVE_INFINITY)
 
 /** The drift that a look found, and what its repair found besides. */
 const mergeDrift = (

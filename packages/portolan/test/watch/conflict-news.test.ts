@@ -1,27 +1,8 @@
 import { expect, test } from '@jest/globals'
-import type { Conflict, Culprit, NetworkConflict } from '@portolan/core'
+import type { Conflict, Culprit } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import { conflictNews } from '../../src/watch/conflict-news.ts'
-
-const culprit = (tool: string, text: string, table: string | null = null): Culprit => ({
-  ...{
-    tool,
-    text,
-    table,
-    family: null,
-    chain: null,
-    position: null,
-    handle: null,
-    owner: null,
-    counters: null,
-  },
-})
-
-const ofNetwork = (kind: NetworkConflict['kind'], network: string, cause: Culprit | null): Conflict => ({
-  ...{ kind, network, mapping: null, published: null, severity: 'error', certainty: 'certain' },
-  ...{ message: `${kind} of ${network}`, witness: null, culprit: cause, trace: [] },
-  remedy: { text: '', commands: [] },
-})
+import { culprit, ofNetwork } from './network-conflicts.ts'
 
 const dropped = ofNetwork('ForwardDropped', 'front', culprit('iptables-nft', '-P FORWARD DROP', 'filter'))
 const lost = (holder: string): Conflict => ({

@@ -134,12 +134,22 @@ export class LiveRules extends HeldRules {
   }
 
   override desired(): DesiredState | null {
+    const { count, state } = this.#present()
+    this.#asked = count
+    return state
+  }
+
+  /** The desired state, for a caller that works beside calls of the host object and brings nothing into force. */
+  wished(): DesiredState | null {
+    return this.#present().state
+  }
+
+  #present(): { readonly count: number; readonly state: DesiredState | null } {
     const [count, bridges] = [this.wanted.count(), this.bridges]
     // The other hosts are read before the bridges, so a change of the hosts comes with new bridges.
     if (this.#desired?.count !== count || this.#desired.bridges !== bridges)
       this.#desired = { count, bridges, state: this.#among(super.desired()) }
-    this.#asked = count
-    return this.#desired.state
+    return this.#desired
   }
 
   #among(desired: DesiredState | null): DesiredState | null {
