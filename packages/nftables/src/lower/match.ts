@@ -11,6 +11,7 @@ import {
 import type { Expression, MatchStatement } from '../model/index.ts'
 import { lowerElements } from './expression/element-table.ts'
 import { lowerKey } from './expression/expression.ts'
+import { statusBits } from './expression/flow-status.ts'
 import type { Read } from './expression/read.ts'
 import type { Scope } from './expression/scope.ts'
 import { hasBitsBehind, isNameType, readNumber, readValues } from './expression/value.ts'
@@ -138,7 +139,7 @@ const fragment = ({ left, operator, right }: MatchStatement): MatchStep | null =
 }
 
 const special = (read: Read, match: MatchStatement): MatchStep | null =>
-  presence(read, match) ?? byIndex(read, match) ?? fragment(match)
+  presence(read, match) ?? byIndex(read, match) ?? fragment(match) ?? statusBits(match)
 
 /** Lowers a comparison to conditions that must all hold. */
 export const lowerMatch = (match: MatchStatement, scope: Scope): readonly MatchStep[] => {

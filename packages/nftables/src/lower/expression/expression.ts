@@ -2,6 +2,7 @@ import { type Expression as CoreExpression, constant } from '@portolan/netfilter
 import type { Expression, MapExpression } from '../../model/index.ts'
 import { textOf } from '../rule-source.ts'
 import { lowerElements } from './element-table.ts'
+import { maskedStatus } from './flow-status.ts'
 import { lowerLeaf } from './leaf.ts'
 import { known, type Read, unknown } from './read.ts'
 import type { Scope } from './scope.ts'
@@ -20,6 +21,8 @@ const isConstant = (expression: Expression): boolean => {
  * constant.
  */
 const lowerBinary = (expression: Expression & { kind: 'binary' }, scope: Scope, want: ValueType): Read => {
+  const status = maskedStatus(expression)
+  if (status !== null) return status
   const { operator, operands } = expression
   const reads = operands.map((one) => (isConstant(one) ? null : lowerExpression(one, scope, want)))
   const type = reads.find((read) => read !== null)?.type ?? want

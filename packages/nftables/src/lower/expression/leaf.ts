@@ -1,6 +1,7 @@
 import { constant, type Field, field } from '@portolan/netfilter'
 import type { CtExpression, Expression, FibExpression, OptionExpression } from '../../model/index.ts'
 import { textOf } from '../rule-source.ts'
+import { wholeStatus } from './flow-status.ts'
 import { familyGate, headerField, headerGates, rawField } from './header-field.ts'
 import { known, type Read, unknown } from './read.ts'
 import type { Scope } from './scope.ts'
@@ -44,8 +45,9 @@ const tupleTypes = {
 const lowerCt = (expression: CtExpression, scope: Scope): Read => {
   const { key, direction } = expression
   switch (key) {
-    case 'state':
     case 'status':
+      return wholeStatus(expression)
+    case 'state':
     case 'mark':
       return known({ kind: 'conntrack', key }, key === 'mark' ? 'mark' : `ct_${key}`)
     case 'direction':

@@ -28,6 +28,12 @@ const harmlessFields: readonly string[] = ['dscp', 'ecn', 'id', 'flowlabel', 'to
 const isPort = (name: string): name is 'sport' | 'dport' => name === 'sport' || name === 'dport'
 const isAddress = (name: string): name is 'saddr' | 'daddr' => name === 'saddr' || name === 'daddr'
 
+/**
+ * True: the frame's way may still depend on its link-layer header, by which a bridge sends it. In the other families
+ * the header has been read already.
+ */
+const isByFrame = ({ table: { family } }: Scope): boolean => family === 'netdev' || family === 'bridge'
+
 /** `meta mark set 1`, `ct mark set meta mark`, `ip daddr set 10.0.0.1`. */
 export const lowerSetValue = (statement: SetValueStatement, scope: Scope): readonly Step[] => {
   const { key, value } = statement
@@ -58,9 +64,7 @@ export const lowerSetValue = (statement: SetValueStatement, scope: Scope): reado
       const isHopLimit =
         (protocol === 'ip' && field === 'ttl') || (protocol === 'ip6' && field === 'hoplimit')
       if (isHopLimit) return give('hop-limit', 'integer', headerGates(protocol))
-      // A bridge sends a frame by its link-layer header, so in netdev a change of it matters. In the other families the
-      // header has been read already.
-      if (protocol === 'ether' || protocol === 'vlan') return scope.table.family === 'netdev' ? rewrite : note
+      if (protocol === 'ether' || protocol === 'vlan') return isByFrame(scope) ? rewrite : note
       return [...headerGates(protocol), ...(harmlessFields.includes(field) ? note : rewrite)]
     }
     case 'raw-payload': {

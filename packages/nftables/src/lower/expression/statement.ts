@@ -1,5 +1,11 @@
 import { compare, field, oneOf, protocolNumber, type Step } from '@portolan/netfilter'
-import type { ObjectStatement, RareStatement, RejectStatement, Statement } from '../../model/index.ts'
+import type {
+  Expression,
+  ObjectStatement,
+  RareStatement,
+  RejectStatement,
+  Statement,
+} from '../../model/index.ts'
 import { lowerMatch, unknownMatch } from '../match.ts'
 import { lowerNat, presentKeys } from '../nat.ts'
 import { textOf } from '../rule-source.ts'
@@ -24,10 +30,26 @@ const lowerReject = ({ type, code }: RejectStatement): readonly Step[] => {
   return [...gates, { kind: 'reject', with: name }]
 }
 
-const lowerObject = (statement: ObjectStatement, text: string): readonly Step[] => {
-  switch (statement.type) {
+/**
+ * The condition that a map names an object for the packet. Without one the rule ends (net/netfilter/nft_objref.c,
+ * `nft_objref_map_eval`).
+ */
+const foundIn = (object: Expression, scope: Scope): readonly Step[] => {
+  if (object.kind !== 'map') return []
+  const keys = lowerKey(object.key, scope)
+  const table = lowerElements(object.data, keys, scope, [])
+  const key = keys.map(({ expression }) => expression)
+  return [...keys.flatMap(({ gates }) => gates), { kind: 'lookup', key, table, negated: false }]
+}
+
+const useObject = (type: ObjectStatement['type'], text: string): readonly Step[] => {
+  switch (type) {
     case 'limit':
     case 'quota':
+      return [unknownMatch(text)]
+    case 'ct expectation':
+      // A flow that is known already gets no expectation, and the rule ends (net/netfilter/nft_ct.c,
+      // `nft_ct_expect_obj_eval`).
       return [unknownMatch(text)]
     case 'synproxy':
       return [onlyTcp, { kind: 'synproxy', text }]
@@ -36,13 +58,18 @@ const lowerObject = (statement: ObjectStatement, text: string): readonly Step[] 
   }
 }
 
+const lowerObject = ({ type, object }: ObjectStatement, text: string, scope: Scope): readonly Step[] => [
+  ...foundIn(object, scope),
+  ...useObject(type, text),
+]
+
 const limits = ({ kind }: Statement): boolean => kind === 'limit' || kind === 'quota' || kind === 'ct-count'
 
 const lowerRare = (statement: RareStatement, scope: Scope): readonly Step[] => {
   const text = textOf(statement)
   switch (statement.kind) {
     case 'object':
-      return lowerObject(statement, text)
+      return lowerObject(statement, text, scope)
     case 'quota':
     case 'ct-count':
       return [unknownMatch(text)]
