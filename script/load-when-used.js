@@ -4,27 +4,24 @@
  */
 import { createRequire } from 'node:module'
 
-/** Native code, and modules of Node that take time to load. Most command lines use none of them. */
+/** Modules of Node that take time to load. Most command lines use none of them. */
 const external = [
-  'netlink/dist/raw.js',
-  ...[
-    'child_process',
-    'crypto',
-    'fs/promises',
-    'http',
-    'module',
-    'net',
-    'readline',
-    'stream',
-    'stream/promises',
-    'timers/promises',
-    'tty',
-    'v8',
-    'vm',
-    'worker_threads',
-    'zlib',
-  ].map((name) => `node:${name}`),
-]
+  'child_process',
+  'crypto',
+  'fs/promises',
+  'http',
+  'module',
+  'net',
+  'readline',
+  'stream',
+  'stream/promises',
+  'timers/promises',
+  'tty',
+  'v8',
+  'vm',
+  'worker_threads',
+  'zlib',
+].map((name) => `node:${name}`)
 
 /**
  * Libraries in the bundle, each with a package of this workspace that depends on it. Loading `string-width` compiles

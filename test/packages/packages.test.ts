@@ -172,12 +172,12 @@ describe.each(['typescript-5.4', 'typescript'] as const)('the declarations, to %
 describe('a program that uses portolan', () => {
   const page = readFileSync(new URL('../../docs/embed-in-an-orchestrator.md', import.meta.url), 'utf8')
   const [, line = ''] = /```sh\n(esbuild [^`]*)```/.exec(page) ?? []
-  const program = `import { intent, openLeaseStore, plan, readCompose, readHost } from 'portolan'
+  const program = `import { intent, openHost, openLeaseStore, plan, readCompose, readHost } from 'portolan'
 const shop = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
 const p = await plan(shop, { facts: {}, rules: null, backend: 'nftables' })
 const { leases } = await openLeaseStore('none').read()
 const { interfaces = [] } = await readHost()
-console.log(p.subnets[0]?.subnet, leases, interfaces.length > 0, intent('shop').project)`
+console.log(p.subnets[0]?.subnet, leases, interfaces.length > 0, intent('shop').project, typeof openHost)`
 
   test.each([
     ['as the page says', line],
@@ -192,7 +192,7 @@ console.log(p.subnets[0]?.subnet, leases, interfaces.length > 0, intent('shop').
     expect(bundled).toMatchObject({ status: 0 })
     expect(runNode(process.execPath, folder, 'app.bundle.mjs')).toEqual({
       status: 0,
-      stdout: '172.17.0.0/16 null true shop\n',
+      stdout: '172.17.0.0/16 null true shop function\n',
       stderr: '',
     })
   })

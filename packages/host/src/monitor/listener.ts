@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { PermissionError, PortolanError } from '@portolan/netfilter'
 import { errorCode, errorMessage } from '@portolan/netfilter/schema'
+import { rawNetlinkFile } from '../netlink/raw-netlink.ts'
 import {
   type Datagram,
   type ListenerMessage,
@@ -45,7 +45,7 @@ export const startListener = (
   events: ListenerEvents,
   bufferBytes?: number,
 ): Listener => {
-  const library = createRequire(import.meta.url).resolve('netlink/dist/raw.js')
+  const library = rawNetlinkFile()
   let child: ChildProcess | null = null
   let pause: NodeJS.Timeout | null = null
   let ended: Promise<void> = Promise.resolve()

@@ -7,12 +7,12 @@ import {
   NLMSG_DONE,
   NLMSG_ERROR,
 } from '@portolan/core/netlink'
-// The main entry of the package also loads its code for Wi-Fi, WireGuard and routes, which takes half a start of Node.
-import { RawNetlinkSocket, type RawNetlinkSocketOptions } from 'netlink/dist/raw.js'
+import type { RawNetlinkSocket, RawNetlinkSocketOptions } from 'netlink/dist/raw.js'
 import { afterSilence } from '../turn/after-silence.ts'
 import { mayGoOn } from '../turn/event-loop-turn.ts'
 import { netlinkError, receiveError, sendError, unsentError } from './connection-errors.ts'
 import { type DirectSocket, findDirectSocket } from './direct-socket.ts'
+import { rawNetlink } from './raw-netlink.ts'
 
 /** include/uapi/linux/netfilter/nfnetlink.h: NFNL_MSG_BATCH_BEGIN. */
 const BATCH_BEGIN = 0x10
@@ -293,7 +293,7 @@ const closeWay = (way: Way): void => {
 type SocketOptions = Pick<RawNetlinkSocketOptions, 'messagePeeking' | 'msgBufferSize'>
 
 const openSocket = (protocol: number, options: SocketOptions): RawNetlinkSocket =>
-  new RawNetlinkSocket(protocol, {
+  new (rawNetlink().RawNetlinkSocket)(protocol, {
     ...options,
     recvBufferSize: BUFFER_BYTES,
     sendBufferSize: BUFFER_BYTES,

@@ -1,5 +1,4 @@
 import { once as nextEvent } from 'node:events'
-import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Conflict } from '@portolan/core'
@@ -61,7 +60,11 @@ parentPort.on('message', async (input) => {
 /** The file of the pure part; null when this code was bundled into one file. */
 const builtLibrary = (): string | null => {
   try {
-    return createRequire(import.meta.url).resolve('portolan/machine')
+    // `createRequire` is not imported, because the banner of a bundle often imports it by the same name.
+    return process
+      .getBuiltinModule('module')
+      .createRequire(import.meta.url)
+      .resolve('portolan/machine')
   } catch {
     return null
   }

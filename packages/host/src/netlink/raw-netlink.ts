@@ -1,0 +1,19 @@
+/**
+ * The sockets of the library netlink. Its native code is for Linux alone, so it is loaded with the first socket: the
+ * fake host of `@portolan/testing` opens none, and its tests also run on other systems.
+ *
+ * The main entry of the library also loads its code for Wi-Fi, WireGuard and routes, which takes half a start of Node.
+ */
+export const rawNetlink = (): typeof import('netlink/dist/raw.js') => requireHere()('netlink/dist/raw.js')
+
+/** The file of the module that `rawNetlink` loads. */
+export const rawNetlinkFile = (): string => requireHere().resolve('netlink/dist/raw.js')
+
+/**
+ * In a bundle of CommonJS modules `import.meta` has no `url`. `createRequire` is not imported, because the banner of a
+ * bundle of ES modules often imports it by the same name.
+ */
+const requireHere = (): NodeJS.Require =>
+  process
+    .getBuiltinModule('module')
+    .createRequire(typeof __filename === 'string' ? __filename : import.meta.url)
