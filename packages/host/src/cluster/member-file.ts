@@ -5,7 +5,13 @@ import { clusterLine } from '@portolan/core/planning'
 import { PortolanError, parsePrefix } from '@portolan/netfilter'
 import { errorCode } from '@portolan/netfilter/schema'
 import { stateNamed } from '../state/state-file.ts'
-import { type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
+import {
+  REMEMBERED_VERSION,
+  type RememberedFile,
+  readRemembered,
+  refuseLater,
+  writeRemembered,
+} from './remembered-file.ts'
 
 /**
  * What a host remembers about itself in a cluster, besides its leases.
@@ -77,9 +83,11 @@ export const readMember = async (directory: string): Promise<RememberedMember | 
   if (text === null) return null
   const member = parseMember(text)
   if (member !== null) return member
+  const anew = `run \`${joinCommand(directory, '--takeover')}\`, ${withCluster}: that gets the blocks back once no program keeps this host alive in the cluster`
+  refuseLater(remembered, text, `move it away, and ${anew}`)
   throw new PortolanError(
     'STATE',
-    `The file ${remembered.file} is damaged: it ${remembered.does}. Move it away, and run \`${joinCommand(directory, '--takeover')}\`, ${withCluster}: that gets the blocks back once no program keeps this host alive in the cluster.`,
+    `The file ${remembered.file} is damaged: it ${remembered.does}. Move it away, and ${anew}.`,
   )
 }
 
@@ -97,7 +105,7 @@ export const writeMember = async (
   member: RememberedMember,
   { isFirst = false }: { readonly isFirst?: boolean } = {},
 ): Promise<RememberedMember> => {
-  const text = `${JSON.stringify({ version: 1, ...member }, null, 2)}\n`
+  const text = `${JSON.stringify({ version: REMEMBERED_VERSION, ...member }, null, 2)}\n`
   if (!isFirst) await writeRemembered(fileIn(directory), text)
   // Of two processes that begin at once, one writes first, and both then are the same host.
   else if (!(await writeRemembered(fileIn(directory), text, linked)))
@@ -156,7 +164,7 @@ const parseMember = (text: string): RememberedMember | null => {
   } catch {
     return null
   }
-  if (!isFields(value) || value.version !== 1) return null
+  if (!isFields(value) || value.version !== REMEMBERED_VERSION) return null
   const { cluster, host, incarnation, url } = value
   const pools = listOf(value.pools, isPool)
   const blocks = listOf(value.blocks, isBlock)

@@ -8,7 +8,14 @@ import {
 } from '@portolan/core'
 import { formatPrefix, PortolanError, parsePrefix, tryParseAddress } from '@portolan/netfilter'
 import { isPool, joinCommand, readMember, withCluster } from './member-file.ts'
-import { fileError, type RememberedFile, readRemembered, writeRemembered } from './remembered-file.ts'
+import {
+  fileError,
+  REMEMBERED_VERSION,
+  type RememberedFile,
+  readRemembered,
+  refuseLater,
+  writeRemembered,
+} from './remembered-file.ts'
 
 export const neighboursFile = (directory: string): string => join(directory, 'cluster-neighbours.json')
 
@@ -34,10 +41,9 @@ export const readNeighbours = async (directory: string): Promise<ClusterNeighbou
   if (text === null) return null
   const neighbours = parseNeighbours(text)
   if (neighbours !== null) return neighbours
-  throw new PortolanError(
-    'STATE',
-    `The file ${remembered.file} is damaged: it ${remembered.does}. \`${joinCommand(directory)}\`, ${withCluster}, writes it anew.`,
-  )
+  const anew = `\`${joinCommand(directory)}\`, ${withCluster}, writes it anew`
+  refuseLater(remembered, text, anew)
+  throw new PortolanError('STATE', `The file ${remembered.file} is damaged: it ${remembered.does}. ${anew}.`)
 }
 
 /**
@@ -70,7 +76,7 @@ export const writeNeighbours = async (
     !(await isNewOfBlocks(directory, before, neighbours))
   )
     return false
-  const text = JSON.stringify({ version: 1, ...withoutRouteHolder(neighbours) }, null, 2)
+  const text = JSON.stringify({ version: REMEMBERED_VERSION, ...withoutRouteHolder(neighbours) }, null, 2)
   return writeRemembered(remembered, `${text}\n`)
 }
 
@@ -139,7 +145,7 @@ const parseNeighbours = (text: string): ClusterNeighbours | null => {
   } catch {
     return null
   }
-  if (!isFields(value) || value.version !== 1) return null
+  if (!isFields(value) || value.version !== REMEMBERED_VERSION) return null
   // Early versions wrote no `pools`, and later ones still no `former`.
   const { cluster, host, revision, blocks, others, pools = [], former = [], disputed = [] } = value
   if (!isText(cluster) || !isText(host) || typeof revision !== 'number') return null

@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { errorCode } from '@portolan/netfilter/schema'
+import { laterVersion } from '../file/later-version.ts'
 import { whyUnread } from '../file/why-unread.ts'
 import { whyUnwritten } from '../file/why-unwritten.ts'
 import { isAlive } from '../lock/is-alive.ts'
@@ -30,6 +31,34 @@ export const readRemembered = async (remembered: RememberedFile): Promise<string
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null
     throw fileError('read', remembered, error)
+  }
+}
+
+/** The form of the JSON files about a cluster. */
+export const REMEMBERED_VERSION = 1
+
+/**
+ * Refuses the text of a file that a later version of Portolan wrote.
+ *
+ * @param lastWay - see `laterVersion`
+ * @throws PortolanError (`STATE`)
+ */
+export const refuseLater = ({ file, does }: RememberedFile, text: string, lastWay: string): void => {
+  const written = versionIn(text)
+  if (written === null || written <= REMEMBERED_VERSION) return
+  throw new PortolanError(
+    'STATE',
+    laterVersion(`The file ${file}`, { written, read: REMEMBERED_VERSION }, `It ${does}.`, lastWay),
+  )
+}
+
+/** The version that a text in JSON names; null: it names none. */
+const versionIn = (text: string): number | null => {
+  try {
+    const { version } = JSON.parse(text) as { readonly version?: unknown }
+    return typeof version === 'number' ? version : null
+  } catch {
+    return null
   }
 }
 

@@ -2,15 +2,27 @@ import { dirname } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { errorCode } from '@portolan/netfilter/schema'
 import { writingWords } from '../file/errno-words.ts'
+import { laterVersion } from '../file/later-version.ts'
 import { whyUnread } from '../file/why-unread.ts'
 import { whyUnwritten } from '../file/why-unwritten.ts'
 import { fullDisk } from '../state/full-disk.ts'
+import { type HeadFault, JOURNAL_VERSION } from './record.ts'
 
-export const notOurs = (path: string, fault: string): PortolanError =>
-  new PortolanError('STATE', {
-    problem: `The journal ${path} could not be read: ${fault}. It was left as it is.`,
-    remedy: () => 'Put back a copy, or move it away to begin anew.',
-  })
+export const notOurs = (path: string, { why, later }: HeadFault): PortolanError =>
+  new PortolanError(
+    'STATE',
+    later === null
+      ? {
+          problem: `The journal ${path} could not be read: ${why}. It was left as it is.`,
+          remedy: () => 'Put back a copy, or move it away to begin anew.',
+        }
+      : laterVersion(
+          `The journal ${path}`,
+          { written: later, read: JOURNAL_VERSION },
+          'It records what is wanted.',
+          'move it away to begin anew',
+        ),
+  )
 
 export const named = <Result>(action: 'read' | 'written', path: string, work: () => Result): Result => {
   try {

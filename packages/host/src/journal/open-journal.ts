@@ -85,9 +85,9 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
     forget()
   }
 
-  const refuse = (fault: string): never => {
+  const refuse = (why: string, later: number | null = null): never => {
     shut()
-    throw notOurs(path, fault)
+    throw notOurs(path, { why, later })
   }
 
   /** True during `asKnown`: the values already read are used without a look at the file. */
@@ -142,7 +142,7 @@ export const openJournal = (path: string, follower?: JournalFollower, asJson?: J
       if (line === '' || sealed || removed) continue
       records += 1
       const fault = records === 1 ? headFault(line) : null
-      if (fault !== null) refuse(fault)
+      if (fault !== null) refuse(fault.why, fault.later)
       if (records === 1) continue
       // Each record has a line break before and behind it. A record that ends only at the next record's break was cut
       // off. It did not count before the next record came, and its writer was told that it failed.

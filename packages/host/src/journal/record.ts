@@ -138,16 +138,27 @@ const readLine = (line: string): unknown => {
   return line[8] === ' ' && checksum(text) === line.slice(0, 8) ? JSON.parse(text) : null
 }
 
+/** What is wrong with the first line of a file. */
+export interface HeadFault {
+  /** A clause. */
+  readonly why: string
+  /** The form of the file, where a later version of Portolan wrote it; otherwise null. */
+  readonly later: number | null
+}
+
 /**
  * Checks the first line of a file.
- * @returns null for a journal of ours; otherwise a clause that says what was found
+ * @returns null for a journal of ours
  */
-export const headFault = (line: string): string | null => {
+export const headFault = (line: string): HeadFault | null => {
   const head = readLine(line)
-  if (!Array.isArray(head) || head[0] !== HEAD) return 'it is not a journal of ours'
-  return VERSIONS.includes(head[1])
-    ? null
-    : `it has the form ${JSON.stringify(head[1])}, and this version of Portolan reads ${VERSIONS.join(' and ')}`
+  if (!Array.isArray(head) || head[0] !== HEAD) return { why: 'it is not a journal of ours', later: null }
+  const version: unknown = head[1]
+  if (VERSIONS.some((one) => one === version)) return null
+  return {
+    why: `it has the form ${JSON.stringify(version)}, which no version of Portolan writes`,
+    later: typeof version === 'number' && version > JOURNAL_VERSION ? version : null,
+  }
 }
 
 /** One record of changes, as read from a line. */

@@ -16,16 +16,28 @@ export interface StateFile extends NamespaceKey {
 }
 
 /**
+ * A state file that a later version of Portolan wrote.
+ */
+export class LaterStateError extends Error {
+  readonly version: number
+
+  constructor(version: number) {
+    super(`it has the form ${version}, and this version of Portolan reads ${STATE_VERSION}`)
+    this.version = version
+  }
+}
+
+/**
  * Reads a state file.
  *
- * @throws Error that says in one clause what is wrong with it
+ * @throws LaterStateError; Error that says in one clause what is wrong with it
  */
 export const parseStateFile = (text: string): StateFile => {
   const file: unknown = JSON.parse(text)
   const wrong = (fault: Fault): Error => new Error(faultText(fault))
   const { version } = checkedBy(numberedSchema, file, wrong)
-  if (version !== STATE_VERSION)
-    throw new Error(`it is of version ${version}, and this Portolan reads version ${STATE_VERSION}`)
+  if (version > STATE_VERSION) throw new LaterStateError(version)
+  if (version !== STATE_VERSION) throw new Error(`it has the form ${version}, which no Portolan writes`)
   const { namespace, bootId, routeSocket = null, state } = checkedBy(stateFileSchema, file, wrong)
   const { sysctls, created, attributes, fixes = [], owed = noFlows } = state
   return {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { oneWay, PermissionError, PortolanError } from '@portolan/netfilter'
 import { errorCode, errorMessage } from '@portolan/netfilter/schema'
 import { inBigints } from '../file/in-bigints.ts'
+import { laterVersion } from '../file/later-version.ts'
 import { whyUnread } from '../file/why-unread.ts'
 import { whyUnwritten } from '../file/why-unwritten.ts'
 import { baseFolder } from '../home/base-folder.ts'
@@ -13,7 +14,7 @@ import { makeStateDirectory } from './make-directory.ts'
 import { isSameNamespace, namespaceKey } from './namespace-key.ts'
 import { hasOwnBridge } from './own-bridge.ts'
 import { readOwn, syncDirectory, writeDurably } from './own-file.ts'
-import { parseStateFile, STATE_VERSION, type StateFile } from './parse-state.ts'
+import { LaterStateError, parseStateFile, STATE_VERSION, type StateFile } from './parse-state.ts'
 import { refuseUnsafeDirectory } from './safe-place.ts'
 
 /**
@@ -68,15 +69,7 @@ export const readState = async (directory: string): Promise<HostState> => {
   try {
     found = parseStateFile(text)
   } catch (error) {
-    const reason = errorMessage(error)
-    throw new PortolanError(
-      'STATE',
-      {
-        problem: `The state file ${file} is damaged: ${reason}. It records what destroy has to restore.`,
-        remedy: () => 'Repair it. Or move it away, and nothing that it records is restored.',
-      },
-      { cause: error },
-    )
+    throw unreadableError(file, error)
   }
   const isSame = isSameNamespace(found, key)
   return isSame === true || (isSame === 'unknown' && (await hasOwnBridge()))
@@ -145,6 +138,25 @@ export const ensureStateWritable = async (directory: string): Promise<void> => {
   }
 }
 
+const unreadableError = (file: string, error: unknown): PortolanError =>
+  new PortolanError(
+    'STATE',
+    error instanceof LaterStateError
+      ? laterVersion(
+          `The state file ${file}`,
+          { written: error.version, read: STATE_VERSION },
+          DOES,
+          'move the file away, and nothing that it records is restored',
+        )
+      : {
+          problem: `The state file ${file} is damaged: ${errorMessage(error)}. ${DOES}`,
+          remedy: () => 'Repair it. Or move it away, and nothing that it records is restored.',
+        },
+    { cause: error },
+  )
+
+const DOES = 'It records what destroy has to restore.'
+
 const stateFile = (directory: string, namespace: string): string => join(directory, `state-${namespace}.json`)
 
 /** How many bytes more than now are tested for. They mostly suffice for what one run notes. */
@@ -182,7 +194,7 @@ const fileError = (action: 'read' | 'written', file: string, error: unknown): Po
       { cause: error },
     )
   const why = action === 'read' ? whyUnread(error) : whyUnwritten(error)
-  const problem = `The state file ${file} could not be ${action}: ${why}. It records what destroy has to restore.`
+  const problem = `The state file ${file} could not be ${action}: ${why}. ${DOES}`
   return code === 'EACCES' || code === 'EPERM'
     ? new PermissionError(
         { problem, remedy: ({ elsewhere }) => oneWay('run this as root', isNoted ? null : elsewhere) },

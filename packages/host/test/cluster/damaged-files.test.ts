@@ -83,3 +83,26 @@ describe.each(damages)('a file that is %s', (_, how) => {
     expect(await readAppliedText(folder, source)).toMatchObject({ text })
   })
 })
+
+describe('a file of a later version', () => {
+  beforeEach(async () => {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name))
+    await writeMember(folder, member)
+    await writeNeighbours(folder, neighbours)
+  })
+
+  const later = (whole: string): string => whole.replace('"version": 1', '"version": 2')
+
+  test.each([
+    [/^cluster\.json$/, 'It says which blocks of a cluster this host has', () => readMember(folder)],
+    [/^cluster-neighbours/, 'It ', () => readNeighbours(folder)],
+  ])('%s is not called damaged, and the first way out is that version', async (pattern, does, read) => {
+    const file = damage(pattern, later)
+    await expect(read()).rejects.toMatchObject({
+      code: 'STATE',
+      message: expect.stringMatching(
+        `^The file ${file} was written by a later version of Portolan: it has the form 2, and this version reads 1\\. ${does}[^.]*\\. It was left as it is\\. Use that version\\. If you cannot, .*portolan cluster join`,
+      ),
+    })
+  })
+})

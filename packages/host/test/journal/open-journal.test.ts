@@ -104,7 +104,7 @@ describe('a journal', () => {
     [
       'one of a later form',
       '\n081302f9 ["portolan journal",2]\n',
-      'it has the form 2, and this version of Portolan reads 1',
+      'was written by a later version of Portolan: it has the form 2, and this version reads 1. It records what is wanted. It was left as it is. Use that version. If you cannot, move it away to begin anew.',
     ],
   ])('refuses %s and leaves it as it is', async (_name, text, reason) => {
     await open().write([{ key: 'a', value: 1 }])

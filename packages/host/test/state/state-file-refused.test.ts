@@ -62,6 +62,16 @@ describe('state file', () => {
     expect(readFileSync(file, 'utf8')).toBe(text)
   })
 
+  test('a file of a later version is not called damaged, and the way out is that version', async () => {
+    await writeState(place.directory, state)
+    const file = place.onlyFile()
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"version": 1', '"version": 2'))
+    await expect(readState(place.directory)).rejects.toMatchObject({
+      code: 'STATE',
+      message: `The state file ${file} was written by a later version of Portolan: it has the form 2, and this version reads 1. It records what destroy has to restore. It was left as it is. Use that version. If you cannot, move the file away, and nothing that it records is restored.`,
+    })
+  })
+
   test.each(['state', 'temporary'])('a link in place of the %s file leads nowhere', async (which) => {
     await writeState(place.directory, state)
     const [target, file] = [join(place.base, 'target'), place.onlyFile()]
