@@ -63,16 +63,28 @@ export const searchConflicts = (
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
   options: RuleConflictOptions = {},
+): ConflictSearch => searchConflictsWith(searchRules, desired, facts, rulesets, options)
+
+/**
+ * Finds what `searchConflicts` finds, by another search of the rules.
+ * @internal
+ */
+export const searchConflictsWith = (
+  search: (...asked: Parameters<typeof searchRules>) => ConflictSearch,
+  desired: DesiredState,
+  facts: HostFacts,
+  rulesets: readonly NetfilterRuleset[],
+  options: RuleConflictOptions = {},
 ): ConflictSearch => {
   checkOptions<RuleConflictOptions>(options, optionKinds, 'the options of findConflicts')
   const { about, ...ofAll } = options
   const asked = about === undefined ? desired : { ...desired, mappings: desired.mappings.filter(about) }
-  const found = searchRules(desired, facts, rulesets, options)
+  const found = search(desired, facts, rulesets, options)
   // All mappings of a network decide whether it is cut off, and what is reported about it alone.
   const { conflicts, incomplete } =
     about === undefined || !found.conflicts.some(isErrorOfNetwork)
       ? found
-      : searchRules(desired, facts, rulesets, ofAll)
+      : search(desired, facts, rulesets, ofAll)
   return {
     conflicts: withoutStandIns([
       ...findHostPortTaken(asked, facts),
