@@ -8,20 +8,31 @@ export const processIds = (proc: string): readonly number[] =>
     .map(Number)
     .sort((a, b) => a - b)
 
-/**
- * The parent of a process, or the process that adopted it (proc_pid_stat(5)); null: it has ended, or cannot be read.
- */
-const parentOf = (folder: string): number | null => {
+/** The fields of /proc/PID/stat from the state on (proc_pid_stat(5)); empty: it has ended, or cannot be read. */
+const statusOf = (folder: string): readonly string[] => {
   try {
     // The name of a program, in brackets, may contain any character.
-    const [, parent] = readFileSync(`${folder}/stat`, 'latin1')
+    return readFileSync(`${folder}/stat`, 'latin1')
       .replace(/^.*\) /s, '')
       .split(' ')
-    return parent === undefined ? null : Number(parent)
   } catch {
-    return null
+    return []
   }
 }
+
+/** The parent of a process, or the process that adopted it; null: it has ended, or cannot be read. */
+const parentOf = (folder: string): number | null => {
+  const [, parent] = statusOf(folder)
+  return parent === undefined ? null : Number(parent)
+}
+
+/**
+ * Tells whether a process is stopped: by Control-Z, or by SIGSTOP. Such a process does not end by itself, and SIGTERM
+ * ends it only once it goes on.
+ *
+ * @param folder - `/proc/PID`
+ */
+export const isStopped = (folder: string): boolean => statusOf(folder)[0] === 'T'
 
 /**
  * Finds the ancestor among processes that share something. Process numbers start again from the lowest after the

@@ -4,7 +4,7 @@ import { type FileLock, takeFileLock } from './file-lock.ts'
 import { isHeldHere, whileHeld, withinHeld } from './held-here.ts'
 import { hostLockFile } from './host-lock-file.ts'
 import { bequeathLock } from './inherited-locks.ts'
-import type { LockHolder } from './lock-holder.ts'
+import { holderRemedy, type LockHolder } from './lock-holder.ts'
 import { isXtablesLocked, xtablesFree, xtablesHolder, xtablesLocked } from './xtables-lock.ts'
 
 /**
@@ -134,6 +134,6 @@ const locked = (timeoutMs: number, holder: LockHolder | null): PortolanError => 
     holder === null ? 'Another process' : `The process ${visibleLine(holder.name)} (PID ${holder.pid})`
   return new PortolanError('LOCKED', {
     problem: `${subject} has been changing this host's network for longer than ${Math.round(timeoutMs)} ms.`,
-    remedy: () => 'Wait until it ends, or end it, and run this again.',
+    remedy: () => holderRemedy(holder),
   })
 }

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { PortolanError, visibleLine } from '@portolan/netfilter'
 import { processName } from '../facts/processes.ts'
-import type { LockHolder } from './lock-holder.ts'
+import { holderNow, holderRemedy, type LockHolder } from './lock-holder.ts'
 
 /** The file that every program of iptables-legacy locks (iptables/xshared.h `XT_LOCK_NAME`). */
 const FILE = '/run/xtables.lock'
@@ -36,7 +36,7 @@ export const requireXtablesLock = (): void => {
 export const xtablesLocked = (holder: LockHolder | null, waitedMs = 0): PortolanError =>
   new PortolanError(CODE, {
     problem: `${holder === null ? 'Another program' : `The process ${visibleLine(holder.name)} (PID ${holder.pid})`} holds the lock of iptables, ${FILE}${waitedMs === 0 ? '' : `, for longer than ${waitedMs} ms`}. Nothing was changed.`,
-    remedy: () => 'Wait until it ends, or end it, and run this again.',
+    remedy: () => holderRemedy(holder),
   })
 
 /** Resolves when no visible program holds the lock of iptables, or after `timeoutMs`. */
@@ -55,7 +55,7 @@ export const xtablesHolder = (): LockHolder | null => {
     const held = new RegExp(`^\\d+: FLOCK +ADVISORY +WRITE (\\d+) ${lockedFile()} `, 'm')
     const [, pid] = held.exec(readFileSync('/proc/locks', 'utf8')) ?? []
     if (pid === undefined) return null
-    return { pid: Number(pid), name: processName(`/proc/${pid}`) ?? 'unknown' }
+    return holderNow(Number(pid), processName(`/proc/${pid}`) ?? 'unknown')
   } catch {
     // Without the file no program of iptables-legacy has run since the start of the host.
     return null

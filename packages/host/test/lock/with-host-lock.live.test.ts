@@ -22,13 +22,16 @@ const hold = `
   process.exit()`
 
 /** Takes the lock. When it has to wait, it first sends the holder a signal, so that no clock decides. */
-const take = (options: string, signal: 'SIGTERM' | 'SIGKILL' | null = null): string => `
+const take = (options: string, signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | null = null): string => `
+  import { readFileSync } from 'node:fs'
   import { withHostLock } from '@portolan/host'
   let taken = 0
   let waitedFor
   const onWait = (holder) => {
     waitedFor = holder
     ${signal === null ? '' : `process.kill(holder.pid, '${signal}')`}
+    // The signal stops the process a moment later.
+    ${signal === 'SIGSTOP' ? "while (!readFileSync('/proc/' + holder.pid + '/stat', 'latin1').includes(') T '));" : ''}
   }
   const value = await withHostLock(() => { taken = Date.now(); return 7 }, { onWait, ...${options} })
     .catch(({ code, message }) => ({ code, message }))
@@ -71,6 +74,20 @@ describeLive('withHostLock', () => {
     }
     expect(second).toMatchObject({ value: 7, waitedFor: { pid: first.pid } })
     expect(second.taken).toBeGreaterThanOrEqual(await released)
+  })
+
+  test('a holder that is stopped is said to be, and how it goes on', async () => {
+    const first = await holder()
+    const second = await host.node(take('{ timeoutMs: 100 }', 'SIGSTOP'))
+    first.kill('SIGKILL')
+    expect(second).toMatchObject({
+      value: {
+        code: 'LOCKED',
+        message: expect.stringContaining(
+          ` It is stopped, and does not end by itself. Continue it ("kill -CONT ${first.pid}") or end it ("kill -KILL ${first.pid}"), and run this again.`,
+        ),
+      },
+    })
   })
 
   test('within the work the lock is there, for one after another, and gone with all of them', async () => {

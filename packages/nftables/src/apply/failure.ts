@@ -103,6 +103,6 @@ export const listFailure = (args: readonly string[], result: RunResult): Portola
     )
   const advice = isKilled(result)
     ? 'Run this again.'
-    : `Run it by hand to see more. ${result.stderr.trim() === '' ? 'Is nft of this host whole?' : 'Is nf_tables in this kernel?'}`
+    : `Run it by hand to see more. ${result.stderr.trim() === '' ? 'Is nft of this host whole?' : 'Does this nft print JSON (0.9.0 or newer, built with it), and does this kernel have nf_tables?'}`
   return new InspectError(`"${command}" failed: ${programEnd(result)}. ${advice}`, details)
 }

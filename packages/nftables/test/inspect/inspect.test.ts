@@ -38,4 +38,10 @@ describe('inspect', () => {
     expect(error).toBeInstanceOf(InspectError)
     expect(error).toMatchObject({ exitCode: 1, command: 'nft -j list table inet portolan' })
   })
+
+  test('asks for both of an nft that cannot list: JSON in nft, and nf_tables in the kernel', async () => {
+    await expect(inspect(answering(1, '', 'Error: JSON support not compiled-in.\n'))).rejects.toThrow(
+      '"nft -j list table inet portolan" failed: Error: JSON support not compiled-in. Run it by hand to see more. Does this nft print JSON (0.9.0 or newer, built with it), and does this kernel have nf_tables?',
+    )
+  })
 })

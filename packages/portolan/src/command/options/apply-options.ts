@@ -6,6 +6,6 @@ export const applyOptions = ({ options, terminal }: CommandContext): ApplyOption
   ...(options.state === undefined ? {} : { stateDirectory: options.state }),
   onWait: (holder) =>
     terminal.say(
-      `portolan: waiting for ${holder === null ? 'another process' : `${holder.name} (PID ${holder.pid})`}, which is changing this host's network`,
+      `portolan: waiting for ${holder === null ? 'another process' : `${holder.name} (PID ${holder.pid})`}, which is changing this host's network${holder?.isStopped ? ` and is stopped; "kill -CONT ${holder.pid}" continues it` : ''}`,
     ),
 })
