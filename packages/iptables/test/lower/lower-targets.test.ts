@@ -74,6 +74,36 @@ describe('lower', () => {
       { kind: 'set', target: 'ct-zone-reply', value: constant(5) },
     ],
     ['mangle', 'PREROUTING', '-j TTL --ttl-set 1', { kind: 'set', target: 'hop-limit', value: constant(1) }],
+    [
+      'mangle',
+      'PREROUTING',
+      '-j HMARK --hmark-tuple src,dst --hmark-mod 2 --hmark-offset 1 --hmark-rnd 5',
+      {
+        kind: 'set',
+        target: 'mark',
+        value: {
+          kind: 'unknown',
+          text: '-j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 32 --hmark-rnd 0x00000005 --hmark-mod 2 --hmark-offset 1',
+          random: false,
+          range: { first: 1, last: 2 },
+        },
+      },
+    ],
+    [
+      'mangle',
+      'PREROUTING',
+      '-j HMARK --hmark-tuple src,sport --hmark-mod 2 --hmark-offset 1 --hmark-rnd 5',
+      {
+        kind: 'set',
+        target: 'mark',
+        value: {
+          kind: 'unknown',
+          text: '-j HMARK --hmark-src-prefix 32 --hmark-sport-mask 0xffff --hmark-rnd 0x00000005 --hmark-mod 2 --hmark-offset 1',
+          random: true,
+          range: { first: 1, last: 2 },
+        },
+      },
+    ],
     ['mangle', 'PREROUTING', '-j TTL --ttl-dec 1', { kind: 'note', text: '-j TTL --ttl-dec 1' }],
     [
       'mangle',

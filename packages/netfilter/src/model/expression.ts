@@ -92,7 +92,7 @@ export interface MapExpression {
 }
 
 /**
- * A value that the description of a packet cannot settle. `random`: chosen anew for every flow (`numgen`, `jhash`), so
+ * A value that the description of a packet cannot settle. `random`: chosen anew for every flow (`numgen`, `symhash`), so
  * each value from `first` to `last` occurs for some flow. Otherwise it is one value of the range, not known which.
  * @public @since 0.1.0
  */

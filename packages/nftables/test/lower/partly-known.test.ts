@@ -83,3 +83,21 @@ test('a change of a link-layer address decides the way of a frame in tables of b
   }
   expect(['inet', 'bridge', 'netdev'].map(stepsIn)).toEqual(['note', 'rewrite', 'rewrite'])
 })
+
+test.each<[string, Json, boolean]>([
+  [
+    'addresses is one number for each client',
+    { concat: [payload('ip', 'saddr'), payload('ip', 'daddr')] },
+    false,
+  ],
+  [
+    'a source port is drawn for each flow',
+    { concat: [payload('ip', 'saddr'), payload('tcp', 'sport')] },
+    true,
+  ],
+  ["a flow's source port is drawn for each flow", ct('proto-src', 'original'), true],
+])('a hash of %s', (_, expr, random) => {
+  const hash = match({ jhash: { mod: 2, offset: 0, seed: 1, expr } }, 0)
+  const [step] = lower(parse(listing([[hash, drop]]))).tables[0]?.chains[0]?.rules[0]?.steps ?? []
+  expect(step).toMatchObject({ kind: 'compare', expression: { kind: 'unknown', random } })
+})

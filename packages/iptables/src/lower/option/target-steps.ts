@@ -26,14 +26,18 @@ const unknownSet = (text: string, target: 'mark' | 'ct-mark' | 'hop-limit'): Act
   value: { kind: 'unknown', text, random: false, range: null },
 })
 
-/** Lowers HMARK, a hash of the packet. Over many flows each value occurs (net/netfilter/xt_HMARK.c). */
+/**
+ * Lowers HMARK, a hash of the packet (net/netfilter/xt_HMARK.c). If it includes the source port, each value occurs over
+ * many flows of one client. Without it a client has one value.
+ */
 const hashMark = ({ options }: ExtensionTarget, text: string): ActionStep => {
+  const random = Number(argumentOf(options, 'hmark-sport-mask') ?? 0) !== 0
   const first = Number(argumentOf(options, 'hmark-offset') ?? 0)
   const last = first + Number(argumentOf(options, 'hmark-mod') ?? 1) - 1
   return {
     kind: 'set',
     target: 'mark',
-    value: { kind: 'unknown', text, random: true, range: { first, last } },
+    value: { kind: 'unknown', text, random, range: { first, last } },
   }
 }
 

@@ -100,14 +100,29 @@ const optionGates = ({ header }: OptionExpression): Read['gates'] => {
   return headerGates(header.slice(0, header.indexOf(' ')))
 }
 
-/** A random number, drawn anew for every flow. */
-const chance = (text: string, offset: number, modulus: number): Read =>
+/**
+ * One of so many numbers.
+ *
+ * @param random - whether it is drawn anew for every flow
+ */
+const chance = (text: string, offset: number, modulus: number, random = true): Read =>
   modulus < 1
     ? unknown(text)
     : known(
-        { kind: 'unknown', text, random: true, range: { first: offset, last: offset + modulus - 1 } },
+        { kind: 'unknown', text, random, range: { first: offset, last: offset + modulus - 1 } },
         'integer',
       )
+
+/** Whether a key differs from flow to flow of one client: it has the source port. */
+const hasSourcePort = (key: Expression | null, scope: Scope): boolean => {
+  if (key === null) return false
+  if (key.kind === 'concat') return key.parts.some((part) => hasSourcePort(part, scope))
+  const read = lowerLeaf(key, scope)?.expression
+  return (
+    (read?.kind === 'field' && read.field === 'sport') ||
+    (read?.kind === 'conntrack-tuple' && read.key === 'sport')
+  )
+}
 
 /**
  * Lowers an expression that reads one property of the packet. Null: the expression is a value, or is made of other
@@ -138,7 +153,10 @@ export const lowerLeaf = (expression: Expression, scope: Scope): Read | null => 
       return lowerFib(expression)
     case 'numgen':
       return chance(textOf(expression), expression.offset, expression.modulus)
-    case 'jhash':
+    case 'jhash': {
+      const { of, offset, modulus } = expression
+      return chance(textOf(expression), offset ?? 0, modulus, hasSourcePort(of, scope))
+    }
     case 'symhash':
       return chance(textOf(expression), expression.offset ?? 0, expression.modulus)
     case 'option':
