@@ -83,13 +83,13 @@ const factsWith = (desired: DesiredState, bridgeNf: boolean, isolated: readonly 
 })
 
 /** PORTOLAN_SCENES asks for more scenes. */
-const mostScenes = Number(process.env.PORTOLAN_SCENES ?? 1000)
+const mostScenes = Number(process.env.PORTOLAN_SCENES ?? 500)
 
 describe('the contract, in the evaluator', () => {
   test.each([
-    ['networks of its own', scenes, mostScenes],
-    ['networks of others too', joinedScenes, Math.ceil(mostScenes / 2)],
-    ['a host of a cluster', clusterScenes, Math.ceil(mostScenes / 8)],
+    ['networks of its own', scenes, Math.ceil(mostScenes * 0.6)],
+    ['networks of others too', joinedScenes, mostScenes],
+    ['a host of a cluster', clusterScenes, Math.ceil(mostScenes / 4)],
   ] as const)('is met by what is compiled to each dialect on %s, for every flow', (on, some, intents) => {
     const promises = new Map<Reach['kind'], number>()
     fc.assert(
@@ -138,7 +138,7 @@ describe('the contract, in the evaluator', () => {
     const count = [...promises.values()].reduce((sum, one) => sum + one, 0)
     const kinds = [...promises].map(([kind, times]) => `${times} ${kind}`).join(', ')
     process.stderr.write(`${on}: ${count} flows of ${intents} intents keep the contract (${kinds})\n`)
-    expect(count).toBeGreaterThan(2000)
+    expect(count).toBeGreaterThan(intents * 2)
     expect([...promises.keys()].sort()).toEqual(['delivered', 'dropped', 'foreign', 'local', 'outside'])
   })
 })
@@ -214,7 +214,7 @@ describe('a packet of a flow that has begun', () => {
             if (outcome !== undefined) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
           }
         }),
-        runs(Math.ceil(mostScenes / 4)),
+        runs(Math.ceil(mostScenes / 2)),
       )
       expect(shortened).toBeGreaterThan(20)
       for (const outcome of ['delivered', 'dropped', 'forwarded'])
