@@ -48,9 +48,6 @@ const standing = (lines: readonly string[]): readonly string[] => {
   return [...messages].toSorted()
 }
 
-/** The lines that a person may still read for four reloads, each of which could take seconds on a busy machine. */
-const FEW = 12
-
 describeBeside('a watched live project beside real programs', ['firewalld', 'ufw', 'docker'], () => {
   test.each(['nftables', 'iptables-nft'] as const)(
     'keeps its ports while firewalld is reloaded, restarted and stopped, %s',
@@ -68,7 +65,7 @@ describeBeside('a watched live project beside real programs', ['firewalld', 'ufw
   )
 
   test.each(['nftables', 'iptables-nft'] as const)(
-    'has few lines about conflicts while firewalld is reloaded three times and restarted, and none that is false then, %s',
+    'has told what stands, and nothing else, once firewalld was reloaded three times and restarted, %s',
     async (backend) => {
       await using lab = await workerLabs().open()
       const firewalld = await startFirewalld(lab)
@@ -77,13 +74,13 @@ describeBeside('a watched live project beside real programs', ['firewalld', 'ufw
       {
         await using watcher = await startWatcher(lab, backend)
         await catchUp(lab, watcher)
-        const before = (await conflictLines(watcher)).length
         for (let time = 0; time < 3; time += 1) await firewalld.reload()
         await firewalld.restart()
         await untilWhole(lab)
+        // The end of a conflict that came and went is told after ten seconds, and each time of this takes six.
+        await catchUp(lab, watcher)
         await catchUp(lab, watcher)
         lines = await conflictLines(watcher)
-        expect(lines.slice(before).length).toBeLessThanOrEqual(FEW)
       }
       // A watch that starts reports all that it finds.
       await using later = await startWatcher(lab, backend)

@@ -46,6 +46,16 @@ describe('print', () => {
     )
   })
 
+  test('says == for flags that have to be the only ones, where a bare value would ask for a bit', () => {
+    const match = (op: string, left: unknown, right: unknown) => text([{ match: { op, left, right } }])
+    const flags = { payload: { protocol: 'tcp', field: 'flags' } }
+    expect(match('==', flags, 'syn')).toBe('tcp flags == syn')
+    expect(match('in', flags, 'syn')).toBe('tcp flags syn')
+    expect(match('==', flags, { set: ['syn', 'ack'] })).toBe('tcp flags { syn, ack }')
+    expect(match('==', { ct: { key: 'state' } }, 'new')).toBe('ct state == new')
+    expect(match('==', { ct: { key: 'status' } }, { '|': ['snat', 'dnat'] })).toBe('ct status == snat | dnat')
+  })
+
   test('keeps handles in JSON, which a listing has, and has none in a script, where they would be places', () => {
     const place = { family: 'inet', table: 'portolan' }
     const listed = {

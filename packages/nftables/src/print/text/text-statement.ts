@@ -1,4 +1,5 @@
 import type {
+  Expression,
   LogStatement,
   MatchStatement,
   NatStatement,
@@ -13,9 +14,16 @@ import { rareStatementText } from './text-rare-statement.ts'
 import { carriedText } from './text-stateful.ts'
 import { Unprintable } from './unprintable.ts'
 
+/** Without an operator, nft reads a match of these as a question for bits: `ct status dnat` matches other bits too. */
+const isOfFlags = (left: Expression): boolean =>
+  (left.kind === 'ct' && ['state', 'status', 'label', 'event'].includes(left.key)) ||
+  (left.kind === 'payload' && left.protocol === 'tcp' && left.field === 'flags')
+
 const matchText = ({ operator, left, right }: MatchStatement): string => {
   // `==` is left out where nft reads it anyway. After a bit operation, a bare value would be read as one more operand.
-  const isImplied = (operator === '==' || operator === 'in') && left.kind !== 'binary'
+  const isImplied =
+    left.kind !== 'binary' &&
+    (operator === 'in' || (operator === '==' && (right.kind === 'set' || !isOfFlags(left))))
   const sign = isImplied ? ' ' : ` ${operator === 'in' ? '==' : operator} `
   return `${expressionText(left)}${sign}${expressionText(right, quotedParts(left))}`
 }
