@@ -4,7 +4,7 @@ export const packedBytes: Readonly<Record<string, number>> = {
   'portolan-cni': 771_000,
   'portolan-core': 460_000,
   'portolan-etcd': 211_000,
-  'portolan-host': 164_000,
+  'portolan-host': 180_000,
   'portolan-iptables': 132_000,
   'portolan-netfilter': 203_000,
   'portolan-nftables': 136_000,
