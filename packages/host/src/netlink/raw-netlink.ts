@@ -1,3 +1,5 @@
+import { createRequire as requireFrom } from 'node:module'
+
 /**
  * The sockets of the library netlink. Its native code is for Linux alone, so it is loaded with the first socket: the
  * fake host of `@portolan/testing` opens none, and its tests also run on other systems.
@@ -10,10 +12,8 @@ export const rawNetlink = (): typeof import('netlink/dist/raw.js') => requireHer
 export const rawNetlinkFile = (): string => requireHere().resolve('netlink/dist/raw.js')
 
 /**
- * In a bundle of CommonJS modules `import.meta` has no `url`. `createRequire` is not imported, because the banner of a
- * bundle of ES modules often imports it by the same name.
+ * In a bundle of CommonJS modules `import.meta` has no `url`. `createRequire` has another name here, because the banner of
+ * a bundle of ES modules often imports it by its own.
  */
 const requireHere = (): NodeJS.Require =>
-  process
-    .getBuiltinModule('module')
-    .createRequire(typeof __filename === 'string' ? __filename : import.meta.url)
+  requireFrom(typeof __filename === 'string' ? __filename : import.meta.url)

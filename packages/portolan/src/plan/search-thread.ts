@@ -1,4 +1,5 @@
 import { once as nextEvent } from 'node:events'
+import { createRequire as requireFrom } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Conflict } from '@portolan/core'
@@ -60,11 +61,8 @@ parentPort.on('message', async (input) => {
 /** The file of the pure part; null when this code was bundled into one file. */
 const builtLibrary = (): string | null => {
   try {
-    // `createRequire` is not imported, because the banner of a bundle often imports it by the same name.
-    return process
-      .getBuiltinModule('module')
-      .createRequire(import.meta.url)
-      .resolve('portolan/machine')
+    // It has another name here, because the banner of a bundle often imports `createRequire` by its own.
+    return requireFrom(import.meta.url).resolve('portolan/machine')
   } catch {
     return null
   }
