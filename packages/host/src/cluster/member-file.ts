@@ -2,14 +2,16 @@ import { link } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BlockMove, ClusterMember, LostElsewhere, RememberedBlock } from '@portolan/core'
 import { clusterLine } from '@portolan/core/planning'
-import { PortolanError, parsePrefix } from '@portolan/netfilter'
+import { parsePrefix } from '@portolan/netfilter'
 import { errorCode } from '@portolan/netfilter/schema'
 import { stateNamed } from '../state/state-file.ts'
 import {
-  REMEMBERED_VERSION,
+  isFields,
+  notUnderstood,
   type RememberedFile,
   readRemembered,
-  refuseLater,
+  recordIn,
+  recordText,
   writeRemembered,
 } from './remembered-file.ts'
 
@@ -84,11 +86,7 @@ export const readMember = async (directory: string): Promise<RememberedMember | 
   const member = parseMember(text)
   if (member !== null) return member
   const anew = `run \`${joinCommand(directory, '--takeover')}\`, ${withCluster}: that gets the blocks back once no program keeps this host alive in the cluster`
-  refuseLater(remembered, text, `move it away, and ${anew}`)
-  throw new PortolanError(
-    'STATE',
-    `The file ${remembered.file} is damaged: it ${remembered.does}. Move it away, and ${anew}.`,
-  )
+  throw notUnderstood(remembered, text, `Move it away, and ${anew}`, `move it away, and ${anew}`)
 }
 
 /**
@@ -105,7 +103,7 @@ export const writeMember = async (
   member: RememberedMember,
   { isFirst = false }: { readonly isFirst?: boolean } = {},
 ): Promise<RememberedMember> => {
-  const text = `${JSON.stringify({ version: REMEMBERED_VERSION, ...member }, null, 2)}\n`
+  const text = recordText(member)
   if (!isFirst) await writeRemembered(fileIn(directory), text)
   // Of two processes that begin at once, one writes first, and both then are the same host.
   else if (!(await writeRemembered(fileIn(directory), text, linked)))
@@ -123,10 +121,7 @@ const linked = async (from: string, to: string): Promise<boolean> => {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
 const isText = (value: unknown): value is string => typeof value === 'string'
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
 
 const isPrefix = (value: unknown): boolean => {
   try {
@@ -158,13 +153,8 @@ const listOf = <Item>(value: unknown, is: (item: unknown) => item is Item): read
   Array.isArray(value) && value.every(is) ? value : null
 
 const parseMember = (text: string): RememberedMember | null => {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return null
-  }
-  if (!isFields(value) || value.version !== REMEMBERED_VERSION) return null
+  const value = recordIn(text)
+  if (value === null) return null
   const { cluster, host, incarnation, url } = value
   const pools = listOf(value.pools, isPool)
   const blocks = listOf(value.blocks, isBlock)

@@ -6,14 +6,16 @@ import {
   type NeighbourBlock,
   withoutRouteHolder,
 } from '@portolan/core'
-import { formatPrefix, PortolanError, parsePrefix, tryParseAddress } from '@portolan/netfilter'
+import { formatPrefix, parsePrefix, tryParseAddress } from '@portolan/netfilter'
 import { isPool, joinCommand, readMember, withCluster } from './member-file.ts'
 import {
   fileError,
-  REMEMBERED_VERSION,
+  isFields,
+  notUnderstood,
   type RememberedFile,
   readRemembered,
-  refuseLater,
+  recordIn,
+  recordText,
   writeRemembered,
 } from './remembered-file.ts'
 
@@ -42,8 +44,7 @@ export const readNeighbours = async (directory: string): Promise<ClusterNeighbou
   const neighbours = parseNeighbours(text)
   if (neighbours !== null) return neighbours
   const anew = `\`${joinCommand(directory)}\`, ${withCluster}, writes it anew`
-  refuseLater(remembered, text, anew)
-  throw new PortolanError('STATE', `The file ${remembered.file} is damaged: it ${remembered.does}. ${anew}.`)
+  throw notUnderstood(remembered, text, anew, anew)
 }
 
 /**
@@ -76,8 +77,7 @@ export const writeNeighbours = async (
     !(await isNewOfBlocks(directory, before, neighbours))
   )
     return false
-  const text = JSON.stringify({ version: REMEMBERED_VERSION, ...withoutRouteHolder(neighbours) }, null, 2)
-  return writeRemembered(remembered, `${text}\n`)
+  return writeRemembered(remembered, recordText(withoutRouteHolder(neighbours)))
 }
 
 /**
@@ -114,10 +114,7 @@ const newsOf = ({
     others.map(({ block, host: name, via, forgotten = null }) => [block, name, via, forgotten]),
   ])
 
-type Fields = Readonly<Record<string, unknown>>
-
 const isText = (value: unknown): value is string => typeof value === 'string'
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
 
 const isBlock = (value: unknown): value is string => {
   try {
@@ -139,13 +136,8 @@ const isNeighbour = (value: unknown): value is NeighbourBlock =>
   (value.forgotten === undefined || isForgotten(value.forgotten))
 
 const parseNeighbours = (text: string): ClusterNeighbours | null => {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return null
-  }
-  if (!isFields(value) || value.version !== REMEMBERED_VERSION) return null
+  const value = recordIn(text)
+  if (value === null) return null
   // Early versions wrote no `pools`, and later ones still no `former`.
   const { cluster, host, revision, blocks, others, pools = [], former = [], disputed = [] } = value
   if (!isText(cluster) || !isText(host) || typeof revision !== 'number') return null

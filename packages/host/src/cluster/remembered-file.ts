@@ -35,31 +35,49 @@ export const readRemembered = async (remembered: RememberedFile): Promise<string
 }
 
 /** The form of the JSON files about a cluster. */
-export const REMEMBERED_VERSION = 1
+const VERSION = 1
 
-/**
- * Refuses the text of a file that a later version of Portolan wrote.
- *
- * @param lastWay - see `laterVersion`
- * @throws PortolanError (`STATE`)
- */
-export const refuseLater = ({ file, does }: RememberedFile, text: string, lastWay: string): void => {
-  const written = versionIn(text)
-  if (written === null || written <= REMEMBERED_VERSION) return
-  throw new PortolanError(
-    'STATE',
-    laterVersion(`The file ${file}`, { written, read: REMEMBERED_VERSION }, `It ${does}.`, lastWay),
-  )
-}
+/** The text of a JSON file about a cluster. */
+export const recordText = (record: object): string =>
+  `${JSON.stringify({ version: VERSION, ...record }, null, 2)}\n`
 
-/** The version that a text in JSON names; null: it names none. */
-const versionIn = (text: string): number | null => {
+export const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+const jsonIn = (text: string): unknown => {
   try {
-    const { version } = JSON.parse(text) as { readonly version?: unknown }
-    return typeof version === 'number' ? version : null
+    return JSON.parse(text)
   } catch {
     return null
   }
+}
+
+/** The record in a text of this form; null: it has another form, or is damaged. */
+export const recordIn = (text: string): Readonly<Record<string, unknown>> | null => {
+  const value = jsonIn(text)
+  return isFields(value) && value.version === VERSION ? value : null
+}
+
+/**
+ * The error for a text that could not be understood: a later version of Portolan wrote it, or it is damaged.
+ *
+ * @param mend - a sentence without its end: what to do about a damaged file
+ * @param lastWay - see `laterVersion`
+ */
+export const notUnderstood = (
+  { file, does }: RememberedFile,
+  text: string,
+  mend: string,
+  lastWay: string,
+): PortolanError => {
+  const value = jsonIn(text)
+  const written = isFields(value) && typeof value.version === 'number' ? value.version : null
+  return new PortolanError(
+    'STATE',
+    written !== null && written > VERSION
+      ? laterVersion(`The file ${file}`, { written, read: VERSION }, `It ${does}.`, lastWay)
+      : `The file ${file} is damaged: it ${does}. ${mend}.`,
+  )
 }
 
 const replace = async (temporary: string, file: string): Promise<boolean> => {
