@@ -21,9 +21,10 @@ export const bundleOptions = {
       .map(({ specifier, source }) => [specifier, `./${source}`]),
   ),
   tsconfig: 'tsconfig.base.json',
-  // Some libraries are CommonJS and load Node's modules with `require`.
+  // Some libraries are CommonJS and load Node's modules with `require`. esbuild does not see the names of a banner, so a
+  // source that imported something by the same name would declare it twice.
   banner: {
-    js: "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)",
+    js: "import { createRequire as requireOfBanner } from 'node:module'\nconst require = requireOfBanner(import.meta.url)",
   },
   logLevel: 'warning',
 }
