@@ -35,7 +35,7 @@ export const routes = (open: OpenLab, backend: Backend): void => {
          report([...all, host.endpoints()])`,
       ),
     ).toEqual([
-      `NAMESPACE_OVERLAP Endpoint web-1 cannot be on network web with eth0: eth9 in the network namespace of process ${one.pid} has the address 172.17.3.4/24, and the network has 172.17.0.0/16. The two overlap, so packets for one of them would go to the other. Remove that address there (ip address delete 172.17.3.4/24 dev eth9); where eth9 is the interface of the endpoint itself, name it with interface (--interface), or give the network another subnet.`,
+      `NAMESPACE_OVERLAP Endpoint web-1 cannot be on network web with eth0: eth9 in the network namespace of process ${one.pid} has the address 172.17.3.4/24, and the network has 172.17.0.0/16. The two overlap, so packets for one of them would go to the other. Remove that address there (ip address delete 172.17.3.4/24 dev eth9); where eth9 is the interface of the endpoint itself, name it with interface, or give the network another subnet.`,
       expect.stringContaining('has a route to 172.17.4.0/24 by eth9, and the network has 172.17.0.0/16.'),
       [],
     ])

@@ -15,5 +15,4 @@ export const rawNetlinkFile = (): string => requireHere().resolve('netlink/dist/
  * In a bundle of CommonJS modules `import.meta` has no `url`. `createRequire` has another name here, because the banner of
  * a bundle of ES modules often imports it by its own.
  */
-const requireHere = (): NodeJS.Require =>
-  requireFrom(typeof __filename === 'string' ? __filename : import.meta.url)
+const requireHere = (): NodeJS.Require => requireFrom((import.meta.url as string | undefined) ?? __filename)

@@ -34,9 +34,10 @@ interface Group {
 
 /**
  * Creates a queue of turns.
+ * @param fail - throws the error of a call, or another in its place
  * @internal
  */
-export const turnsInOrder = (): Turns => {
+export const turnsInOrder = (fail: (thrown: unknown) => never = throwOn): Turns => {
   const inTurn = inOrder()
   let waiting: Group | null = null
   const begin = <Call, Answer>(carryOut: (calls: readonly Call[]) => Promise<readonly Answer[]>): Group => {
@@ -50,7 +51,7 @@ export const turnsInOrder = (): Turns => {
   return {
     take: (work) => {
       waiting = null
-      return inTurn(work)
+      return inTurn(work).catch(fail)
     },
     join: <Call, Answer>(
       call: Call,
@@ -60,11 +61,15 @@ export const turnsInOrder = (): Turns => {
       const { calls, outcomes } = waiting
       const place = calls.push(call) - 1
       return outcomes.then(({ answers, failures }) => {
-        if (failures?.has(place) === true) throw failures.get(place)
+        if (failures?.has(place) === true) fail(failures.get(place))
         return answers[place] as Answer
       })
     },
   }
+}
+
+const throwOn = (thrown: unknown): never => {
+  throw thrown
 }
 
 const outcomesOf = async <Call, Answer>(

@@ -49,7 +49,7 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
   readonly cluster?: ClusterMemory
   /** The records besides the journal, for as long as the host is open. Absent: none of them can be lost. */
   readonly notes?: KeptNotes
-  /** The words of messages for what the user may change; default: the command's words. */
+  /** The words of messages for what the user may change; default: options and calls of the library. */
   readonly wording?: Wording
   /** The other backends with rules of the project. */
   elsewhere(): Promise<readonly Backend[]>

@@ -23,6 +23,7 @@ import { recordLeftNetworks } from './left-behind/record-left-networks.ts'
 import { refusePlanned } from './left-behind/refuse-planned.ts'
 import type { LiveHost } from './live-host.ts'
 import type { LiveMachine } from './live-machine.ts'
+import { liveWording, throwIn } from './live-wording.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
 import { blockRoutes } from './networks/block-routes.ts'
 import { changeNetworks } from './networks/change-networks.ts'
@@ -68,7 +69,8 @@ export const openObservedHostOn = async (
   const { wanted, leases, links, listeners, conntrack } = machine
   const keeper = openRuleKeeper(machine.backend, project, machine.rules)
   const rules = new LiveRules(project, machine, keeper, wanted)
-  const { take: queue, join } = turnsInOrder()
+  const fail = throwIn(machine.wording ?? liveWording)
+  const { take: queue, join } = turnsInOrder(fail)
   const flows = flowsToForget(conntrack, () => queue(async () => {}))
   const tools = { ...machine, flows, localnet: new Set<string>() }
   let closed = false
@@ -264,7 +266,7 @@ export const openObservedHostOn = async (
     settled: async () => {
       // Earlier calls may still have to unpublish ports.
       await whileOpen(async () => {})
-      await flows.settled()
+      await flows.settled().catch(fail)
     },
     networks: () => wanted.networks().map(({ network }) => network),
     endpoints: () => wanted.endpoints().map(({ endpoint }) => endpoint),
@@ -279,7 +281,7 @@ export const openObservedHostOn = async (
       checkOptions<StatusOptions>(statusOptions, statusKinds, 'the options of status')
       refuseClosed()
       const { conflicts = true, connections = true } = statusOptions
-      return machine.readStatus({ conflicts, connections })
+      return machine.readStatus({ conflicts, connections }).catch(fail)
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -16,6 +16,7 @@ import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import type { LeftNetwork } from './left-behind/left-network.ts'
 import type { LiveHost } from './live-host.ts'
+import { liveWording, throwIn } from './live-wording.ts'
 import { openObservedHostOn } from './open-host-on.ts'
 import { openThisMachine } from './open-this-machine.ts'
 import { settleBackend } from './settle-backend.ts'
@@ -45,7 +46,7 @@ export interface OpenHostOptions {
   readonly runner?: Runner
   /** The config of the host, as `readConfig` gives it: pools, reserved and allowed ranges. No default. */
   readonly config?: Config
-  /** The words of messages for what the user may change; default: the command's words. */
+  /** The words of messages for what the user may change; default: options and calls of the library. */
   readonly wording?: Wording
   /** How long a change waits while another program changes this host's network, in milliseconds; default: 60,000. */
   readonly lockTimeoutMs?: number
@@ -117,6 +118,13 @@ export const openObservedHost = async (
   observe: (held: HeldProject) => HeldProject,
 ): Promise<LiveHost> => {
   checkOptions<OpenHostOptions>(options, openHostKinds, 'the options of openHost')
+  return openChecked(options, observe).catch(throwIn(options.wording ?? liveWording))
+}
+
+const openChecked = async (
+  options: OpenHostOptions,
+  observe: (held: HeldProject) => HeldProject,
+): Promise<LiveHost> => {
   const runner = options.runner ?? createRunner()
   const project = options.project ?? 'live'
   const stateDirectory = options.state ?? defaultStateDirectory()

@@ -1,10 +1,11 @@
 import { emptyLeases, type LeaseState } from '@portolan/core'
-import type { HostFacts } from '@portolan/netfilter'
+import type { HostFacts, Wording } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { conflictsNow } from './conflicts-now.ts'
 import { allRuleChanges } from './find-drift.ts'
 import { joinStatus } from './join-status.ts'
+import { noLostBlocks } from './lost-blocks.ts'
 import type { Reading } from './reading.ts'
 import { placesOn, readingOf } from './reading-of.ts'
 import type { HostStatus, ProjectConflict } from './status.ts'
@@ -26,6 +27,8 @@ export interface StatusSource {
    * None by default. Without leases, attached endpoints have no addresses, and networks on an interface are left out.
    */
   readonly leases?: LeaseState
+  /** The words of remedies for what the user may change; default: the command's words. */
+  readonly wording?: Wording
 }
 
 /**
@@ -45,11 +48,8 @@ export const statusOf = async (
   },
 ): Promise<HostStatus> => {
   const surrounding = source.conflicts ? { rules: source.rules, unread: [] } : null
-  return joinStatus(readingFrom(source), project, surrounding, async () => ({
-    counts: new Map(),
-    accounting: false,
-    unread: [],
-  }))
+  const count = async () => ({ counts: new Map(), accounting: false, unread: [] })
+  return joinStatus(readingFrom(source), project, surrounding, count, noLostBlocks, null, source.wording)
 }
 
 const readingFrom = ({ facts, rules, wishes, backend, leases = emptyLeases }: StatusSource): Reading =>
@@ -67,7 +67,10 @@ export const conflictsOf = (source: StatusSource): readonly ProjectConflict[] =>
   const published = inForce.map(({ port }) => port)
   const projects = [...new Set([...networks, ...wishes, ...published].map(({ project }) => project))].sort()
   const found = conflictsNow(
-    { facts, surrounding: rules, changes, hostChanges: drift.host, networks, wishes, published },
+    {
+      ...{ facts, surrounding: rules, changes, hostChanges: drift.host, networks, wishes, published },
+      wording: source.wording,
+    },
     projects,
   )
   return found.conflicts ?? []

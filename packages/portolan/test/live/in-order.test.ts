@@ -73,3 +73,21 @@ test('no more than a thousand are carried out at once', async () => {
   expect(await settled(calls)).toEqual(Array.from({ length: 1001 }, (_, at) => 4 * at))
   expect(done.map((line) => line.split(' ').length - 1)).toEqual([1000, 1])
 })
+
+test('what is thrown in place of an error reaches the caller of each call, alone or in a group', async () => {
+  turns = turnsInOrder((thrown) => {
+    throw new Error(`in other words: ${thrown instanceof Error ? thrown.message : thrown}`)
+  })
+  const calls = [
+    turns.join(2, double),
+    turns.join(3, double),
+    turns.take(async () => Promise.reject(new Error('no'))),
+    turns.join(5, double),
+  ]
+  expect(await settled(calls)).toEqual([
+    4,
+    'Error: in other words: 3 is odd',
+    'Error: in other words: no',
+    'Error: in other words: 5 is odd',
+  ])
+})

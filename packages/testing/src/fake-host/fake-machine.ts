@@ -3,6 +3,7 @@ import {
   type Backend,
   dialects,
   type LiveMachine,
+  liveWording,
   notGuardedElsewhere,
   type RuleSource,
   type RulesByBackend,
@@ -42,6 +43,7 @@ export const fakeMachine = <One extends Backend>(
   backend: One,
 ): LiveMachine<One> => ({
   backend,
+  wording: liveWording,
   rules: ruleSource(state, backend),
   wanted: state.wantedOf(project),
   leases: state.leases,
@@ -68,9 +70,11 @@ export const fakeMachine = <One extends Backend>(
   readFacts: async () => state.facts,
   withLock: (work) => state.withLock(work),
   elsewhere: async () => rulesElsewhere(project, backend, state.rules),
-  plan: (intent, beside) => planOn(state, backend, intent, {}, { ...beside, isLive: true }),
+  plan: (intent, beside) =>
+    planOn(state, backend, intent, { wording: liveWording }, { ...beside, isLive: true }),
   prepareSearch: async (intent, live) => {
-    const { conflicts } = await planOn(state, backend, intent, {}, { live, isLive: true, search: true })
+    const beside = { live, isLive: true, search: true }
+    const { conflicts } = await planOn(state, backend, intent, { wording: liveWording }, beside)
     return async () => conflicts
   },
   carryOut: (plan, writeDown) => carryOutOn(state, plan, writeDown),

@@ -2,6 +2,7 @@ import {
   type Backend,
   conflictsOf,
   type HostStatus,
+  liveWording,
   type ProjectConflict,
   statusOf,
   type Wish,
@@ -9,7 +10,7 @@ import {
 } from 'portolan/machine'
 import type { FakeState } from './fake-state.ts'
 
-/** The status of a simulated host: of one project, or of all. */
+/** The status that a live host on a simulated one reads: of one project, or of all. */
 export const statusOn = async (
   state: FakeState,
   project: string | null,
@@ -18,7 +19,8 @@ export const statusOn = async (
 ): Promise<HostStatus> => {
   const { facts, rules } = state
   const leases = await state.leases.read()
-  return statusOf(project, { facts, rules, wishes: wishesOn(state), backend, conflicts, leases })
+  const wishes = wishesOn(state)
+  return statusOf(project, { facts, rules, wishes, backend, conflicts, leases, wording: liveWording })
 }
 
 /** The conflicts that break, or would break, what the projects of a simulated host want. */

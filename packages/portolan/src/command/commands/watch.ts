@@ -1,9 +1,10 @@
 import { emptyConfig } from '@portolan/core'
 import { defaultStateDirectory } from '@portolan/host'
 import { listenForCalls } from '@portolan/host/handover'
-import { InvalidRequestError } from '@portolan/netfilter'
+import { commandWording, InvalidRequestError } from '@portolan/netfilter'
 import { parseBackendChoice } from '../../backend/backend.ts'
 import { readConfig } from '../../config/read-config.ts'
+import { liveWording } from '../../live/live-wording.ts'
 import { openObservedHost } from '../../live/open-host.ts'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
 import { parseMetricsAddress } from '../../metrics/metrics-address.ts'
@@ -112,6 +113,8 @@ const watchLive = async (context: CommandContext, signals: Signals): Promise<Exi
         backend: options.check === true ? 'auto' : parseBackendChoice(options.backend ?? 'auto'),
         ...(options.project === undefined ? {} : { project: options.project }),
         ...(options.state === undefined ? {} : { state: options.state }),
+        // The project's own program changes it. What concerns this command are its options.
+        wording: { ...liveWording, elsewhere: commandWording.elsewhere, backend: commandWording.backend },
         // The pools are left out, because subnets are picked already. A network in a block that was lost is told.
         config: { ...emptyConfig, allowed: readConfig().allowed, cluster: namedCluster(context) },
       },
