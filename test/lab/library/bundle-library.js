@@ -47,11 +47,11 @@ const asWhereItLies = {
     onResolve({ filter: /^lmdb$/ }, ({ path, kind }) =>
       kind === 'require-resolve' ? { path: ofHost.resolve(path), external: true } : undefined,
     )
+    // The bundle is in another folder, from where Node would not find the packages outside.
     onLoad({ filter: /\/packages\/[^/]+\/dist\/.*\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replaceAll(
-        'import.meta.url',
-        JSON.stringify(pathToFileURL(path).href),
-      ),
+      contents: readFileSync(path, 'utf8')
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+        .replaceAll('__filename', JSON.stringify(path)),
     }))
   },
 }
