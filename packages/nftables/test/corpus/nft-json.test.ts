@@ -65,6 +65,23 @@ const sorted = (json: JsonValue): JsonValue => {
   )
 }
 
+/** Whether what we print is a listing word for word, but for its head and the place of the handle in each object. */
+const isSameInput = (printed: JsonValue, listing: JsonValue): boolean =>
+  JSON.stringify(objectsOf(printed)) === JSON.stringify(objectsOf(listing))
+
+const objectsOf = (json: JsonValue): readonly JsonValue[] =>
+  isObject(json) && isArray(json.nftables)
+    ? json.nftables.filter((object) => !isObject(object) || object.metainfo === undefined).map(handlesLast)
+    : []
+
+const handlesLast = (json: JsonValue): JsonValue => {
+  if (isArray(json)) return json.map(handlesLast)
+  if (!isObject(json)) return json
+  const { handle, ...others } = json
+  const rest = Object.entries(others).map(([key, value]): [string, JsonValue] => [key, handlesLast(value)])
+  return { ...Object.fromEntries(rest), ...(handle === undefined ? {} : { handle }) }
+}
+
 /** All nodes that were kept as opaque, wherever they are. */
 const opaqueIn = (node: unknown): readonly JsonValue[] => {
   if (typeof node !== 'object' || node === null) return []
@@ -147,13 +164,24 @@ kernelSuite('rulesets that others wrote, printed and loaded', () => {
 
   const list = () => canonical(parse(namespace.nft(['-j', 'list', 'ruleset']), 'nft'))
 
-  const load = (args: readonly string[], input: string) => {
+  /** Loads rules in place of those that are there. False: nft refuses them. */
+  const takes = (args: readonly string[], input: string): boolean => {
     // One transaction: nft starts half as often.
     const flushed = args.includes('-j')
       ? input.replace(/"nftables"\s*:\s*\[/, (list) => `${list}{"flush": {"ruleset": null}},`)
       : `flush ruleset\n${input}`
     try {
       namespace.nft([...args, '-f', '-'], flushed)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** The rules as nft lists them once they are loaded. Null: nft refuses them, or aborts where it lists them. */
+  const load = (args: readonly string[], input: string) => {
+    if (!takes(args, input)) return null
+    try {
       return list()
     } catch {
       return null
@@ -193,11 +221,17 @@ kernelSuite('rulesets that others wrote, printed and loaded', () => {
     let compared = 0
     for (const file of ofKernel) {
       const json = readFileSync(file, 'utf8')
+      const printed = print(parse(json, file), 'nft-json')
+      // The same input gives the same rules, so nft only has to take it.
+      if (isSameInput(fromJson(printed), fromJson(json)) && takes(['-j'], printed)) {
+        compared += 1
+        continue
+      }
       const expected = load(['-j'], json)
       // Some of what nft prints as JSON it does not read again: what a dump lost, nothing can bring back.
       if (expected === null) continue
       compared += 1
-      const found = load(['-j'], print(parse(json, file), 'nft-json'))
+      const found = load(['-j'], printed)
       expect({ file, found: found === null ? null : comparable(withoutSetComments(found)) }).toEqual({
         file,
         found: comparable(withoutSetComments(expected)),
