@@ -1,18 +1,18 @@
 /**
  * Writes a software bill of materials (CycloneDX, JSON) beside each tarball of a release. It lists what the package
  * depends on, and what its bundle contains. pnpm makes it from the installed tree.
- * Usage: node script/bill-of-materials.js FOLDER, after script/bundle.js
+ * Usage: node script/bill-of-materials.js FOLDER PNPM, after script/bundle.js. PNPM is its path.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const folder = resolve(process.argv[2] ?? '.')
+const [, , where = '.', pnpmPath = 'pnpm'] = process.argv
+const folder = resolve(where)
 const bundle = 'dist/bundle'
 
-const pnpm = (...words) =>
-  execFileSync('npx', ['--yes', 'pnpm@12.21.0', ...words], { cwd: root, encoding: 'utf8' })
+const pnpm = (...words) => execFileSync(pnpmPath, words, { cwd: root, encoding: 'utf8' })
 
 const billOf = (...words) => JSON.parse(pnpm(...words, 'sbom', '--sbom-format', 'cyclonedx'))
 
