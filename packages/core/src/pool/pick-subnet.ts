@@ -5,7 +5,7 @@ import { blocksExhausted } from './blocks-exhausted.ts'
 import { firstFit, passFound, type Scan, scan4, scan6 } from './first-fit.ts'
 import { blockPools, isUnchecked } from './held-blocks.ts'
 import { checkRange, gatewayOf } from './inside-subnet.ts'
-import type { PlanState } from './plan-state.ts'
+import type { PlanState, Scans } from './plan-state.ts'
 import { type Pool, type PoolEntry, poolsOf, writtenGateway } from './pool.ts'
 import { PoolExhaustedError } from './pool-exhausted-error.ts'
 import type { Rejection } from './rejection.ts'
@@ -26,12 +26,21 @@ export const poolsFor = (state: PlanState, request: SubnetWish): readonly Pool[]
     ? state.pools[request.family]
     : poolsOf(request.family, request.pools, state.defaults[request.family])
 
-type Scans<T extends number | bigint> = Map<PoolEntry, Map<number, Scan<T>>>
+/**
+ * The scans of a range, by length. Requests that each name one pool have entries of their own for it. These share their
+ * scans: with a scan for each, the answer to n requests would repeat up to n rejections for each of them.
+ */
+const scansOf = <T extends number | bigint>(scans: Scans<T>, entry: PoolEntry): Map<number, Scan<T>> => {
+  const known = scans.get(entry)
+  if (known !== undefined) return known
+  const range = formatPrefix(entry.prefix)
+  const lengths = scans.get(range) ?? new Map<number, Scan<T>>()
+  scans.set(entry, lengths).set(range, lengths)
+  return lengths
+}
 
-const remember = <T extends number | bigint>(scans: Scans<T>, entry: PoolEntry, scan: Scan<T>): Scan<T> => {
-  const lengths = scans.get(entry)
-  if (lengths === undefined) scans.set(entry, new Map([[scan.length, scan]]))
-  else lengths.set(scan.length, scan)
+const remember = <T extends number | bigint>(lengths: Map<number, Scan<T>>, scan: Scan<T>): Scan<T> => {
+  lengths.set(scan.length, scan)
   return scan
 }
 
@@ -58,10 +67,12 @@ const searchEntry = (
 ): { readonly subnet: Prefix | null; readonly rejected: readonly Rejection[] } => {
   const { prefix } = entry
   if (prefix.family === 'ip') {
-    const scan = scans.ip.get(entry)?.get(length) ?? remember(scans.ip, entry, scan4(prefix, length))
+    const of = scansOf(scans.ip, entry)
+    const scan = of.get(length) ?? remember(of, scan4(prefix, length))
     return searchScan(scan, layers.ip, taken.ip, network)
   }
-  const scan = scans.ip6.get(entry)?.get(length) ?? remember(scans.ip6, entry, scan6(prefix, length))
+  const of = scansOf(scans.ip6, entry)
+  const scan = of.get(length) ?? remember(of, scan6(prefix, length))
   return searchScan(scan, layers.ip6, taken.ip6, network)
 }
 

@@ -11,8 +11,8 @@ import type { SubnetLease, SubnetPlanOptions, SubnetWish } from './subnet-reques
 import { noBlocks, type TakenBlocks, takenBlocks } from './taken-blocks.ts'
 import { ulaPool } from './ula-pool.ts'
 
-/** How far each pool entry has been searched, for each length. */
-type Scans<T extends number | bigint> = Map<PoolEntry, Map<number, Scan<T>>>
+/** How far each range of the pools has been searched, for each length: by its text, and by each entry that has it. */
+export type Scans<T extends number | bigint> = Map<PoolEntry | string, Map<number, Scan<T>>>
 
 /**
  * The state of one plan while it is made. Three layers block a candidate: the host as it was read, without the ranges

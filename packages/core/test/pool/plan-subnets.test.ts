@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { InvalidRequestError } from '@portolan/netfilter'
-import { classicPool, dockerPool, PoolExhaustedError, parsePool, planSubnets } from '../../src/pool/index.ts'
+import {
+  classicPool,
+  dockerPool,
+  PoolExhaustedError,
+  parsePool,
+  planSubnets,
+  type SubnetPlan,
+} from '../../src/pool/index.ts'
 import { readPool } from '../../src/pool/parse-pool.ts'
 import { names, only, planOne, route, web } from './plan-one.ts'
 
@@ -164,6 +171,21 @@ describe('many requests', () => {
       expect(rejected.length).toBeLessThanOrEqual(102 + at)
     }
     expect(plans.at(-1)?.rejected.length).toBeLessThan(5)
+  })
+
+  test.each([
+    ['ip', '10.0.0.0/8:24'],
+    ['ip6', 'fd00::/48:64'],
+  ] as const)('that each name the same pool of %s are answered as if the plan named it', (family, pool) => {
+    const requests = names(300).map(({ network }) => ({ network, family }))
+    const own = planSubnets(
+      {},
+      requests.map((request) => ({ ...request, pools: [parsePool(pool)] })),
+    )
+    const shared = planSubnets({}, requests, [parsePool(pool)])
+    const counted = ({ subnet, rejected }: SubnetPlan) => [subnet, rejected.length]
+    expect(own.map(counted)).toEqual(shared.map(counted))
+    expect(own.at(-1)?.rejected).toEqual(shared.at(-1)?.rejected)
   })
 })
 
