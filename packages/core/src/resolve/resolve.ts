@@ -32,6 +32,7 @@ import { noteAbsentAddresses } from './note-absent-addresses.ts'
 import { noteGuessedAddresses } from './note-guessed-addresses.ts'
 import { noteIdlePools } from './note-idle-pools.ts'
 import { noteIdleRestrictions } from './note-idle-restrictions.ts'
+import { noteMissingFamily } from './note-missing-family.ts'
 import { noteMoves } from './note-moves.ts'
 import { noteParented } from './note-parented.ts'
 import { notePortInterfaces } from './note-port-interfaces.ts'
@@ -198,6 +199,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
       ...opened.notes,
       ...noteGuessedAddresses(intent, external, uses, desired),
       ...noteAbsentAddresses(intent, desired, facts),
+      ...noteMissingFamily(intent, desired, facts),
       ...notePortInterfaces(intent, desired, facts),
       ...noteIdlePools(intent),
       ...noteIdleRestrictions(intent, desired, facts),
