@@ -1,9 +1,9 @@
 import { PortolanError } from '@portolan/netfilter'
-import { errorMessage } from '@portolan/netfilter/schema'
 import type { RootDatabase } from 'lmdb'
 import { MAP_SIZE, PAGE_SIZE } from './empty-store.ts'
 import { fileSizeLimit } from './file-size-limit.ts'
 import type { KeyValues } from './lease-table.ts'
+import { whyNot } from './store-error.ts'
 import { makeRoom } from './store-files.ts'
 
 /**
@@ -101,7 +101,7 @@ const failedBefore = (file: string, error: unknown): PortolanError =>
   new PortolanError(
     'STATE',
     {
-      problem: `The lease store ${file} could not be written: an earlier write failed (${errorMessage(error)}). What was leased before is still there.`,
+      problem: `The lease store ${file} could not be written: an earlier write failed: ${whyNot('written', error)}. What was leased before is still there.`,
       remedy: () => 'Mend the cause of that, and start this program again.',
     },
     { cause: error },

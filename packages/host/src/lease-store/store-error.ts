@@ -11,19 +11,19 @@ import { DamagedError } from './lease-table.ts'
 export const storeError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
   if (error instanceof PortolanError) return error
   const problem = (why: string): string => `The lease store ${file} could not be ${action}: ${why}.`
-  if (isDenied(error)) {
-    const why = (action === 'read' ? readingWords : writingWords).EACCES ?? errorMessage(error)
+  const code = codeOf(error)
+  const why = whyNot(action, error)
+  if (code === 'EACCES' || code === 'EPERM') {
     return new PermissionError(
       { problem: problem(why), remedy: ({ elsewhere }) => oneWay('run this as root', elsewhere) },
       'file access',
       { cause: error },
     )
   }
-  const why = action === 'read' ? whyUnread(error) : whyUnwritten(error)
   // In another directory the store would be empty, and would lease addresses again that are leased in this one.
   const isThere = existsSync(file)
   const full = fullDisk(error, dirname(file))
-  if (full !== null || errorCode(error) === 'EROFS')
+  if (full !== null || code === 'EROFS')
     return new PortolanError(
       'STATE',
       {
@@ -48,10 +48,27 @@ export const storeError = (action: 'read' | 'written', file: string, error: unkn
   )
 }
 
-// LMDB's errors have no code: their message begins with the text of strerror(3), or with a name of lmdb.h.
-const isDenied = (error: unknown): boolean =>
-  ['EACCES', 'EPERM'].includes(errorCode(error)) ||
-  /^(Permission denied|Operation not permitted)/.test(errorMessage(error))
+/** Explains in one clause why a lease store could not be read or written. */
+export const whyNot = (action: 'read' | 'written', error: unknown): string => {
+  const words = action === 'read' ? readingWords : writingWords
+  return words[codeOf(error)] ?? (action === 'read' ? whyUnread(error) : whyUnwritten(error))
+}
+
+/** LMDB's errors have no code: their message begins with the text of strerror(3), or with a name of lmdb.h. */
+const codeOf = (error: unknown): string => {
+  const text = errorMessage(error)
+  return errorCode(error) || (codes.find(([, start]) => text.startsWith(start))?.[0] ?? '')
+}
+
+const codes: readonly (readonly [code: string, start: string])[] = [
+  ['EACCES', 'Permission denied'],
+  ['EPERM', 'Operation not permitted'],
+  ['EROFS', 'Read-only file system'],
+  ['EIO', 'Input/output error'],
+  ['EFBIG', 'File too large'],
+  ['ENFILE', 'Too many open files in system'],
+  ['EMFILE', 'Too many open files'],
+]
 
 const isDamaged = (error: unknown): boolean =>
   error instanceof DamagedError || /^MDB_(?!MAP_FULL|READERS_FULL)/.test(errorMessage(error))

@@ -45,26 +45,37 @@ describe('a lease store that cannot be written', () => {
     expect(lease('limited', 600 + attempts)).toEqual(leased(600 + attempts))
   })
 
-  test('for an error of the disk is not written again by the same program', () => {
-    expect(lease('broken', 600)).toEqual(leased(600))
-    const file = join(folder, 'broken', 'leases.mdb')
+  test.each([
+    [
+      'an error of the disk',
+      'EIO',
+      /^[^:]*: the disk or device failed \(EIO\)\. Fix that, and run this again\.$/,
+    ],
+    [
+      'a file system that has become read-only',
+      'EROFS',
+      /^[^:]*: its file system is mounted read-only \(EROFS\)\. What was leased before is still there\. Mount it writable and run this again\.$/,
+    ],
+  ])('for %s is not written again by the same program', (_, code, words) => {
+    expect(lease(code, 600)).toEqual(leased(600))
+    const file = join(folder, code, 'leases.mdb')
     // LMDB may end the process at any time after its first failed write (database.ts). So its exit is not compared.
     const { lines } = lease(
-      'broken',
+      code,
       600 + attempts,
       ...['strace', '-f', '-qq', '-o', '/dev/null', '-P', file],
       ...[
         '-e',
         'trace=pwrite64,pwritev,writev,write',
         '-e',
-        'inject=pwrite64,pwritev,writev,write:error=EIO',
+        `inject=pwrite64,pwritev,writev,write:error=${code}`,
       ],
     )
     const [first, ...others] = lines.slice(600)
-    expect(first).toContain('could not be written: Input/output error')
+    expect(first).toMatch(words)
     const kept =
-      /could not be written: an earlier write failed \(Input\/output error.*start this program again/
+      /could not be written: an earlier write failed: (the disk|its file system).*start this program again/
     expect(others.filter((line) => !kept.test(line))).toEqual([])
-    expect(lease('broken', 600 + attempts)).toEqual(leased(600 + attempts))
+    expect(lease(code, 600 + attempts)).toEqual(leased(600 + attempts))
   })
 })
