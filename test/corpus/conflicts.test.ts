@@ -32,21 +32,29 @@ interface Dump {
   readonly rules: HostRules
 }
 
+/** The names of files by their text. A fifth of the files are copies of others, and would be the same host again. */
+const namesByText = (files: readonly string[]): ReadonlyMap<string, string> => {
+  const names = new Map<string, string>()
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8')
+    if (!names.has(text)) names.set(text, named(file))
+  }
+  return names
+}
+
 const savedDumps = (): readonly Dump[] =>
-  rulesetFiles().map((file) => ({
-    name: named(file),
-    rules: { ...noRules, 'iptables-legacy': iptables.parse(readFileSync(file, 'utf8'), named(file)) },
+  [...namesByText(rulesetFiles())].map(([text, name]) => ({
+    name,
+    rules: { ...noRules, 'iptables-legacy': iptables.parse(text, name) },
   }))
 
-const nftDumps = (): readonly Dump[] =>
-  ['nft-json/kernel', 'docker/nft-json'].flatMap((folder) =>
-    filesIn(folder)
-      .filter((file) => file.endsWith('.json'))
-      .map((file) => ({
-        name: named(file),
-        rules: { ...noRules, nftables: nftables.parse(readFileSync(file, 'utf8'), named(file)) },
-      })),
-  )
+const nftDumps = (): readonly Dump[] => {
+  const files = ['nft-json/kernel', 'docker/nft-json'].flatMap(filesIn)
+  return [...namesByText(files.filter((file) => file.endsWith('.json')))].map(([text, name]) => ({
+    name,
+    rules: { ...noRules, nftables: nftables.parse(text, name) },
+  }))
+}
 
 /** Counters for the printed summary. */
 class Counts {
