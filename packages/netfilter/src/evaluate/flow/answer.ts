@@ -110,10 +110,13 @@ const isLoopback = (address: number | bigint): boolean =>
   typeof address === 'number' ? address >>> 24 === 127 : address === 1n
 
 const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
-  ...world,
+  family: world.family,
+  protocol: world.protocol,
+  given: world.given,
   packet: world.packet === 3 ? 4 : 2,
   tcpFlags: world.packet === 3 || world.given === 'established' ? ACK : SYN_ACK,
   icmpType: world.protocol === protocolNumber.icmpv6 ? 129 : 0,
+  icmpCode: world.icmpCode,
   saddr: world.daddr,
   daddr: world.saddr,
   sport: world.dport,
@@ -134,17 +137,29 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
   // Without an entry, connection tracking sees the flow for the first time on the way back. An entry also stays where
   // the packet before the answer was invalid or not tracked.
   tracking: 'pending',
+  state: world.state,
+  reply: true,
   original: world.original,
   answer: world.original === null ? null : world.answer,
   // The answer itself sets SEEN_REPLY; ASSURED comes with the packet after it (nf_conntrack_core.c, later-packets.ts).
   status:
     world.original === null ? 0 : world.status | conntrackStatus.confirmed | conntrackStatus['seen-reply'],
+  ctMark: world.ctMark,
   zone: 0,
   zoneWay: 'both',
+  entryZone: world.entryZone,
+  entryZoneWay: world.entryZoneWay,
+  boundSource: world.boundSource,
+  boundDestination: world.boundDestination,
+  sourcePorts: world.sourcePorts,
   tproxy: false,
   rerouted: null,
-  reply: true,
   returnBy: began.in,
+  learner: world.learner,
+  unknown: world.unknown,
+  doubted: world.doubted,
+  isOfOthers: world.isOfOthers,
+  trace: world.trace,
 })
 
 /** Judges an answer: it must reach the sender, and come from the address that the sender asked. */

