@@ -22,13 +22,12 @@ export const liveWording: Wording = {
   metric: 'give another metric (metric), or none: then the network stands behind that route',
   interface: 'choose another name with interface',
   namesInterface: 'name it with interface',
-  // `portolan apply` and `portolan move` refuse the project of a live host.
+  // `portolan apply` refuses the project of a live host.
   apply: null,
   restore: 'repeat a call of publish or ensureNetwork',
   again: 'ask for the status again',
   sysctl: 'let the program write to /proc/sys',
   goOn: null,
-  move: null,
 }
 
 /** Throws an error on with its remedy in these words. It stays the same object: a program may know its class. */
