@@ -185,10 +185,12 @@ describeLifecycle('apply beside a portolan watch', 'nftables', (open) => {
       '-c',
       'mv /run/portolan /run/gone && rm -r /run/gone && ip link delete looked',
     ])
-    const isLocked = `set -- /run/portolan/watches-*/other.*.lock; [ -e "$1" ] && ! flock --nonblock "$1" true`
+    // apply is refused by what the watch goes by, and that is written after the lock is taken.
+    const isTold =
+      'cd /run/portolan/watches-*; set -- other.*.lock other.*.text.json; [ -e "$1" ] && [ -e "$2" ] && ! flock --nonblock "$1" true'
     await until(
-      'the lock of the watch',
-      async () => (await lab.host.run(['sh', '-c', isLocked])).exitCode === 0,
+      'the lock and the text of the watch',
+      async () => (await lab.host.run(['sh', '-c', isTold])).exitCode === 0,
       { beside: watched.running, shows: watched.events },
     )
     expect(await errorCodes()).toEqual(allWatched)
