@@ -46,7 +46,7 @@ export default {
   ],
   reporters: ['default', '<rootDir>/test/count-reporter.js'],
   testSequencer: '<rootDir>/test/longest-first.js',
-  // Longer than any test needs where it gets its share of a processor: a starved machine fails no test by it.
+  // Much longer than tests take, because a starved machine should not fail them.
   testTimeout: 300_000,
   // One more than processors: these suites often wait, for packets that are not to come and for programs of others. With
   // more of them each program waits longer for a processor, and what the kernel or another program does with limits of

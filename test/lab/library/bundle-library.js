@@ -49,9 +49,10 @@ const asWhereItLies = {
     )
     // The bundle is in another folder, from where Node would not find the packages outside.
     onLoad({ filter: /\/packages\/[^/]+\/dist\/.*\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8')
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
-        .replaceAll('__filename', JSON.stringify(path)),
+      contents: readFileSync(path, 'utf8').replaceAll(
+        'import.meta.url',
+        JSON.stringify(pathToFileURL(path).href),
+      ),
     }))
   },
 }

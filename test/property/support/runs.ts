@@ -23,6 +23,6 @@ export const searchRuns = (numRuns: number): Runs => ({
 
 /**
  * The number of runs of a property. The time limit is for failures: shrinking ends in time to print the smallest input,
- * with its seed, before the test runner gives up. It is longer than a machine needs for all runs.
+ * with its seed, before the test runner gives up. It is much longer than all runs take.
  */
 export const runs = (numRuns: number): Runs => ({ numRuns, interruptAfterTimeLimit: 240_000 })

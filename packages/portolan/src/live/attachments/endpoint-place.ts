@@ -25,7 +25,7 @@ export const networkNamed = (
  */
 export const endpointPlace = async (
   rules: LiveRules,
-  tools: Pick<LiveMachine, 'leases' | 'links' | 'wanted' | 'readPeers' | 'wording'>,
+  tools: Pick<LiveMachine, 'leases' | 'links' | 'wanted' | 'readPeers'>,
   network: string,
   endpoint: string,
 ): Promise<EndpointPlace> => {

@@ -35,7 +35,7 @@ import { unleasedAddresses } from './unleased-addresses.ts'
 /** The place of an endpoint on a network that a plan made. The lease store has its subnets and leases. */
 export const plannedPlace = async (
   rules: LiveRules,
-  { leases, readPeers, wording }: Pick<LiveMachine, 'leases' | 'readPeers' | 'wording'>,
+  { leases, readPeers }: Pick<LiveMachine, 'leases' | 'readPeers'>,
   asked: string,
   mark: EndpointMark,
 ): Promise<EndpointPlace> => {
@@ -47,16 +47,13 @@ export const plannedPlace = async (
   const bridge = bridgeOf(rules.bridges, wanted, [...new Set(onParents)])
   const subnets = { ip: subnetOf(state, mark, 'ip', bridge), ip6: subnetOf(state, mark, 'ip6', bridge) }
   if (subnets.ip === null && subnets.ip6 === null)
-    throw new InvalidRequestError(
-      {
-        problem: `network ${mark.project}/${mark.network} is on this host, and no subnet is leased for it in this state directory.`,
-        remedy: ({ elsewhere, apply }) =>
-          elsewhere === null
-            ? ''
-            : `It was applied with another one: ${elsewhere}.${apply === null ? '' : ` Where that one was lost, ${apply} with the Compose file of the project leases what is up. Where its text is under a key, its watch does.`}`,
-      },
-      { wording },
-    )
+    throw new InvalidRequestError({
+      problem: `network ${mark.project}/${mark.network} is on this host, and no subnet is leased for it in this state directory.`,
+      remedy: ({ elsewhere, apply }) =>
+        elsewhere === null
+          ? ''
+          : `It was applied with another one: ${elsewhere}.${apply === null ? '' : ` Where that one was lost, ${apply} with the Compose file of the project leases what is up. Where its text is under a key, its watch does.`}`,
+    })
   const known = heldBy(state, mark)
   const left = await unleasedAddresses(rules, readPeers, state, mark)
   return {

@@ -15,12 +15,12 @@ import { refuseParented } from './parented-networks.ts'
  */
 export const checkNetwork = async (
   rules: LiveRules,
-  tools: Pick<NetworkTools, 'leases' | 'plan' | 'wording'>,
+  tools: Pick<NetworkTools, 'leases' | 'plan'>,
   name: string,
   options: NetworkOptions,
 ): Promise<DesiredNetwork> => {
   const { project, wanted } = rules
-  const wish = wishFor(rules, tools, name, options)
+  const wish = wishFor(rules, name, options)
   const missing = await rules.decideForSure(async () => wish())
   if (missing !== null) await refuseParented(tools.leases, project, name)
   const asked = missing ?? wanted.network(name)?.intent

@@ -1,6 +1,6 @@
 import { type DesiredNetwork, type Intent, leasedSubnets, type NetworkOptions } from '@portolan/core'
 import { networkIntent, requestedName } from '@portolan/core/planning'
-import { InvalidRequestError, oneWay, PortolanError, type Wording } from '@portolan/netfilter'
+import { InvalidRequestError, oneWay, PortolanError } from '@portolan/netfilter'
 import { refuseUnrecorded } from '../left-behind/refuse-unrecorded.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import type { WantedState } from '../wanted/wanted-state.ts'
@@ -18,7 +18,7 @@ export const ensureNetwork = async (
   name: string,
   options: NetworkOptions,
 ): Promise<DesiredNetwork> => {
-  const wish = wishFor(rules, tools, name, options)
+  const wish = wishFor(rules, name, options)
   const missing = (await rules.decideForSure(async () => wish())) ?? (await lookAgain(rules, wish))
   refuseUnrecorded(rules, name)
   if (missing !== null) await refuseParented(tools.leases, rules.project, name)
@@ -49,7 +49,6 @@ const lookAgain = async (
  */
 export const wishFor = (
   rules: LiveRules,
-  { wording }: Pick<NetworkTools, 'wording'>,
   name: string,
   options: NetworkOptions,
 ): (() => NetworkIntent | null) => {
@@ -58,7 +57,7 @@ export const wishFor = (
     const before = rules.wanted.network(name)?.intent ?? null
     const intent = networkIntent(name, options, before)
     refuseServices(intent)
-    if (before !== null) refuseOtherSubnet(before, intent, rules.wanted, wording)
+    if (before !== null) refuseOtherSubnet(before, intent, rules.wanted)
     // The other networks count too: a process may have been killed before it made a bridge.
     const isThere = hasBridge(rules, name) && goneNetworks(rules).length === 0
     return isThere && JSON.stringify(before) === JSON.stringify(intent) ? null : intent
@@ -123,31 +122,20 @@ const refuseServices = ({ name, reachableFrom = [] }: NetworkIntent): void => {
 }
 
 /** Refuses another subnet: a leased subnet does not move by itself, because containers have addresses in it. */
-const refuseOtherSubnet = (
-  before: NetworkIntent,
-  after: NetworkIntent,
-  wanted: WantedState,
-  wording: Wording | undefined,
-): void => {
+const refuseOtherSubnet = (before: NetworkIntent, after: NetworkIntent, wanted: WantedState): void => {
   const made = wanted.network(after.name)?.network
   for (const family of ['ip', 'ip6'] as const) {
     const asked = after[family]?.subnet ?? null
     const has = made?.[family]?.subnet ?? null
     if (asked !== null && has !== null && asked !== has)
-      throw new InvalidRequestError(
-        {
-          problem: `network ${after.name} has the subnet ${has}, and ${asked} is asked for.`,
-          remedy: ({ removeNetwork }) => oneWay(removeNetwork),
-        },
-        { wording },
-      )
+      throw new InvalidRequestError({
+        problem: `network ${after.name} has the subnet ${has}, and ${asked} is asked for.`,
+        remedy: ({ removeNetwork }) => oneWay(removeNetwork),
+      })
     if (before[family] !== null && after[family] === null && made !== undefined)
-      throw new InvalidRequestError(
-        {
-          problem: `network ${after.name} has ${family === 'ip' ? 'IPv4' : 'IPv6'}, and is asked to be without.`,
-          remedy: ({ removeNetwork }) => oneWay(removeNetwork),
-        },
-        { wording },
-      )
+      throw new InvalidRequestError({
+        problem: `network ${after.name} has ${family === 'ip' ? 'IPv4' : 'IPv6'}, and is asked to be without.`,
+        remedy: ({ removeNetwork }) => oneWay(removeNetwork),
+      })
   }
 }

@@ -3,5 +3,5 @@ import type { LiveMachine } from '../live-machine.ts'
 /** The tools for making networks, besides the rules. */
 export type NetworkTools = Pick<
   LiveMachine,
-  'leases' | 'withLock' | 'plan' | 'carryOut' | 'links' | 'sysctls' | 'wording'
+  'leases' | 'withLock' | 'plan' | 'carryOut' | 'links' | 'sysctls'
 >

@@ -16,7 +16,7 @@ import { requestedMappings } from './requested-mappings.ts'
 import { sameMapping } from './same-mapping.ts'
 
 /** The tools for publishing, besides the rules. */
-export interface PublishTools extends Pick<LiveMachine, 'listeners' | 'leases' | 'sysctls' | 'wording'> {
+export interface PublishTools extends Pick<LiveMachine, 'listeners' | 'leases' | 'sysctls'> {
   /** The bridges on which `route_localnet` is known to be on. More may be added. */
   readonly localnet: Set<string>
   readonly flows: Pick<FlowsToForget, 'before'>

@@ -45,7 +45,7 @@ const portRange = 'net.ipv4.ip_local_port_range'
 export const refuseListeners = async (
   project: string,
   mappings: readonly DesiredMapping[],
-  { listeners, sysctls, wording }: Pick<LiveMachine, 'listeners' | 'sysctls' | 'wording'>,
+  { listeners, sysctls }: Pick<LiveMachine, 'listeners' | 'sysctls'>,
 ): Promise<void> => {
   const sockets = await socketsOn(listeners, questionsOf(mappings))
   if (sockets.length === 0) return
@@ -53,12 +53,8 @@ export const refuseListeners = async (
   const facts = { sockets, ...(range === null ? {} : { sysctls: { [portRange]: range } }) }
   const taken = findHostPortTaken({ project, mappings }, facts).find(({ severity }) => severity === 'error')
   if (taken === undefined) return
-  throw new PortolanError(
-    'HOST_PORT_TAKEN',
-    {
-      problem: taken.message,
-      remedy: ({ force }) => `${taken.remedy.text} To publish it all the same, ${force}.`,
-    },
-    { wording },
-  )
+  throw new PortolanError('HOST_PORT_TAKEN', {
+    problem: taken.message,
+    remedy: ({ force }) => `${taken.remedy.text} To publish it all the same, ${force}.`,
+  })
 }
